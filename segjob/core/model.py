@@ -1,0 +1,91 @@
+"""The published model as plain values: how a raw column becomes a coordinate, and where the centroids are.
+
+A model is rows, not a pickle: `Transform` is one row of table `transforms`, a centroid is k rows of table `centroids`.
+Everything here is what those tables hold, so a model can be rebuilt from them and scored anywhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Labels = NDArray[np.intp]
+
+MISSING = "(missing)"
+"""The category that a one-hot column gives to rows without a value."""
+
+
+@dataclass(frozen=True)
+class Transform:
+    """How one coordinate of the model is made from one column of the feature relation.
+
+    In this order: a missing value becomes `impute_value` (None: the row is excluded), a value outside
+    [`lower_bound`, `upper_bound`] is moved to the bound (`outside="clip"`) or its row is excluded
+    (`outside="exclude"`), `function` is applied, and the result x becomes `(x - center) / scale * weight`.
+
+    `function="one_hot"` gives 1 where the column's text is `category` (NULL counts as `MISSING`), else 0; a category
+    that the model has not seen is 0 in all its columns. Its bounds and impute value are None.
+    """
+
+    feature: str
+    source_column: str
+    function: Literal["identity", "log1p", "one_hot"] = "identity"
+    category: str | None = None
+    impute_value: float | None = None
+    lower_bound: float | None = None
+    upper_bound: float | None = None
+    outside: Literal["clip", "exclude"] = "clip"
+    center: float = 0.0
+    scale: float = 1.0
+    weight: float = 1.0
+
+    def to_original(self, scaled: Floats) -> Floats:
+        """Coordinates back in the column's own units (a share, for a one-hot column).
+
+        Parameters
+        ----------
+        scaled : array of any shape, in standardised units.
+        """
+        x = scaled / self.weight * self.scale + self.center
+        return np.expm1(x) if self.function == "log1p" else x
+
+
+@dataclass(frozen=True)
+class Points:
+    """The bounded set of rows that is fitted on.
+
+    values : (n, d) float64, scaled coordinates, in an order that does not depend on the warehouse's.
+    weights : (n,) float64, how many rows (or how much row weight) each stands for.
+    method : how it was drawn; `distinct_rows` is lossless, `sample` is not.
+    total_weight : the weight of all rows that it stands for, n times the mean weight unless sampled.
+    """
+
+    values: Floats
+    weights: Floats
+    method: Literal["all_rows", "distinct_rows", "sample"] = "all_rows"
+    total_weight: float = 0.0
+
+    @property
+    def is_weighted(self) -> bool:
+        """Whether the weights differ at all."""
+        return bool(self.weights.size) and bool((self.weights != self.weights[0]).any())
+
+
+@dataclass(frozen=True)
+class Model:
+    """A fitted segmentation.
+
+    transforms : d of them, in the order of the centroids' columns.
+    segment_ids : k published numbers, in the order of the centroids' rows.
+    centroids : (k, d) float64, scaled coordinates.
+    outlier_distance : (k,) float64; a row further than this from its own centroid is an outlier.
+    """
+
+    transforms: tuple[Transform, ...]
+    segment_ids: tuple[int, ...]
+    centroids: Floats
+    outlier_distance: Floats

@@ -1,0 +1,72 @@
+"""What can go wrong, and what it exits with.
+
+    SegjobError
+    ├── ConfigError            2   the command line or segjob.toml is wrong
+    ├── DataError              3   the relation's rows cannot be segmented as asked
+    ├── WarehouseError         4   the warehouse cannot be reached or written
+    │   ├── WarehouseBusy      4   somebody else holds it; trying again may help
+    │   └── StatementFailed    4   the engine refused a statement, which travels with the error
+    └── NoSegmentation         5   nothing acceptable was found, or it is no longer healthy
+
+A message says what was wrong and where; `hint` says what to do. Nothing is published when one of these is raised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class SegjobError(Exception):
+    """Anything segjob refuses to do, said for the person who typed the command."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.statement: str | None = None
+
+
+class ConfigError(SegjobError):
+    """The command line or the config file is wrong; running it again changes nothing."""
+
+    exit_code = 2
+
+
+class DataError(SegjobError):
+    """The rows cannot be segmented as asked."""
+
+    exit_code = 3
+
+
+class WarehouseError(SegjobError):
+    """The warehouse cannot be reached, opened or written."""
+
+    exit_code = 4
+
+
+class WarehouseBusy(WarehouseError):
+    """Another process holds the warehouse; the same command may work a moment later."""
+
+
+class StatementFailed(WarehouseError):
+    """The engine refused a statement."""
+
+    def __init__(self, message: str, statement: str, *, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.statement = statement
+
+
+class NoSegmentation(SegjobError):
+    """No acceptable segmentation: nothing is published and the current run stays."""
+
+    exit_code = 5
+
+
+def all_at_once(kind: type[SegjobError], problems: Sequence[SegjobError]) -> SegjobError:
+    """One error that says every problem, so that a user mends them in one go."""
+    if len(problems) == 1:
+        return problems[0]
+    lines = [f"{p.message}" + (f"\n    {p.hint}" if p.hint else "") for p in problems]
+    return kind(f"{len(problems)} problems:\n" + "\n".join(f"  - {line}" for line in lines))

@@ -1,0 +1,1 @@
+"""Run data in, figures and one page out. No SQL and no numerics of its own."""

@@ -1,0 +1,1 @@
+"""Pure SQL: a model or a feature list in, one SQLAlchemy statement out. No connection, no glued strings."""
