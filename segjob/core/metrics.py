@@ -1,0 +1,144 @@
+"""How good a partition is: silhouette, Davies-Bouldin, Calinski-Harabasz; a row of weight w counts as w equal rows.
+
+Many partitions of the same rows are judged together, because the distances between the rows are the costly part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segjob.core.model import Floats, Labels
+
+SILHOUETTE_ROWS = 4_000
+"""Up to so many rows the silhouette is exact; above, it is taken on a sample of that many."""
+
+_CHUNK_BYTES = 32 << 20
+
+
+def silhouette_sample(
+    weights: Floats, seed: int, rows: int = SILHOUETTE_ROWS
+) -> tuple[NDArray[np.intp], Floats, int]:
+    """Which rows a silhouette is computed on.
+
+    Returns
+    -------
+    picked : (m,) row numbers.
+    copies : (m,) float64, how many rows each stands for.
+    size : rows that the sample stands for; all of them where the points are few.
+    """
+    if len(weights) <= rows:
+        return np.arange(len(weights)), weights, round(float(weights.sum()))
+    steps = np.cumsum(weights)
+    ticks = (np.arange(rows) + np.random.default_rng([seed, 2]).random()) / rows * steps[-1]
+    picked, copies = np.unique(np.searchsorted(steps, ticks, side="right"), return_counts=True)
+    return picked, copies.astype(np.float64), rows
+
+
+def silhouette_rows(values: Floats, weights: Floats, partitions: Sequence[Labels]) -> Floats:
+    """The silhouette (Rousseeuw, 1987) of every row under several partitions, in one pass over the distances.
+
+    Parameters
+    ----------
+    values : (n, d); weights : (n,). Whole weights are copies of the row; with any other weight a row's own is left
+        out of its segment's mean.
+    partitions : p label arrays (n,), labels 0..k-1.
+
+    Returns
+    -------
+    (p, n) silhouettes in [-1, 1]; 0 for a row that is alone in its segment, NaN for a partition with one segment.
+    """
+    sizes = [int(labels.max()) + 1 for labels in partitions]
+    member = np.zeros((len(values), sum(sizes)))
+    offsets = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    for labels, offset in zip(partitions, offsets, strict=True):
+        member[np.arange(len(values)), labels + offset] = weights
+    mass = member.sum(axis=0)
+    own_copy = np.ones_like(weights) if np.array_equal(weights, np.round(weights)) else weights
+    out = np.empty((len(partitions), len(values)))
+    centred = values - values.mean(axis=0)
+    norms = np.einsum("nd,nd->n", centred, centred)
+    step = max(1, _CHUNK_BYTES // (8 * len(values)))
+    for first in range(0, len(values), step):
+        some = slice(first, first + step)
+        totals = _distances(centred, norms, some) @ member
+        for p, (labels, size, offset) in enumerate(zip(partitions, sizes, offsets, strict=True)):
+            columns = slice(offset, offset + size)
+            out[p, some] = _silhouette(totals[:, columns], mass[columns], labels[some], own_copy[some])
+    return out
+
+
+def _distances(centred: Floats, norms: Floats, some: slice) -> Floats:
+    squared = norms[some, None] + norms[None, :] - 2 * (centred[some] @ centred.T)
+    np.maximum(squared, 0, out=squared)
+    rows = np.arange(len(squared))
+    squared[rows, rows + (some.start or 0)] = 0
+    return np.sqrt(squared, out=squared)
+
+
+def _silhouette(totals: Floats, mass: Floats, labels: Labels, own_copy: Floats) -> Floats:
+    if len(mass) < 2:
+        return np.full(len(labels), np.nan)
+    rows = np.arange(len(labels))
+    others = mass[labels] - own_copy
+    alone = others <= 0
+    inside = totals[rows, labels] / np.where(alone, 1, others)
+    means = totals / mass
+    means[rows, labels] = np.inf
+    outside = means.min(axis=1)
+    larger = np.maximum(inside, outside)
+    return np.where(alone | (larger <= 0), 0.0, (outside - inside) / np.where(larger > 0, larger, 1))
+
+
+def segment_silhouettes(
+    points: Floats, labels: Labels, k: int, seed: int, weights: Floats | None = None
+) -> Floats:
+    """The mean silhouette of each segment.
+
+    Parameters
+    ----------
+    points : (n, d); labels : (n,) in 0..k-1; weights : (n,), all 1 where left out.
+
+    Returns
+    -------
+    (k,) float64; NaN for k = 1 and for a segment that the sample holds no row of.
+    """
+    weights = np.ones(len(points)) if weights is None else weights
+    picked, copies, _ = silhouette_sample(weights, seed)
+    present, compact = np.unique(labels[picked], return_inverse=True)
+    rows = silhouette_rows(points[picked], copies, [compact])[0]
+    out = np.full(k, np.nan)
+    out[present] = np.bincount(compact, rows * copies) / np.bincount(compact, copies)
+    return out
+
+
+def davies_bouldin(values: Floats, weights: Floats, labels: Labels, centroids: Floats) -> float | None:
+    """Davies and Bouldin's index (1979), lower is better; None for one cluster or centroids in one place."""
+    k = len(centroids)
+    if k < 2:
+        return None
+    distance = np.sqrt(((values - centroids[labels]) ** 2).sum(axis=1))
+    spread = np.bincount(labels, weights * distance, k) / np.bincount(labels, weights, k)
+    apart = np.sqrt(((centroids[:, None] - centroids[None]) ** 2).sum(axis=2))
+    np.fill_diagonal(apart, np.inf)
+    if not (apart > 0).all():
+        return None
+    return float(((spread[:, None] + spread[None]) / apart).max(axis=1).mean())
+
+
+def calinski_harabasz(inertia: float, total: float, weight: float, k: int) -> float | None:
+    """Calinski and Harabasz's index (1974), higher is better.
+
+    Parameters
+    ----------
+    inertia : within-cluster sum of squares; total : the same for k = 1; weight : rows they are summed over.
+
+    Returns
+    -------
+    None for one cluster, for as many clusters as rows, and where the clusters have no spread at all.
+    """
+    if k < 2 or weight <= k or inertia <= 0:
+        return None
+    return (total - inertia) / (k - 1) / (inertia / (weight - k))
