@@ -1,0 +1,108 @@
+"""Score rows in numpy exactly as the warehouse's statements do: the twin of the SQL, and what `predict` uses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from segjob.core.model import MISSING, Floats, Model, Transform
+
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """One entry per row, n in all.
+
+    segment_id, next_segment_id : (n,) int64; 0 where the row is excluded, or where k = 1 leaves no runner-up.
+    distance, margin : (n,) float64, scaled units; NaN where the id beside them is 0.
+    is_outlier : (n,) bool; False for an excluded row.
+    """
+
+    segment_id: NDArray[np.int64]
+    distance: Floats
+    next_segment_id: NDArray[np.int64]
+    margin: Floats
+    is_outlier: Bools
+
+
+def coordinates(columns: Mapping[str, ArrayLike], transforms: tuple[Transform, ...]) -> tuple[Floats, Bools]:
+    """The rows in the model's space, and which of them the model can score.
+
+    Parameters
+    ----------
+    columns : by source column, (n,) values: numbers (None, NaN and the infinities are missing) for a numeric
+        feature, text (None is missing) for a one-hot column.
+    transforms : d of them.
+
+    Returns
+    -------
+    values : (n, d) float64; not defined in the rows that are excluded.
+    is_kept : (n,) bool.
+    """
+    made = [_coordinate(columns[t.source_column], t) for t in transforms]
+    return np.column_stack([x for x, _ in made]), np.logical_and.reduce([is_kept for _, is_kept in made])
+
+
+def score(columns: Mapping[str, ArrayLike], model: Model) -> Scored:
+    """Which segment is each row in, how far from its centroid, and which would be next?
+
+    Parameters
+    ----------
+    columns : as for `coordinates`.
+    model : k segments.
+    """
+    x, is_kept = coordinates(columns, model.transforms)
+    ids = np.asarray(model.segment_ids, dtype=np.int64)
+    squares = np.stack([np.square(x - c).sum(axis=1) for c in model.centroids], axis=1)
+    rows = np.arange(len(x))
+    own = squares.argmin(axis=1)
+    distance = np.where(is_kept, np.sqrt(squares[rows, own]), np.nan)
+    is_outlier = is_kept & (distance > model.outlier_distance[own])
+    if len(ids) == 1:
+        no_id, no_margin = np.zeros(len(x), dtype=np.int64), np.full(len(x), np.nan)
+        return Scored(np.where(is_kept, ids[own], 0), distance, no_id, no_margin, is_outlier)
+    squares[rows, own] = np.inf
+    runner_up = squares.argmin(axis=1)
+    margin = np.where(is_kept, np.sqrt(squares[rows, runner_up]) - distance, np.nan)
+    return Scored(
+        np.where(is_kept, ids[own], 0), distance, np.where(is_kept, ids[runner_up], 0), margin, is_outlier
+    )
+
+
+def _coordinate(column: ArrayLike, transform: Transform) -> tuple[Floats, Bools]:
+    if transform.function == "one_hot":
+        texts = [MISSING if value is None else str(value) for value in np.asarray(column, dtype=object)]
+        value = np.array([text == transform.category for text in texts], dtype=np.float64)
+        is_kept = np.ones(len(value), dtype=bool)
+    else:
+        value, is_kept = _numeric(column, transform)
+    return (value - transform.center) * (transform.weight / transform.scale), is_kept
+
+
+def _numeric(column: ArrayLike, transform: Transform) -> tuple[Floats, Bools]:
+    """The value before the scale; 0 stands in where the row is excluded."""
+    raw = np.array([np.nan if v is None else v for v in np.asarray(column, dtype=object)], dtype=np.float64)
+    is_kept = np.isfinite(raw)
+    value = np.where(is_kept, raw, 0.0)
+    if transform.impute_value is not None:
+        value, is_kept = np.where(is_kept, raw, transform.impute_value), np.ones(len(raw), dtype=bool)
+    low = -np.inf if transform.lower_bound is None else transform.lower_bound
+    high = np.inf if transform.upper_bound is None else transform.upper_bound
+    if transform.outside == "clip":
+        value = np.clip(value, low, high)
+    else:
+        is_kept = is_kept & (value >= low) & (value <= high)
+    if transform.function == "log1p":
+        is_kept = is_kept & (value > -1.0)
+        value = np.log(np.where(is_kept, 1.0 + value, 1.0))
+    return value, is_kept
+
+
+def columns_of(values: Mapping[str, Any], model: Model) -> dict[str, list[Any]]:
+    """One customer's values as columns of one row, for `score`; a column that is not given is missing."""
+    return {t.source_column: [values.get(t.source_column)] for t in model.transforms}

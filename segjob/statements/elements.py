@@ -1,0 +1,190 @@
+"""The few SQL elements that engines spell differently: a portable form, and a native one where it pays."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Sequence
+from typing import Any, cast
+
+import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.elements import ColumnClause, ColumnElement
+from sqlalchemy.sql.functions import FunctionElement
+
+MAX_DOUBLE = sys.float_info.max
+_TWO_64 = 2.0**64
+
+
+class Number(FunctionElement[float]):
+    """A float64 written into the statement, digit for digit.
+
+    Not a bound parameter: views and macros cannot hold one, and `1.5` without an exponent would be a decimal.
+    """
+
+    name = "number"
+    type = sa.Double()
+    inherit_cache = True
+
+    def __init__(self, value: float) -> None:
+        super().__init__(sa.literal_column(repr(float(value)), sa.Double()))
+
+
+def _text(element: Number) -> str:
+    (written,) = element.clauses
+    return str(cast("ColumnClause[float]", written).name)
+
+
+def _digits(text: str) -> str:
+    return text if "e" in text else f"{text}e0"
+
+
+@compiles(Number)
+def _number(element: Number, compiler: SQLCompiler, **_: Any) -> str:
+    text = _text(element)
+    double = compiler.dialect.type_compiler_instance.process(sa.Double())
+    if not math.isfinite(float(text)):
+        word = {"inf": "Infinity", "-inf": "-Infinity", "nan": "NaN"}[text]
+        return f"CAST('{word}' AS {double})"
+    return f"CAST({_digits(text)} AS {double})"
+
+
+@compiles(Number, "duckdb")
+def _number_duckdb(element: Number, compiler: SQLCompiler, **kw: Any) -> str:
+    if not math.isfinite(float(_text(element))):
+        return _number(element, compiler, **kw)
+    digits = _digits(_text(element))  # the exponent makes it DOUBLE; the brackets keep two minus signs apart
+    return f"({digits})" if digits.startswith("-") else digits
+
+
+class RowHash(FunctionElement[int]):
+    """A 64-bit hash of its columns: the same for equal rows, in any order and on any number of threads."""
+
+    name = "row_hash"
+    type = sa.BigInteger()
+    inherit_cache = True
+
+
+@compiles(RowHash)
+def _row_hash(element: RowHash, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"hash({compiler.process(element.clauses, **kw)})"
+
+
+@compiles(RowHash, "postgresql")
+def _row_hash_postgresql(element: RowHash, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"hash_record_extended(ROW({compiler.process(element.clauses, **kw)}), 0)"
+
+
+@compiles(RowHash, "spark")
+def _row_hash_spark(element: RowHash, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"xxhash64({compiler.process(element.clauses, **kw)})"
+
+
+class HashShare(FunctionElement[float]):
+    """The same hash spread evenly over [0, 1): `HashShare(key, seed) < 0.01` keeps one row in a hundred."""
+
+    name = "hash_share"
+    type = sa.Double()
+    inherit_cache = True
+
+
+@compiles(HashShare)
+def _hash_share(element: HashShare, compiler: SQLCompiler, **kw: Any) -> str:
+    hashed: ColumnElement[float] = sa.cast(
+        RowHash(*element.clauses), sa.Double()
+    )  # signed: from -2^63 to 2^63
+    return compiler.process(hashed * Number(1 / _TWO_64) + Number(0.5), **kw)
+
+
+@compiles(HashShare, "duckdb")
+def _hash_share_duckdb(element: HashShare, compiler: SQLCompiler, **kw: Any) -> str:
+    hashed: ColumnElement[float] = sa.cast(RowHash(*element.clauses), sa.Double())  # and unsigned here
+    return compiler.process(hashed * Number(1 / _TWO_64), **kw)
+
+
+class Fingerprint(FunctionElement[int]):
+    """One number for a set of rows in any order; another one, all but surely, when a value changed."""
+
+    name = "fingerprint"
+    type = sa.BigInteger()
+    inherit_cache = True
+
+
+@compiles(Fingerprint)
+def _fingerprint(element: Fingerprint, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"bit_xor({compiler.process(RowHash(*element.clauses), **kw)})"
+
+
+class ApproximateDistinct(FunctionElement[int]):
+    """About how many different rows its columns hold; exact where the engine has no sketch."""
+
+    name = "approximate_distinct"
+    type = sa.BigInteger()
+    inherit_cache = True
+
+
+@compiles(ApproximateDistinct)
+def _approximate_distinct(element: ApproximateDistinct, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"approx_count_distinct({compiler.process(RowHash(*element.clauses), **kw)})"
+
+
+@compiles(ApproximateDistinct, "postgresql")
+def _approximate_distinct_postgresql(element: ApproximateDistinct, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"count(DISTINCT {compiler.process(RowHash(*element.clauses), **kw)})"
+
+
+class Quantiles(FunctionElement[Sequence[float]]):
+    """The exact quantiles of a column, linearly interpolated, as one array; NULLs are left out."""
+
+    name = "quantiles"
+    type = sa.ARRAY(sa.Double())
+    inherit_cache = True
+
+    def __init__(self, value: ColumnElement[float], qs: Sequence[float]) -> None:
+        super().__init__(value, *(sa.literal_column(repr(float(q))) for q in qs))
+
+
+def _quantile_texts(element: Quantiles, compiler: SQLCompiler, **kw: Any) -> tuple[str, str]:
+    value, *qs = (compiler.process(clause, **kw) for clause in element.clauses)
+    return value, ", ".join(qs)
+
+
+@compiles(Quantiles)
+def _quantiles(element: Quantiles, compiler: SQLCompiler, **kw: Any) -> str:
+    value, qs = _quantile_texts(element, compiler, **kw)
+    return f"percentile_cont(ARRAY[{qs}]) WITHIN GROUP (ORDER BY {value})"
+
+
+@compiles(Quantiles, "duckdb")
+def _quantiles_duckdb(element: Quantiles, compiler: SQLCompiler, **kw: Any) -> str:
+    value, qs = _quantile_texts(element, compiler, **kw)
+    return f"quantile_cont({value}, [{qs}])"
+
+
+@compiles(Quantiles, "spark")
+def _quantiles_spark(element: Quantiles, compiler: SQLCompiler, **kw: Any) -> str:
+    value, qs = _quantile_texts(element, compiler, **kw)
+    return f"percentile({value}, array({qs}))"
+
+
+class Item(FunctionElement[float]):
+    """One item of an array column, counted from 1."""
+
+    name = "item"
+    type = sa.Double()
+    inherit_cache = True
+
+    def __init__(self, array: ColumnElement[Any], position: int) -> None:
+        super().__init__(array, sa.literal_column(str(int(position))))
+
+
+@compiles(Item)
+def _item(element: Item, compiler: SQLCompiler, **kw: Any) -> str:
+    array, position = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"({array})[{position}]"
+
+
+@compiles(Item, "spark")
+def _item_spark(element: Item, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"element_at({compiler.process(element.clauses, **kw)})"

@@ -1,0 +1,250 @@
+"""Feature relation -> model matrix: the columns as they are, and as coordinates of the model's space."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.sql.elements import ColumnElement, quoted_name
+from sqlalchemy.sql.selectable import SelectBase, Subquery, TableClause
+
+from segjob.config import Feature
+from segjob.core.model import MISSING, Transform
+from segjob.statements.elements import MAX_DOUBLE, HashShare, Number
+
+
+@dataclass(frozen=True)
+class Relation:
+    """The table or view that is segmented, with its key column and, where there is one, its row weight."""
+
+    name: str
+    schema: str | None
+    key: str
+    row_weight: str | None = None
+
+
+def named(name: str) -> quoted_name:
+    """A name that is always quoted: engines reserve more words than SQLAlchemy knows of."""
+    return quoted_name(name, quote=True)
+
+
+def table(relation: Relation, columns: Iterable[str]) -> TableClause:
+    """The relation as a FROM, with the columns that a statement uses."""
+    schema = None if relation.schema is None else named(relation.schema)
+    return sa.table(
+        named(relation.name), *(sa.column(named(c)) for c in dict.fromkeys(columns)), schema=schema
+    )
+
+
+def number(column: ColumnElement[Any]) -> ColumnElement[float]:
+    """The column as float64: decimals are slow and overflow in sums of squares."""
+    return sa.cast(column, sa.Double())
+
+
+def is_finite(value: ColumnElement[float]) -> ColumnElement[bool]:
+    """True for a number, false for NaN and the infinities, unknown for NULL (NaN sorts above all)."""
+    return value.between(Number(-MAX_DOUBLE), Number(MAX_DOUBLE))
+
+
+def finite(value: ColumnElement[float]) -> ColumnElement[float]:
+    """The number, or NULL where there is none."""
+    return sa.case((is_finite(value), value))
+
+
+def clipped(value: ColumnElement[float], lower: float | None, upper: float | None) -> ColumnElement[float]:
+    """The value moved into [lower, upper]."""
+    if lower is not None:
+        value = sa.func.greatest(value, Number(lower), type_=sa.Double())
+    if upper is not None:
+        value = sa.func.least(value, Number(upper), type_=sa.Double())
+    return value
+
+
+def log1p(value: ColumnElement[float]) -> ColumnElement[float]:
+    """ln(1 + value), NULL where that is not defined (where engines raise an error)."""
+    return sa.func.ln(sa.case((value > Number(-1.0), value + Number(1.0))), type_=sa.Double())
+
+
+def category_of(column: ColumnElement[Any]) -> ColumnElement[str]:
+    """The column's text, with `MISSING` for NULL."""
+    return sa.func.coalesce(sa.cast(column, sa.Text()), sa.literal_column(f"'{MISSING}'", sa.Text()))
+
+
+@dataclass(frozen=True)
+class Source:
+    """A subquery of the relation in which every column is cast once and has a name of ours."""
+
+    rows: Subquery
+    key: ColumnElement[Any]
+    weight: ColumnElement[float] | None
+    numbers: dict[str, ColumnElement[float]]
+    texts: dict[str, ColumnElement[str]]
+
+
+def source(relation: Relation, numbers: Iterable[str], texts: Iterable[str]) -> Source:
+    """Which rows, as float64 and text? One cast per column."""
+    number_names, text_names = list(dict.fromkeys(numbers)), list(dict.fromkeys(texts))
+    weight = [relation.row_weight] if relation.row_weight is not None else []
+    c = table(relation, [relation.key, *weight, *number_names, *text_names]).c
+    columns: list[ColumnElement[Any]] = [c[relation.key].label("k")]
+    columns += [number(c[name]).label("w") for name in weight]
+    columns += [number(c[name]).label(f"r{i}") for i, name in enumerate(number_names)]
+    columns += [category_of(c[name]).label(f"t{i}") for i, name in enumerate(text_names)]
+    rows = sa.select(*columns).subquery("source_rows")
+    return Source(
+        rows=rows,
+        key=rows.c["k"],
+        weight=rows.c["w"] if weight else None,
+        numbers={name: rows.c[f"r{i}"] for i, name in enumerate(number_names)},
+        texts={name: rows.c[f"t{i}"] for i, name in enumerate(text_names)},
+    )
+
+
+def source_of(relation: Relation, transforms: Sequence[Transform]) -> Source:
+    """The source rows of a model."""
+    return source(
+        relation,
+        [t.source_column for t in transforms if t.function != "one_hot"],
+        [t.source_column for t in transforms if t.function == "one_hot"],
+    )
+
+
+def _in_units(value: ColumnElement[float], transform: Transform) -> ColumnElement[float]:
+    """The value before the function: imputed and clipped."""
+    if transform.impute_value is not None:
+        value = sa.case((is_finite(value), value), else_=Number(transform.impute_value))
+    if transform.outside == "clip":
+        value = clipped(value, transform.lower_bound, transform.upper_bound)
+    return value
+
+
+def one_hot(transform: Transform, texts: dict[str, ColumnElement[str]]) -> ColumnElement[float]:
+    """1 where the column's text is the transform's category, else 0."""
+    matches = texts[transform.source_column] == sa.literal(transform.category, sa.Text())
+    return sa.case((matches, Number(1.0)), else_=Number(0.0))
+
+
+def coordinate(
+    transform: Transform, numbers: dict[str, ColumnElement[float]], texts: dict[str, ColumnElement[str]]
+) -> ColumnElement[float]:
+    """One coordinate of the model, from the source's columns; not defined where the row is excluded."""
+    value: ColumnElement[float]
+    if transform.function == "one_hot":
+        value = one_hot(transform, texts)
+    else:
+        value = _in_units(numbers[transform.source_column], transform)
+        if transform.function == "log1p":
+            value = log1p(value)
+    if transform.center != 0.0:
+        value = value - Number(transform.center)
+    factor = transform.weight / transform.scale
+    return value * Number(factor) if factor != 1.0 else value
+
+
+def kept(
+    transforms: Sequence[Transform], numbers: dict[str, ColumnElement[float]]
+) -> list[ColumnElement[bool]]:
+    """The conditions, all of which hold for a row that the model can score."""
+    conditions: list[ColumnElement[bool]] = []
+    for t in transforms:
+        if t.function == "one_hot":
+            continue
+        excludes = t.outside == "exclude"
+        low = t.lower_bound if excludes and t.lower_bound is not None else -MAX_DOUBLE
+        high = t.upper_bound if excludes and t.upper_bound is not None else MAX_DOUBLE
+        value = _in_units(numbers[t.source_column], t)
+        if t.impute_value is None:
+            raw = numbers[t.source_column]
+            conditions.append(raw.between(Number(low), Number(high)))
+        elif (low, high) != (-MAX_DOUBLE, MAX_DOUBLE):
+            conditions.append(value.between(Number(low), Number(high)))
+        if t.function == "log1p" and not (t.lower_bound is not None and t.lower_bound > -1.0):
+            conditions.append(value > Number(-1.0))
+    return conditions
+
+
+@dataclass(frozen=True)
+class Points:
+    """A subquery of scaled rows.
+
+    `is_kept` is None where excluded rows are left out, else whether the model can score the row: x is not
+    defined where it cannot.
+    """
+
+    rows: Subquery
+    key: ColumnElement[Any]
+    weight: ColumnElement[float] | None
+    x: list[ColumnElement[float]]
+    is_kept: ColumnElement[bool] | None = None
+
+    @property
+    def carried(self) -> list[ColumnElement[float]]:
+        """The coordinates and, where there is one, the row weight."""
+        return [*self.x, *([self.weight] if self.weight is not None else [])]
+
+
+def points(
+    relation: Relation,
+    transforms: Sequence[Transform],
+    *,
+    keep_excluded: bool = False,
+    keep_raw: bool = False,
+    share: float | None = None,
+    seed: int = 0,
+) -> Points:
+    """Where does each row stand in the model's space?
+
+    `keep_excluded` adds `is_kept` instead of leaving rows out; `keep_raw` adds v0, v1, ..., the raw values by
+    transform (NULL where there is none, 0 or 1 for a one-hot column); `share` keeps those whose `luck` is below it.
+    """
+    rows = source_of(relation, transforms)
+    columns: list[ColumnElement[Any]] = [rows.key.label("k")]
+    if rows.weight is not None:
+        columns.append(rows.weight.label("w"))
+    columns += [coordinate(t, rows.numbers, rows.texts).label(f"x{j}") for j, t in enumerate(transforms)]
+    if keep_raw:
+        columns += [_raw_value(t, rows).label(f"v{j}") for j, t in enumerate(transforms)]
+    conditions = kept(transforms, rows.numbers)
+    statement = sa.select(*columns)
+    if keep_excluded:
+        statement = statement.add_columns(sa.and_(sa.true(), *conditions).label("is_kept"))
+    elif conditions:
+        statement = statement.where(*conditions)
+    if share is not None:
+        statement = statement.where(luck(rows.key, seed) < Number(share))
+    scaled = statement.subquery("scaled_rows")
+    return Points(
+        rows=scaled,
+        key=scaled.c["k"],
+        weight=scaled.c["w"] if rows.weight is not None else None,
+        x=[scaled.c[f"x{j}"] for j in range(len(transforms))],
+        is_kept=scaled.c["is_kept"] if keep_excluded else None,
+    )
+
+
+def _raw_value(transform: Transform, rows: Source) -> ColumnElement[float]:
+    if transform.function == "one_hot":
+        return one_hot(transform, rows.texts)
+    return finite(rows.numbers[transform.source_column])
+
+
+def luck(key: ColumnElement[Any], seed: int) -> ColumnElement[float]:
+    """A number in [0, 1) for every key and seed, whatever the order of rows and the number of threads."""
+    return HashShare(key, sa.literal_column(str(int(seed)), sa.BigInteger()))
+
+
+def raw(relation: Relation, features: Sequence[Feature]) -> SelectBase:
+    """Which columns does a run read? Key, row weight and features, as they are and under their own names."""
+    names = [relation.key, *([relation.row_weight] if relation.row_weight is not None else [])]
+    names = list(dict.fromkeys([*names, *(f.column for f in features)]))
+    c = table(relation, names).c
+    return sa.select(*(c[name] for name in names))
+
+
+def prepared(relation: Relation, transforms: Sequence[Transform]) -> SelectBase:
+    """What does the model see of each row it keeps? `row_key`, `w` (1 without row weight), `x0`, `x1`, ..."""
+    p = points(relation, transforms)
+    weight = p.weight if p.weight is not None else Number(1.0)
+    return sa.select(p.key.label("row_key"), weight.label("w"), *p.x)

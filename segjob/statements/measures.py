@@ -1,0 +1,307 @@
+"""What is in the relation: counts, exclusions, moments, repeated keys, categories, quantiles, examples."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.selectable import SelectBase, Subquery
+
+from segjob.config import Feature
+from segjob.core.moments import from_sums
+from segjob.statements.elements import Fingerprint, Item, Number, Quantiles
+from segjob.statements.features import (
+    Relation,
+    clipped,
+    finite,
+    is_finite,
+    log1p,
+    number,
+    source,
+    table,
+)
+from segjob.statements.nearest import index, with_columns
+
+MISSING_VALUE = "missing value"
+BELOW = "below lower bound"
+ABOVE = "above upper bound"
+_SHIFT_ROWS = 1000
+
+Problem = Literal["null", "non_finite", "below", "above"]
+
+
+@dataclass(frozen=True)
+class Exclusion:
+    """How many rows are left out for one reason at one column; a row counts for its first reason only."""
+
+    reason: str
+    column: str
+    rows: int
+
+
+@dataclass(frozen=True)
+class Moments:
+    """A numeric feature over the kept rows where it has a value, after clip and function.
+
+    count : rows with a (finite) value; weight : their summed row weight. missing_weight : the summed
+    weight of kept rows without one. nan and inf are counted over all rows of the relation, before anything is excluded.
+    Where count is 0, minimum and maximum are NaN.
+    """
+
+    column: str
+    count: int
+    weight: float
+    missing_weight: float
+    nan: int
+    inf: int
+    minimum: float
+    maximum: float
+    mean: float
+    variance: float
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The answer of `measure`: rows = kept + the rows of all exclusions."""
+
+    rows: int
+    null_keys: int
+    kept: int
+    weight: float
+    null_weights: int
+    negative_weights: int
+    non_finite_weights: int
+    exclusions: tuple[Exclusion, ...]
+    moments: tuple[Moments, ...]
+    fingerprint: int
+
+
+def _numeric(features: Sequence[Feature]) -> list[Feature]:
+    return [f for f in features if f.kind == "numeric"]
+
+
+def _reasons(
+    features: Sequence[Feature], values: Sequence[ColumnElement[float]]
+) -> list[tuple[str, str, Any]]:
+    """(reason, column, condition) in feature order; `values` are finite or NULL."""
+    found: list[tuple[str, str, Any]] = []
+    for f, value in zip(features, values, strict=True):
+        if f.missing == "exclude":
+            found.append((MISSING_VALUE, f.column, value.is_(None)))
+        if f.outside == "exclude" and f.lower is not None:
+            found.append((BELOW, f.column, value < Number(f.lower)))
+        if f.outside == "exclude" and f.upper is not None:
+            found.append((ABOVE, f.column, value > Number(f.upper)))
+        if f.function == "log1p" and not (f.lower is not None and f.lower > -1.0):
+            within = clipped(value, f.lower, f.upper) if f.outside == "clip" else value
+            found.append((BELOW, f.column, within <= Number(-1.0)))
+    return found
+
+
+def _transformed(feature: Feature, value: ColumnElement[float]) -> ColumnElement[float]:
+    if feature.outside == "clip":
+        value = clipped(value, feature.lower, feature.upper)
+    return log1p(value) if feature.function == "log1p" else value
+
+
+def _checked(relation: Relation, features: Sequence[Feature], *, transform: bool) -> Subquery:
+    """Every row with f0, ... (finite or NULL), v0, ... (after clip and function) and its `reason`'s number."""
+    numeric = _numeric(features)
+    rows = source(
+        relation, [f.column for f in numeric], [f.column for f in features if f.kind != "numeric"]
+    ).rows
+    raw = _raw_columns(rows, numeric)
+    rows = with_columns(rows, "finite_rows", **{f"f{i}": finite(r) for i, r in enumerate(raw)})
+    values = [rows.c[f"f{i}"] for i in range(len(numeric))]
+    reasons = _reasons(numeric, values)
+    reason: ColumnElement[Any] = sa.cast(sa.null(), sa.Integer())
+    if reasons:
+        reason = sa.case(*((condition, index(i)) for i, (_, _, condition) in enumerate(reasons)))
+    rows = with_columns(rows, "reasoned_rows", reason=reason)
+    wanted = {}
+    for i, f in enumerate(numeric):
+        value = rows.c[f"f{i}"]
+        prepared = _transformed(f, value) if transform else clipped(value, f.lower, f.upper)
+        wanted[f"v{i}"] = sa.case((rows.c["reason"].is_(None), prepared)) if reasons else prepared
+    return with_columns(rows, "checked_rows", **wanted)
+
+
+def _raw_columns(rows: Subquery, numeric: Sequence[Feature]) -> list[ColumnElement[float]]:
+    """r0, r1, ... by feature: two features may prepare one column in two ways."""
+    order = {name: i for i, name in enumerate(dict.fromkeys(f.column for f in numeric))}
+    return [rows.c[f"r{order[f.column]}"] for f in numeric]
+
+
+def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return sa.func.count(sa.case((condition, index(1))), type_=sa.BigInteger())
+
+
+def measure(relation: Relation, features: Sequence[Feature]) -> SelectBase:
+    """How many rows are there, which are excluded and why, what are the features' moments? One scan, one row.
+
+    `read_measure` turns the row into values.
+    """
+    numeric = _numeric(features)
+    rows = _checked(relation, features, transform=True)
+    first = sa.select(rows).limit(_SHIFT_ROWS).subquery("first_rows")
+    near = [
+        sa.func.coalesce(sa.func.avg(first.c[f"v{i}"]), Number(0.0), type_=sa.Double()).label(f"shift{i}")
+        for i in range(len(numeric))
+    ]
+    shifts = sa.select(sa.func.count().label("rows_seen"), *near).select_from(first).subquery("shifts")
+    weight = rows.c["w"] if relation.row_weight is not None else None
+    columns = [sa.func.count().label("rows"), _count(rows.c["k"].is_(None)).label("null_keys")]
+    columns.append(_count(rows.c["reason"].is_(None)).label("kept"))
+    reasons = _reasons(numeric, [rows.c[f"f{i}"] for i in range(len(numeric))])
+    columns += [_count(rows.c["reason"] == index(i)).label(f"excluded{i}") for i in range(len(reasons))]
+    columns += _weight_columns(weight, rows.c["reason"])
+    for i, r in enumerate(_raw_columns(rows, numeric)):
+        columns += _moment_columns(i, r, rows, shifts, weight)
+    content = [c for c in rows.c if c.name[0] in "kwrt" and c.name != "reason"]
+    columns.append(Fingerprint(*content).label("fingerprint"))
+    return sa.select(*columns).select_from(rows.join(shifts, sa.true()))
+
+
+def _weight_columns(weight: ColumnElement[float] | None, reason: ColumnElement[int]) -> list[Any]:
+    if weight is None:
+        return []
+    return [
+        sa.func.sum(sa.case((reason.is_(None), finite(weight))), type_=sa.Double()).label("weight"),
+        _count(weight.is_(None)).label("null_weights"),
+        _count(sa.and_(weight < Number(0.0), is_finite(weight))).label("negative_weights"),
+        _count(sa.not_(is_finite(weight))).label("non_finite_weights"),
+    ]
+
+
+def _moment_columns(
+    i: int, raw: ColumnElement[float], rows: Subquery, shifts: Subquery, weight: ColumnElement[float] | None
+) -> list[Any]:
+    value, shift = rows.c[f"v{i}"], shifts.c[f"shift{i}"]
+    away = value - shift
+    first, second = (away, away * away) if weight is None else (away * weight, away * away * weight)
+    columns = [
+        sa.func.count(value).label(f"count{i}"),
+        _count(raw == Number(math.nan)).label(f"nan{i}"),
+        (sa.func.count(raw) - sa.func.count(rows.c[f"f{i}"])).label(f"non_finite{i}"),
+        sa.func.min(value).label(f"minimum{i}"),
+        sa.func.max(value).label(f"maximum{i}"),
+        sa.func.min(shift).label(f"shift{i}"),
+        sa.func.sum(first, type_=sa.Double()).label(f"first{i}"),
+        sa.func.sum(second, type_=sa.Double()).label(f"second{i}"),
+    ]
+    if weight is not None:
+        present = sa.case((value.is_not(None), weight))
+        columns.append(sa.func.sum(present, type_=sa.Double()).label(f"weight{i}"))
+    return columns
+
+
+def read_measure(row: Mapping[str, Any], features: Sequence[Feature]) -> Measured:
+    """The row that `measure` answered, as values; `features` are the ones it was asked with."""
+    numeric = _numeric(features)
+    kept = int(row["kept"])
+    weight = float(row["weight"] or 0.0) if "weight" in row else float(kept)
+    reasons = _reasons(numeric, [sa.column("f") for _ in numeric])
+    return Measured(
+        rows=int(row["rows"]),
+        null_keys=int(row["null_keys"]),
+        kept=kept,
+        weight=weight,
+        null_weights=int(row.get("null_weights", 0)),
+        negative_weights=int(row.get("negative_weights", 0)),
+        non_finite_weights=int(row.get("non_finite_weights", 0)),
+        exclusions=_merged(
+            [Exclusion(name, column, int(row[f"excluded{i}"])) for i, (name, column, _) in enumerate(reasons)]
+        ),
+        moments=tuple(_moments(row, i, f.column, weight) for i, f in enumerate(numeric)),
+        fingerprint=int(row["fingerprint"] or 0),
+    )
+
+
+def _merged(exclusions: Sequence[Exclusion]) -> tuple[Exclusion, ...]:
+    """One entry per reason and column (a bound and log1p's own limit are one reason), empty ones left out."""
+    rows: dict[tuple[str, str], int] = {}
+    for e in exclusions:
+        rows[e.reason, e.column] = rows.get((e.reason, e.column), 0) + e.rows
+    return tuple(Exclusion(reason, column, n) for (reason, column), n in rows.items() if n)
+
+
+def _moments(row: Mapping[str, Any], i: int, column: str, total_weight: float) -> Moments:
+    count, nan = int(row[f"count{i}"]), int(row[f"nan{i}"])
+    weight = float(row[f"weight{i}"] or 0.0) if f"weight{i}" in row else float(count)
+    inf = int(row[f"non_finite{i}"]) - nan
+    if not count or weight <= 0.0:
+        return Moments(column, count, weight, total_weight - weight, nan, inf, *[math.nan] * 4)
+    low, high = float(row[f"minimum{i}"]), float(row[f"maximum{i}"])
+    mean, variance = from_sums(
+        float(row[f"shift{i}"]), weight, float(row[f"first{i}"]), float(row[f"second{i}"])
+    )
+    if low == high:  # rounding in the mean of equal numbers must not look like variance
+        mean, variance = low, 0.0
+    return Moments(column, count, weight, total_weight - weight, nan, inf, low, high, mean, variance)
+
+
+def repeated_keys(relation: Relation, limit: int = 3) -> SelectBase:
+    """Which keys stand more than once? `row_key`, `rows`; the most repeated first, at most `limit`."""
+    key = table(relation, [relation.key]).c[relation.key]
+    rows = sa.func.count()
+    repeated = sa.select(key.label("row_key"), rows.label("rows")).where(key.is_not(None)).group_by(key)
+    return repeated.having(rows > index(1)).order_by(rows.desc(), key).limit(limit)
+
+
+def examples(
+    relation: Relation, column: str, problem: Problem, bound: float | None = None, limit: int = 3
+) -> SelectBase:
+    """Which rows show the problem? `row_key`, `value` as it stands in the column; at most `limit`, by key.
+
+    `below` and `above` take a bound. A null key is the problem `null` of the key column itself.
+    """
+    c = table(relation, [relation.key, column]).c
+    value = c[column]
+    condition: ColumnElement[bool]
+    if problem == "null":
+        condition = value.is_(None)
+    elif problem == "non_finite":
+        condition = sa.not_(is_finite(number(value)))
+    elif problem == "below":
+        condition = finite(number(value)) < Number(float(bound or 0.0))
+    else:
+        condition = finite(number(value)) > Number(float(bound or 0.0))
+    key = c[relation.key]
+    return sa.select(key.label("row_key"), value.label("value")).where(condition).order_by(key).limit(limit)
+
+
+def quantiles(relation: Relation, features: Sequence[Feature], qs: Sequence[float]) -> SelectBase:
+    """What are the exact quantiles of the numeric features? One row: `f0_q0`, `f0_q1`, ..., `f1_q0`, ...
+
+    Over the kept rows that have a value, after the clip but before the function (the quantile of log1p is
+    log1p of the quantile), linearly interpolated; row weights are not used. NULL for a feature without values.
+    """
+    rows = _checked(relation, features, transform=False)
+    numeric = _numeric(features)
+    arrays = sa.select(*(Quantiles(rows.c[f"v{i}"], qs).label(f"q{i}") for i in range(len(numeric))))
+    found = arrays.subquery("arrays")
+    return sa.select(
+        *(
+            Item(found.c[f"q{i}"], j + 1).label(f"f{i}_q{j}")
+            for i in range(len(numeric))
+            for j in range(len(qs))
+        )
+    )
+
+
+def categories(relation: Relation, feature: Feature, features: Sequence[Feature] = ()) -> SelectBase:
+    """Which categories does a column hold? `category` (NULL is `MISSING`), `rows`, `weight`; largest first.
+
+    Over the rows that `features` keep: all rows where none are given.
+    """
+    asked = [*(f for f in features if f.kind == "numeric"), feature]
+    rows = _checked(relation, asked, transform=False)
+    category = rows.c["t0"]
+    n = sa.func.count()
+    weight = sa.cast(n, sa.Double()) if relation.row_weight is None else sa.func.sum(rows.c["w"])
+    counted = sa.select(category.label("category"), n.label("rows"), weight.label("weight"))
+    return counted.where(rows.c["reason"].is_(None)).group_by(category).order_by(n.desc(), category)

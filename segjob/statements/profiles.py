@@ -1,0 +1,155 @@
+"""What the segments look like: moments and quantiles of the raw values, from the relation, without a join."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.selectable import SelectBase, Subquery
+
+from segjob.core.model import Model
+from segjob.statements.elements import Item, Number, Quantiles
+from segjob.statements.features import Relation, points
+from segjob.statements.nearest import index, linear, position_of_least, with_columns
+
+QUARTILES = (0.25, 0.5, 0.75)
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One model feature in one segment, in the column's own units; NaN where no row has a value.
+
+    segment_id is None for all segments together; rows counts those that have a value; stddev is the population's.
+    """
+
+    segment_id: int | None
+    feature: str
+    rows: int
+    mean: float
+    stddev: float
+    minimum: float
+    maximum: float
+
+
+def _segmented(relation: Relation, model: Model, share: float | None, seed: int) -> Subquery:
+    """The kept rows, with v0, v1, ... (raw values) and `segment_id`."""
+    p = points(relation, model.transforms, keep_raw=True, share=share, seed=seed)
+    near = with_columns(p.rows, "near", **{f"d{i}": linear(p.x, c) for i, c in enumerate(model.centroids)})
+    d = [near.c[f"d{i}"] for i in range(len(model.segment_ids))]
+    segment = position_of_least(d, [index(i) for i in model.segment_ids])
+    values = [near.c[f"v{j}"] for j in range(len(model.transforms))]
+    return sa.select(segment.label("segment_id"), *values).subquery("segmented")
+
+
+def profiles(relation: Relation, model: Model) -> SelectBase:
+    """How are the raw values spread in each segment? One row per segment that has rows.
+
+    The values stand as they are in the relation: not imputed, clipped or logged; NULL, NaN and the infinities
+    are left out; a one-hot feature is 0 or 1. Row weights are not used. `read_profiles` makes moments of the
+    sums, which are taken around the model's centers.
+    """
+    rows = _segmented(relation, model, None, 0)
+    columns: list[ColumnElement[Any]] = [rows.c["segment_id"]]
+    for j, shift in enumerate(_shifts(model)):
+        value = rows.c[f"v{j}"]
+        away = value - Number(shift) if shift else value
+        columns += [
+            sa.func.count(value).label(f"rows{j}"),
+            sa.func.sum(away, type_=sa.Double()).label(f"first{j}"),
+            sa.func.sum(away * away, type_=sa.Double()).label(f"second{j}"),
+            sa.func.min(value).label(f"minimum{j}"),
+            sa.func.max(value).label(f"maximum{j}"),
+        ]
+    return sa.select(*columns).group_by(rows.c["segment_id"]).order_by(rows.c["segment_id"])
+
+
+def _shifts(model: Model) -> list[float]:
+    """A number near each feature's raw values."""
+    return [math.expm1(t.center) if t.function == "log1p" else t.center for t in model.transforms]
+
+
+def profile_quantiles(
+    relation: Relation,
+    model: Model,
+    *,
+    share: float = 1.0,
+    seed: int = 0,
+    qs: Sequence[float] = QUARTILES,
+    overall: bool = False,
+) -> SelectBase:
+    """What are the quantiles of the raw values in each segment?
+
+    Columns: `segment_id`, `q0_0`, `q0_1`, ... (feature, quantile). Exact over the rows it looks at: all of
+    them, or below a share of 1 those that a hash of the key draws. NULL where a segment has no value among them.
+    With `overall`, one row for all segments together instead, segment_id NULL.
+    """
+    rows = _segmented(relation, model, share if share < 1.0 else None, seed)
+    d = range(len(model.transforms))
+    arrays = [Quantiles(rows.c[f"v{j}"], qs).label(f"a{j}") for j in d]
+    if overall:
+        found = sa.select(sa.cast(sa.null(), sa.Integer()).label("segment_id"), *arrays).subquery("arrays")
+    else:
+        grouped = sa.select(rows.c["segment_id"], *arrays).group_by(rows.c["segment_id"])
+        found = grouped.subquery("arrays")
+    items = [Item(found.c[f"a{j}"], q + 1).label(f"q{j}_{q}") for j in d for q in range(len(qs))]
+    return sa.select(found.c["segment_id"], *items).order_by(found.c["segment_id"])
+
+
+def read_profiles(rows: Iterable[Mapping[str, Any]], model: Model) -> list[Profile]:
+    """The rows that `profiles` answered as values: every segment's, then those of all segments together."""
+    shifts = _shifts(model)
+    sums: dict[int | None, list[_Sums]] = {}
+    everything = [_Sums() for _ in shifts]
+    for row in rows:
+        mine = [_Sums.read(row, j) for j in range(len(shifts))]
+        sums[int(row["segment_id"])] = mine
+        everything = [a.plus(b) for a, b in zip(everything, mine, strict=True)]
+    sums[None] = everything
+    names = [t.feature for t in model.transforms]
+    return [
+        s.profile(segment, name, shift)
+        for segment, of_segment in sums.items()
+        for s, name, shift in zip(of_segment, names, shifts, strict=True)
+    ]
+
+
+@dataclass(frozen=True)
+class _Sums:
+    """Sums of a value's distances from a shift; they add up over segments."""
+
+    rows: int = 0
+    first: float = 0.0
+    second: float = 0.0
+    minimum: float = math.inf
+    maximum: float = -math.inf
+
+    @classmethod
+    def read(cls, row: Mapping[str, Any], j: int) -> _Sums:
+        if not row[f"rows{j}"]:
+            return cls()
+        values = (float(row[f"{name}{j}"]) for name in ("first", "second", "minimum", "maximum"))
+        return cls(int(row[f"rows{j}"]), *values)
+
+    def plus(self, other: _Sums) -> _Sums:
+        return _Sums(
+            self.rows + other.rows,
+            self.first + other.first,
+            self.second + other.second,
+            min(self.minimum, other.minimum),
+            max(self.maximum, other.maximum),
+        )
+
+    def profile(self, segment: int | None, feature: str, shift: float) -> Profile:
+        if not self.rows:
+            return Profile(segment, feature, 0, *[math.nan] * 4)
+        offset = self.first / self.rows
+        variance = max(self.second / self.rows - offset * offset, 0.0)
+        if self.minimum == self.maximum:
+            return Profile(segment, feature, self.rows, self.minimum, 0.0, self.minimum, self.maximum)
+        return Profile(
+            segment, feature, self.rows, shift + offset, math.sqrt(variance), self.minimum, self.maximum
+        )
