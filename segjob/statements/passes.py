@@ -28,12 +28,17 @@ def distinct_estimate(relation: Relation, transforms: Sequence[Transform]) -> Se
     return sa.select(ApproximateDistinct(*points(relation, transforms).x).label("points"))
 
 
-def distinct_rows(relation: Relation, transforms: Sequence[Transform]) -> SelectBase:
-    """Which different points are there, and with what weight? `x0`, `x1`, ..., `w`, `rows`; in no order."""
+def distinct_rows(
+    relation: Relation, transforms: Sequence[Transform], *, limit: int | None = None
+) -> SelectBase:
+    """Which different points are there, and with what weight? `x0`, `x1`, ..., `w`, `rows`; in no order.
+
+    No more than `limit` of them: one more than is wanted tells whether there are too many.
+    """
     p = points(relation, transforms)
     rows = sa.func.count().label("rows")
     weight = _sum(p.weight) if p.weight is not None else sa.cast(sa.func.count(), sa.Double())
-    return sa.select(*p.x, weight.label("w"), rows).group_by(*p.x)
+    return sa.select(*p.x, weight.label("w"), rows).group_by(*p.x).limit(limit)
 
 
 def all_rows(relation: Relation, transforms: Sequence[Transform]) -> SelectBase:

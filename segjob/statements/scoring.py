@@ -72,7 +72,7 @@ def _columns(s: _Scored, model: Model) -> dict[str, ColumnElement[Any]]:
     }
 
 
-def assignment(relation: Relation, model: Model, run_id: str) -> SelectBase:
+def assignment(relation: Relation, model: Model, run_id: int) -> SelectBase:
     """Which segment is each row in? The rows of `<s>_history`; excluded rows are left out.
 
     Columns: run_id, the key under its own name and type, segment_id, distance (to the own centroid, scaled
@@ -81,7 +81,7 @@ def assignment(relation: Relation, model: Model, run_id: str) -> SelectBase:
     """
     s = _scored(points(relation, model.transforms), model)
     columns = [c.label(name) for name, c in _columns(s, model).items()]
-    run = sa.cast(sa.literal(run_id, sa.Text()), sa.Text()).label("run_id")
+    run = sa.cast(sa.literal(run_id, sa.BigInteger()), sa.BigInteger()).label("run_id")
     return sa.select(run, s.key.label(named(relation.key)), *columns)
 
 
