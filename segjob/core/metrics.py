@@ -6,6 +6,7 @@ Many partitions of the same rows are judged together, because the distances betw
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Executor
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from segjob.core.model import Floats, Labels
 SILHOUETTE_ROWS = 4_000
 """Up to so many rows the silhouette is exact; above, it is taken on a sample of that many."""
 
-_CHUNK_BYTES = 32 << 20
+_CHUNK_BYTES = 2 << 20
 
 
 def silhouette_sample(
@@ -37,45 +38,57 @@ def silhouette_sample(
     return picked, copies.astype(np.float64), rows
 
 
-def silhouette_rows(values: Floats, weights: Floats, partitions: Sequence[Labels]) -> Floats:
+def silhouette_rows(
+    values: Floats, weights: Floats, partitions: Sequence[Labels], pool: Executor | None = None
+) -> Floats:
     """The silhouette (Rousseeuw, 1987) of every row under several partitions, in one pass over the distances.
 
     Parameters
     ----------
-    values : (n, d); weights : (n,). Whole weights are copies of the row; with any other weight a row's own is left
-        out of its segment's mean.
+    values : (n, d).
+    weights : (n,). Whole weights are copies of the row; with any other weight, a row's own weight is left out
+        of its cluster's mean.
     partitions : p label arrays (n,), labels 0..k-1.
+    pool : threads to share the work with.
 
     Returns
     -------
-    (p, n) silhouettes in [-1, 1]; 0 for a row that is alone in its segment, NaN for a partition with one segment.
+    (p, n) in [-1, 1]; 0 for a row that is alone in its cluster, NaN for a partition with one cluster.
     """
+    n = len(values)
     sizes = [int(labels.max()) + 1 for labels in partitions]
-    member = np.zeros((len(values), sum(sizes)))
-    offsets = np.concatenate([[0], np.cumsum(sizes)[:-1]])
-    for labels, offset in zip(partitions, offsets, strict=True):
-        member[np.arange(len(values)), labels + offset] = weights
+    ends = np.cumsum(sizes)
+    member = np.zeros((n, int(ends[-1])))
+    for labels, end, size in zip(partitions, ends, sizes, strict=True):
+        member[np.arange(n), labels + end - size] = weights
     mass = member.sum(axis=0)
     own_copy = np.ones_like(weights) if np.array_equal(weights, np.round(weights)) else weights
-    out = np.empty((len(partitions), len(values)))
     centred = values - values.mean(axis=0)
     norms = np.einsum("nd,nd->n", centred, centred)
-    step = max(1, _CHUNK_BYTES // (8 * len(values)))
-    for first in range(0, len(values), step):
-        some = slice(first, first + step)
+    out = np.empty((len(partitions), n))
+
+    def block(some: slice) -> None:
         totals = _distances(centred, norms, some) @ member
-        for p, (labels, size, offset) in enumerate(zip(partitions, sizes, offsets, strict=True)):
-            columns = slice(offset, offset + size)
+        for p, (labels, end, size) in enumerate(zip(partitions, ends, sizes, strict=True)):
+            columns = slice(end - size, end)
             out[p, some] = _silhouette(totals[:, columns], mass[columns], labels[some], own_copy[some])
+
+    step = max(1, _CHUNK_BYTES // (8 * n))
+    blocks = [slice(first, first + step) for first in range(0, n, step)]
+    list((pool.map if pool else map)(block, blocks))
     return out
 
 
 def _distances(centred: Floats, norms: Floats, some: slice) -> Floats:
-    squared = norms[some, None] + norms[None, :] - 2 * (centred[some] @ centred.T)
+    squared = centred[some] @ centred.T
+    squared *= -2
+    squared += norms[some, None]
+    squared += norms
     np.maximum(squared, 0, out=squared)
     rows = np.arange(len(squared))
-    squared[rows, rows + (some.start or 0)] = 0
-    return np.sqrt(squared, out=squared)
+    squared[rows, rows + some.start] = 0
+    distances: Floats = np.sqrt(squared, out=squared)
+    return distances
 
 
 def _silhouette(totals: Floats, mass: Floats, labels: Labels, own_copy: Floats) -> Floats:

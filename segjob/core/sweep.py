@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from segjob.core import kmeans, metrics
 from segjob.core.model import Floats, Labels, Points
+from segjob.core.restarts import PART_ROWS, Restarts, thin
+
+_KEEP = 2
 
 
 @dataclass(frozen=True)
@@ -57,32 +62,63 @@ def sweep(points: Points, k_range: Sequence[int], *, seed: int, n_init: int = 10
     ----------
     points : the fit rows.
     k_range : the ks asked for; those above the number of distinct points are left out.
-    seed : the same seed on the same points gives the same sweep.
-    n_init : restarts of each fit.
+    seed : the same seed on the same points gives the same sweep, whatever the number of threads.
+    n_init : random restarts of each fit, at least; few rows get more, because they cost nothing there.
     """
-    values, weights = points.values, points.weights
+    weights = points.weights
+    center = kmeans.mean_of(points.values, weights)
+    centred = points.values - center
     asked = sorted(set(k_range))
-    possible = kmeans.seeds(values, weights, asked[-1], restarts=1, seed=seed).shape[1]
-    found: list[tuple[kmeans.KMeansFit, float]] = []
-    for k in (k for k in asked if k <= possible):
-        begun = time.perf_counter()
-        found.append((kmeans.fit(values, weights, k, seed=seed, n_init=n_init), time.perf_counter() - begun))
-    picked, copies, size = metrics.silhouette_sample(weights, seed)
-    several = [f.labels[picked] for f, _ in found]
-    rows = metrics.silhouette_rows(values[picked], copies, several)
-    means = rows @ copies / copies.sum()
-    center = np.average(values, axis=0, weights=weights)
-    total = float(weights @ ((values - center) ** 2).sum(axis=1))
-    fits = tuple(
-        _judged(points, f, seconds, float(mean), total)
-        for (f, seconds), mean in zip(found, means, strict=True)
+    begun = time.perf_counter()
+    with kmeans.one_blas_thread(), ThreadPoolExecutor(_workers()) as pool:
+        fits = []
+        for k, starts in enumerate(_search(centred, weights, n_init, seed).best(asked[-1], _KEEP), start=1):
+            searched, begun = time.perf_counter() - begun, time.perf_counter()
+            if k in asked:
+                fits.append(pool.submit(_polished, centred, weights, starts, searched))
+        found = [fit.result() for fit in fits]
+        silhouettes, size = _silhouettes(centred, weights, [f.labels for f, _ in found], seed, pool)
+    total = float(weights @ (centred * centred).sum(axis=1))
+    judged = (
+        _judged(centred, weights, f, seconds, silhouette, total)
+        for (f, seconds), silhouette in zip(found, silhouettes, strict=True)
     )
-    return Sweep(points, fits, seed, n_init, size)
+    fits_by_k = tuple(replace(fit, centroids=fit.centroids + center) for fit in judged)
+    return Sweep(points, fits_by_k, seed, n_init, size)
 
 
-def _judged(points: Points, found: kmeans.KMeansFit, seconds: float, silhouette: float, total: float) -> Fit:
-    k, weight = len(found.centroids), float(points.weights.sum())
-    shares = np.bincount(found.labels, points.weights, k) / weight
+def _workers() -> int:
+    return min(4, os.cpu_count() or 1)
+
+
+def _search(centred: Floats, weights: Floats, n_init: int, seed: int) -> Restarts:
+    part, part_weights = thin(centred, weights, PART_ROWS, seed)
+    return Restarts(part, part_weights, n_init=max(n_init, min(50, 40_000 // len(part))), seed=seed)
+
+
+def _polished(
+    centred: Floats, weights: Floats, starts: Floats, searched: float
+) -> tuple[kmeans.KMeansFit, float]:
+    begun = time.perf_counter()
+    found = min((kmeans.polish(centred, weights, start) for start in starts), key=lambda f: f.inertia)
+    return found, searched + time.perf_counter() - begun
+
+
+def _silhouettes(
+    centred: Floats, weights: Floats, labels: Sequence[Labels], seed: int, pool: Executor
+) -> tuple[Floats, int]:
+    """The mean silhouette of each partition and the rows that it is taken on."""
+    picked, copies, size = metrics.silhouette_sample(weights, seed)
+    rows = metrics.silhouette_rows(centred[picked], copies, [some[picked] for some in labels], pool)
+    means: Floats = rows @ copies / copies.sum()
+    return means, size
+
+
+def _judged(
+    centred: Floats, weights: Floats, found: kmeans.KMeansFit, seconds: float, silhouette: float, total: float
+) -> Fit:
+    k, weight = len(found.centroids), float(weights.sum())
+    shares = np.bincount(found.labels, weights, k) / weight
     return Fit(
         k=k,
         centroids=found.centroids,
@@ -90,7 +126,7 @@ def _judged(points: Points, found: kmeans.KMeansFit, seconds: float, silhouette:
         inertia=found.inertia,
         seconds=seconds,
         silhouette=None if k < 2 or weight <= k else silhouette,
-        davies_bouldin=metrics.davies_bouldin(points.values, points.weights, found.labels, found.centroids),
+        davies_bouldin=metrics.davies_bouldin(centred, weights, found.labels, found.centroids),
         calinski_harabasz=metrics.calinski_harabasz(found.inertia, total, weight, k),
         smallest_share=float(shares.min()),
         largest_share=float(shares.max()),

@@ -1,1 +1,1 @@
-"""One file per verb a user types, and the steps they share. They join statements, warehouse and core; they never print."""
+"""One file per verb a user types, and the steps they share. They never print."""

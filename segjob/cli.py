@@ -1,0 +1,319 @@
+"""Parse, call one job, print. The only place that prints or sets an exit code."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from segjob import __version__
+
+if TYPE_CHECKING:
+    from segjob.config import Config
+    from segjob.statements.tables import Contract
+    from segjob.warehouse.base import Warehouse
+
+app = typer.Typer(
+    name="segjob",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="segjob.toml (default: the nearest one upwards)."),
+]
+WarehouseUrl = Annotated[
+    str | None,
+    typer.Option("--warehouse", metavar="URL", help="SQLAlchemy URL, or the path of a DuckDB file."),
+]
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress; warnings and errors only.")]
+Verbose = Annotated[bool, typer.Option("--verbose", help="With an error, the statement that failed.")]
+LockTimeout = Annotated[
+    float | None,
+    typer.Option("--lock-timeout", metavar="SECONDS", min=0, help="How long to wait for the file's lock."),
+]
+SegmentationArgument = Annotated[
+    str | None, typer.Argument(metavar="[SEGMENTATION]", help="All of them where none is named.")
+]
+SegmentationName = Annotated[
+    str | None, typer.Option("--segmentation", metavar="NAME", help="Which one, where there are several.")
+]
+From = Annotated[
+    str | None, typer.Option("--from", metavar="RELATION", help="Table or view; needs no config file.")
+]
+Key = Annotated[
+    str | None, typer.Option(metavar="COLUMN", help="With --from: the column that names a customer.")
+]
+Features = Annotated[
+    str | None, typer.Option(metavar="A,B,C", help="With --from: the columns to segment by.")
+]
+Name = Annotated[str | None, typer.Option(metavar="NAME", help="With --from: the segmentation's name.")]
+NumberOfSegments = Annotated[
+    str | None, typer.Option("--k", metavar="K", help="A number of segments, or auto.")
+]
+KRange = Annotated[str | None, typer.Option(metavar="1:10", help="The numbers of segments that auto tries.")]
+RuleName = Annotated[str | None, typer.Option("--rule", metavar="NAME", help="The rule that chooses k.")]
+ScaleName = Annotated[
+    str | None, typer.Option("--scale", metavar="NAME", help="standard, robust, minmax or none.")
+]
+Seed = Annotated[int | None, typer.Option(metavar="N", help="Seed of everything random.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Print every statement; run none.")]
+
+
+@dataclass(frozen=True)
+class Session:
+    """The options that every verb has, and what they lead to."""
+
+    config: ConfigFile = None
+    warehouse: WarehouseUrl = None
+    as_json: Json = False
+    quiet: Quiet = False
+    verbose: Verbose = False
+    lock_timeout: LockTimeout = None
+
+    @functools.cached_property
+    def settings(self) -> Config:
+        """The config file's settings; the defaults where there is no file."""
+        from segjob.config import Config, find, load
+
+        file = self.config or find(Path.cwd())
+        return load(file) if file else Config(directory=Path.cwd())
+
+    @functools.cached_property
+    def door(self) -> Warehouse:
+        """The warehouse; not open yet."""
+        from segjob.warehouse.connect import connect
+
+        return connect(self.settings, warehouse=self.warehouse, lock_timeout=self.lock_timeout)
+
+    @property
+    def contract(self) -> Contract:
+        """The published tables."""
+        from segjob.statements.tables import Contract
+
+        return Contract(self.settings.warehouse.schema_name)
+
+
+def verb(function: Callable[..., None]) -> Callable[..., None]:
+    """A command: gets the session's options too, and its errors become words and the contract's exit codes."""
+    own = dict(inspect.signature(function, eval_str=True).parameters)
+    del own["session"]
+    shared = inspect.signature(Session, eval_str=True).parameters
+
+    @functools.wraps(function)
+    def guarded(**options: Any) -> None:
+        from segjob.errors import SegjobError
+
+        session = Session(**{name: options.pop(name) for name in shared})
+        try:
+            function(session, **options)
+        except SegjobError as error:
+            from segjob.console import print_error
+
+            print_error(error, as_json=session.as_json, verbose=session.verbose)
+            raise typer.Exit(error.exit_code) from None
+        except KeyboardInterrupt:
+            typer.echo("interrupted; nothing was published", err=True)
+            raise typer.Exit(130) from None
+
+    together = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in (*own.values(), *shared.values())]
+    guarded.__signature__ = inspect.Signature(together)  # type: ignore[attr-defined]
+    guarded.__annotations__ = {p.name: p.annotation for p in together}
+    del guarded.__wrapped__
+    return app.command()(guarded)
+
+
+@verb
+def init(session: Session) -> None:
+    """Write a commented segjob.toml, and the empty schema.
+
+    Example: segjob init
+    """
+    from segjob.config import FILE_NAME
+    from segjob.jobs.init import install, write_config
+
+    file = session.config or Path(FILE_NAME)
+    written = write_config(file)
+    install(session.door, session.contract)
+    if session.as_json:
+        from segjob.console import print_json
+
+        print_json({"config": str(file), "written": written, "warehouse": session.door.label})
+    elif not session.quiet:
+        typer.echo(
+            f"{'wrote' if written else 'kept'} {file}; "
+            f"schema {session.contract.schema} is ready in {session.door.label}"
+        )
+
+
+@verb
+def check(
+    session: Session,
+    segmentation: SegmentationArgument = None,
+    source: From = None,
+    key: Key = None,
+    features: Features = None,
+    name: Name = None,
+) -> None:
+    """Validate config, connection, relation, columns and types; says all that is wrong and changes nothing.
+
+    Example: segjob check income_spending
+    """
+    from segjob.jobs.check import check_all
+    from segjob.jobs.wanted import wanted
+
+    asked = wanted(
+        session.settings, segmentation, {"source": source, "key": key, "features": features, "name": name}
+    )
+    checked = check_all(session.door, asked)
+    if session.as_json:
+        from segjob.console import print_json
+
+        print_json({"warehouse": session.door.label, "checked": [found.as_json() for found in checked]})
+    elif not session.quiet:
+        for found in checked:
+            typer.echo(f"{found.name}: {found.settings.relation} by {found.settings.key} is fine")
+
+
+@verb
+def run(
+    session: Session,
+    segmentation: SegmentationArgument = None,
+    source: From = None,
+    key: Key = None,
+    features: Features = None,
+    name: Name = None,
+    k: NumberOfSegments = None,
+    k_range: KRange = None,
+    rule: RuleName = None,
+    scale: ScaleName = None,
+    seed: Seed = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Choose k, fit, and publish the segments as tables.
+
+    Example: segjob run income_spending
+    Example: segjob run --from sales.customers --key id --features income,score --k auto
+    """
+    from segjob import console
+    from segjob.jobs.progress import Progress
+    from segjob.jobs.run import planned, run_all
+    from segjob.jobs.wanted import wanted
+
+    asked = wanted(
+        session.settings,
+        segmentation,
+        {"source": source, "key": key, "features": features, "name": name},
+        k=k,
+        k_range=k_range,
+        rule=rule,
+        scale=scale,
+        seed=seed,
+    )
+    if dry_run:
+        for statement in planned(session.door, session.settings, asked):
+            typer.echo(statement)
+        return
+    progress = Progress() if session.quiet or session.as_json else console.Shown()
+    published = run_all(session.door, session.settings, asked, progress)
+    if session.as_json:
+        console.print_json(
+            {"warehouse": session.door.label, "runs": [result.as_json() for result in published]}
+        )
+        return
+    for result in published:
+        console.print_segments(result.evidence)
+        console.print_votes(result.evidence)
+        console.out.print()
+    console.print_where_next(
+        session.door.label, session.contract.schema, [result.evidence for result in published]
+    )
+
+
+@verb
+def show(
+    session: Session,
+    run_id: Annotated[
+        int | None, typer.Argument(metavar="[RUN]", help="A run's number; else the current run.")
+    ] = None,
+    segmentation: SegmentationName = None,
+) -> None:
+    """One run's evidence: segments, votes for k, the sweep, what was left out.
+
+    Example: segjob show --segmentation income_spending
+    """
+    from segjob import console
+    from segjob.jobs.history import evidence, pick_run
+
+    door, contract = session.door, session.contract
+    with door.reading():
+        found = evidence(door, contract, pick_run(door, contract, run_id=run_id, segmentation=segmentation))
+    if session.as_json:
+        console.print_json(found.as_json())
+    else:
+        console.print_evidence(found)
+
+
+@verb
+def history(session: Session, segmentation: SegmentationName = None) -> None:
+    """All runs, newest first.
+
+    Example: segjob history --json
+    """
+    from segjob import console
+    from segjob.jobs.history import list_runs
+
+    with session.door.reading():
+        runs = list_runs(session.door, session.contract, segmentation)
+    if session.as_json:
+        console.print_json({"runs": runs})
+    else:
+        console.print_runs(runs)
+
+
+@verb
+def predict(
+    session: Session,
+    values: Annotated[list[str], typer.Argument(metavar="COLUMN=VALUE...", help="One for each feature.")],
+    segmentation: SegmentationName = None,
+) -> None:
+    """One customer: segment, name, distance and runner-up.
+
+    Example: segjob predict annual_income=70 spending_score=60
+    """
+    from segjob import console
+    from segjob.jobs.predict import load, parse_values
+    from segjob.jobs.predict import predict as predicted
+
+    given = parse_values(values)
+    with session.door.reading():
+        published = load(session.door, session.contract, segmentation)
+    prediction = predicted(published, given)
+    if session.as_json:
+        console.print_json(prediction.as_json())
+    else:
+        console.print_prediction(prediction)
+
+
+@app.callback(invoke_without_command=True)
+def about(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
+) -> None:
+    """Customer segmentation inside the warehouse: `dbt run`, then `segjob run`."""
+    if version:
+        typer.echo(f"segjob {__version__}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """The console script."""
+    app()

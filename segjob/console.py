@@ -1,0 +1,236 @@
+"""How results, progress and errors look to a person. Data goes to stdout, everything else to stderr."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from segjob.errors import SegjobError
+from segjob.jobs.history import Evidence, Record
+from segjob.jobs.predict import Prediction
+from segjob.jobs.progress import Phase, Progress
+
+_WIDE = 160
+out = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDE)
+err = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else _WIDE)
+
+
+class Shown(Progress):
+    """Progress for a person: a live phase on a terminal, one line per phase otherwise."""
+
+    def started(self, phase: Phase) -> None:
+        """Show the phase that is under way, where there is a line to overwrite."""
+        if err.is_terminal:
+            err.print(Text(f"  {phase.name} ...", style="dim"), end="\r")
+
+    def ended(self, phase: Phase) -> None:
+        """Replace it with what it took."""
+        rate = f"{phase.rows / phase.seconds:,.0f} rows/s" if phase.rows and phase.seconds > 0 else ""
+        rows = f"{phase.rows:,} rows" if phase.rows is not None else ""
+        told = "  ".join(
+            filter(None, [f"{phase.name:<28}", f"{phase.seconds:7.2f} s", rows, rate, phase.note])
+        )
+        err.print(Text(f"  {told}", style="dim"), soft_wrap=True)
+
+    def warn(self, text: str) -> None:
+        """Say it at once."""
+        super().warn(text)
+        err.print(Text(f"  warning: {text}", style="yellow"), soft_wrap=True)
+
+
+def print_json(document: Any) -> None:
+    """One JSON document on stdout."""
+    sys.stdout.write(json.dumps(_plain(document), indent=2, ensure_ascii=False) + "\n")
+
+
+def print_error(error: SegjobError, *, as_json: bool, verbose: bool) -> None:
+    """What was wrong and what to do; the statement that failed only when asked for."""
+    if as_json:
+        document = {"error": error.message, "hint": error.hint, "exit_code": error.exit_code}
+        print_json(document | ({"statement": error.statement} if verbose else {}))
+    err.print(Text.assemble(("error: ", "bold red"), error.message), soft_wrap=True)
+    if error.hint:
+        err.print(Text.assemble(("  hint: ", "bold"), error.hint), soft_wrap=True)
+    if error.statement and verbose:
+        err.print(Text(error.statement, style="dim"), soft_wrap=True)
+    elif error.statement:
+        err.print(Text("  the statement: add --verbose", style="dim"))
+
+
+def print_runs(runs: Sequence[Record]) -> None:
+    """`segjob history`."""
+    table = _table(
+        "run", "segmentation", "status", "published (UTC)", "rows", "k", "rule", "outcome", "silhouette"
+    )
+    for run in runs:
+        status = f"{run['status']}, current" if run["is_current"] else run["status"]
+        table.add_row(
+            *_cells(
+                run["run_id"],
+                run["segmentation"],
+                status,
+                run["published_at"],
+                run["rows_segmented"],
+                run["k"],
+            ),
+            *_cells(run["k_rule"], run["k_outcome"], run["silhouette"]),
+        )
+    out.print(table if runs else "no runs yet: publish one with `segjob run`")
+
+
+def print_segments(evidence: Evidence) -> None:
+    """The answer: the segments with the means of their features."""
+    run = evidence.run
+    excluded = f", {run['rows_excluded']:,} left out" if run["rows_excluded"] else ""
+    k, noun = run["k"], "segment" if run["k"] == 1 else "segments"
+    out.print(
+        Text.assemble(
+            (run["segmentation"], "bold"),
+            f": {k} {noun} of {run['rows_segmented']:,} customers{excluded} (run {run['run_id']})",
+        )
+    )
+    features = [row["feature"] for row in evidence.transforms]
+    mean = {(row["segment_id"], row["feature"]): row["mean"] for row in evidence.profiles}
+    table = _table("segment", "name", "rows", "share", *(f"mean {feature}" for feature in features))
+    for row in evidence.segments:
+        means = (mean.get((row["segment_id"], feature)) for feature in features)
+        table.add_row(
+            *_cells(row["segment_id"], row["name"], row["rows"]), f"{row['share']:.1%}", *_cells(*means)
+        )
+    out.print(table)
+
+
+def print_votes(evidence: Evidence) -> None:
+    """Why this k: the decision and what each rule said."""
+    run = evidence.run
+    out.print(
+        Text(f"k = {run['k']}, {run['k_outcome']} by {run['k_rule']}: {run['k_reason']}"), soft_wrap=True
+    )
+    table = _table("rule", "k", "why")
+    for vote in evidence.votes:
+        table.add_row(*_cells(vote["rule"], vote["k"], vote["reason"]))
+    if evidence.votes:
+        out.print(table)
+
+
+def print_evidence(evidence: Evidence) -> None:
+    """`segjob show`: one run, whole."""
+    run = evidence.run
+    print_segments(evidence)
+    print_votes(evidence)
+    table = _table(
+        "k", "inertia", "silhouette", "Davies-Bouldin", "Calinski-Harabasz", "smallest", "largest", ""
+    )
+    for row in evidence.sweep:
+        table.add_row(
+            *_cells(
+                row["k"], row["inertia"], row["silhouette"], row["davies_bouldin"], row["calinski_harabasz"]
+            ),
+            f"{row['smallest_share']:.1%}",
+            f"{row['largest_share']:.1%}",
+            "published" if row["is_chosen"] else "",
+        )
+    out.print(table)
+    if evidence.exclusions:
+        table = _table("left out because", "column", "rows")
+        for row in evidence.exclusions:
+            table.add_row(*_cells(row["reason"], row["column_name"], row["rows"]))
+        out.print(table)
+    state = "the current run" if evidence.is_current else run["status"]
+    out.print(
+        f"{state}; {run['relation']} by {run['key_column']}; {run['rows_read']:,} rows read, fitted on "
+        f"{run['fit_rows']:,} ({run['fit_method']}), {run['lloyd_passes']} passes over all rows, seed {run['seed']}, "
+        f"published {_cell(run['published_at'])} UTC",
+        soft_wrap=True,
+    )
+
+
+def print_where_next(warehouse: str, schema: str, published: Sequence[Evidence]) -> None:
+    """Where the tables are and what to ask them."""
+    names = [str(evidence.run["segmentation"]) for evidence in published]
+    view = names[0] if names[0].isidentifier() and names[0].islower() else f'"{names[0]}"'
+    out.print(
+        f"published in {warehouse}, schema {schema}. Next, in the duckdb shell or a BI tool:", soft_wrap=True
+    )
+    for question in (f"select * from {schema}.{view}_profile;", f"select * from {schema}.{view} limit 10;"):
+        out.print(Text(f"  {question}", style="bold"), soft_wrap=True)
+
+
+def print_prediction(prediction: Prediction) -> None:
+    """`segjob predict`."""
+    out.print(
+        Text.assemble(
+            ("segment ", ""),
+            (f"{prediction.segment_id}: {prediction.segment_name}", "bold"),
+            f"  (distance {prediction.distance:.4g}{', an outlier' if prediction.is_outlier else ''})",
+        )
+    )
+    if prediction.next_segment_id is not None:
+        out.print(
+            f"runner-up {prediction.next_segment_id}: {prediction.next_segment_name}  "
+            f"({prediction.margin:.4g} further)"
+        )
+
+
+def _table(*headers: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for header in headers:
+        numeric = header in (
+            "run",
+            "rows",
+            "share",
+            "k",
+            "segment",
+            "silhouette",
+            "inertia",
+            "smallest",
+            "largest",
+        )
+        table.add_column(
+            Text(header),
+            justify="right" if numeric or header.startswith(("mean ", "Davies", "Calinski")) else "left",
+        )
+    return table
+
+
+def _cells(*values: object) -> Iterable[Text]:
+    # Text, so that a name such as "[red]" is shown and not obeyed.
+    return (Text(_cell(value)) for value in values)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.4g}"
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%d %H:%M:%S")
+    return str(value)
+
+
+def _plain(value: Any) -> Any:
+    """Values as JSON has them; what has no number there is null."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)

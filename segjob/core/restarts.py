@@ -1,0 +1,203 @@
+"""Good starting points for k-means: many restarts side by side on a bounded part of the rows.
+
+One seeding serves every k (its first k picks); each k also starts from the answer for k - 1 with one more
+centroid; and the best answer is tried with each of its centroids moved elsewhere, until that no longer helps.
+So the answer for one k does not depend on which others were asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from segjob.core.model import Floats, Labels
+
+PART_ROWS = 1_500
+"""Restarts run on at most so many rows; more rank the local optima no better (docs/decisions/0003)."""
+
+TRIALS = 3
+"""Candidates for each seed in greedy k-means++."""
+
+SWAP_ROUNDS = 12
+"""Rounds of moved centroids per k, at most; the search stops after `PATIENCE` that did not help."""
+
+PATIENCE = 4
+SWAPS = 10
+"""Moves tried in a round, at least; every centroid is moved once or more."""
+
+_STACK = 1 << 17
+_WARM_UP = 4
+_FINALISTS = 8
+
+
+def thin(values: Floats, weights: Floats, rows: int, seed: int) -> tuple[Floats, Floats]:
+    """At most so many of the rows: a systematic sample, which is stratified where the rows are sorted.
+
+    Returns
+    -------
+    values : (m, d).
+    weights : (m,) whole numbers that add up to `rows`; all rows as they are where there are no more.
+    """
+    if len(values) <= rows:
+        return values, weights
+    steps = np.cumsum(weights)
+    ticks = (np.arange(rows) + np.random.default_rng([seed, 0]).random()) / rows * steps[-1]
+    picked, copies = np.unique(np.searchsorted(steps, ticks, side="right"), return_counts=True)
+    return values[picked], copies.astype(np.float64)
+
+
+def squared(columns: Floats, centers: Floats) -> Floats:
+    """(c, n) squared distances of (d, n) columns, by differences, so that equal rows are at exactly 0."""
+    total = np.zeros((len(centers), columns.shape[1]))
+    for column, at in zip(columns, centers.T, strict=True):
+        total += (column - at[:, None]) ** 2
+    return total
+
+
+class Restarts:
+    """The search for good starts on one bounded set of rows.
+
+    Parameters
+    ----------
+    values : (n, d) float64, about centred.
+    weights : (n,) float64, not negative.
+    n_init : random restarts for each k.
+    seed : the same seed gives the same search.
+    """
+
+    def __init__(self, values: Floats, weights: Floats, *, n_init: int, seed: int) -> None:
+        self.values, self.weights, self.n_init, self.seed = values, weights, n_init, seed
+        self.columns = np.ascontiguousarray(values.T)
+        self._weighted = np.column_stack([values * weights[:, None], weights])
+        self._total = float(weights @ (values * values).sum(axis=1))
+
+    def seeds(self, k: int) -> Floats:
+        """Greedy k-means++ (Arthur and Vassilvitskii, 2007); the first j seeds do not depend on k.
+
+        Returns
+        -------
+        (n_init, k, d) starts; fewer than k seeds where there are fewer distinct rows.
+        """
+        random = np.random.default_rng([self.seed, 1])
+        heavy = np.cumsum(self.weights)
+        picked = np.searchsorted(heavy, random.random(self.n_init) * heavy[-1], side="right")
+        starts: Floats = self.values[picked][:, None]
+        nearest = squared(self.columns, starts[:, 0])
+        while starts.shape[1] < k and (nearest @ self.weights > 0).all():
+            added, nearest = self._add_seed(nearest, random)
+            starts = np.concatenate([starts, added[:, None]], axis=1)
+        return starts
+
+    def _add_seed(self, nearest: Floats, random: np.random.Generator) -> tuple[Floats, Floats]:
+        """One more seed for each of r starts: (r, d), and the squared distance to the nearest seed then, (r, n)."""
+        mass = np.cumsum(nearest * self.weights, axis=1)
+        draws = random.random((len(mass), TRIALS)) * mass[:, -1:]
+        trial = np.array([np.searchsorted(m, u, side="right") for m, u in zip(mass, draws, strict=True)])
+        distance = squared(self.columns, self.values[trial.ravel()]).reshape(*trial.shape, -1)
+        np.minimum(distance, nearest[:, None, :], out=distance)
+        best = np.argmin(distance @ self.weights, axis=1)
+        rows = np.arange(len(mass))
+        return self.values[trial[rows, best]], distance[rows, best]
+
+    def best(self, k_max: int, keep: int) -> Iterator[Floats]:
+        """For k = 1, 2, ... the best few distinct local optima, (at most keep, k, d), best first.
+
+        Ends at the number of distinct rows if that is below k_max.
+        """
+        seeds = self.seeds(k_max)
+        random = np.random.default_rng([self.seed, 2])
+        found = self.values[:1] * 0 + np.average(self.values, axis=0, weights=self.weights)
+        yield found[None]
+        for k in range(2, seeds.shape[1] + 1):
+            nearest = squared(self.columns, found).min(axis=0)
+            starts = seeds[:, :k]
+            if nearest @ self.weights > 0:
+                starts = np.concatenate([starts, self._grown(found, nearest, random)])
+            ends, inertia = self.lloyd(starts, keep=_FINALISTS)
+            ends, inertia = self._swapped(ends, inertia, random)
+            yield _distinct(ends, inertia, keep)
+            found = ends[int(np.argmin(inertia))]
+
+    def _grown(self, found: Floats, nearest: Floats, random: np.random.Generator) -> Floats:
+        added, _ = self._add_seed(np.repeat(nearest[None], self.n_init, axis=0), random)
+        return np.concatenate([np.repeat(found[None], self.n_init, axis=0), added[:, None]], axis=1)
+
+    def _swapped(self, ends: Floats, inertia: Floats, random: np.random.Generator) -> tuple[Floats, Floats]:
+        """The ends and those found by moving one centroid of the best end elsewhere."""
+        patience = PATIENCE
+        for _ in range(SWAP_ROUNDS):
+            best = int(np.argmin(inertia))
+            tried, reached = self.lloyd(self._swaps(ends[best], random), keep=2)
+            patience -= not reached.min() < inertia[best] * (1 - 1e-9)
+            ends, inertia = np.concatenate([ends, tried]), np.concatenate([inertia, reached])
+            if not patience:
+                break
+        return ends, inertia
+
+    def _swaps(self, centroids: Floats, random: np.random.Generator) -> Floats:
+        """(r, k, d) starts: each drops one centroid and puts a new seed in its place."""
+        k = len(centroids)
+        distance = squared(self.columns, centroids)
+        without = np.stack([np.delete(distance, j, axis=0).min(axis=0) for j in range(k)])
+        dropped = np.tile(np.arange(k), -(-SWAPS // k))
+        starts = np.repeat(centroids[None], len(dropped), axis=0)
+        starts[np.arange(len(dropped)), dropped], _ = self._add_seed(without[dropped], random)
+        return starts
+
+    def lloyd(self, starts: Floats, keep: int) -> tuple[Floats, Floats]:
+        """Lloyd's iteration from many starts (r, k, d): all for a few passes, the `keep` best to the end.
+
+        Returns
+        -------
+        centroids : (m, k, d), m at most `keep`. A centroid that loses all its rows stays where it was.
+        inertia : (m,)
+        """
+        if len(starts) > keep:
+            ends, inertia = self._lloyd(starts, _WARM_UP)
+            starts = ends[np.argsort(inertia, kind="stable")[:keep]]
+        return self._lloyd(starts, 200)
+
+    def _lloyd(self, starts: Floats, iterations: int) -> tuple[Floats, Floats]:
+        ends, inertia = starts.copy(), np.empty(len(starts))
+        step = max(1, _STACK // (starts.shape[1] * len(self.values)))
+        for first in range(0, len(starts), step):
+            some = slice(first, first + step)
+            ends[some], inertia[some] = self._stack(starts[some], iterations)
+        return ends, inertia
+
+    def _stack(self, starts: Floats, iterations: int) -> tuple[Floats, Floats]:
+        each = np.arange(starts.shape[1])[None, :, None]
+        ends, inertia = starts.copy(), np.full(len(starts), self._total)
+        running, before = np.arange(len(starts)), np.full((len(starts), len(self.values)), -1)
+        for _ in range(iterations):
+            labels = nearest_of(self.columns, ends[running])
+            moving = (labels != before).any(axis=1)
+            running, before = running[moving], labels[moving]
+            if not running.size:
+                break
+            sums = (before[:, None, :] == each).astype(np.float64) @ self._weighted
+            counts = sums[..., -1:]
+            means = sums[..., :-1] / np.where(counts > 0, counts, 1)
+            ends[running] = np.where(counts > 0, means, ends[running])
+            inertia[running] = self._total - (counts * means**2).sum(axis=(1, 2))
+        return ends, inertia
+
+
+def _distinct(ends: Floats, inertia: Floats, keep: int) -> Floats:
+    """The best few that differ in inertia, best first."""
+    order = np.argsort(inertia, kind="stable")
+    _, first = np.unique(np.round(inertia[order] / max(inertia.max(), 1e-300), 9), return_index=True)
+    return ends[order[first[:keep]]]
+
+
+def nearest_of(columns: Floats, centroids: Floats) -> Labels:
+    """(r, n) the nearest centroid of each row (d, n) under each of r sets of centroids (r, k, d)."""
+    scores = centroids @ columns
+    scores -= 0.5 * (centroids * centroids).sum(axis=2)[..., None]
+    best = scores[:, 0].copy()
+    labels = np.zeros(best.shape, dtype=np.intp)
+    for j in range(1, centroids.shape[1]):
+        np.copyto(labels, j, where=scores[:, j] > best)
+        np.maximum(best, scores[:, j], out=best)
+    return labels

@@ -1,0 +1,185 @@
+"""`segjob check`: does the relation fit the segmentation? Says all that is wrong at once and changes nothing."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from segjob.config import Feature, Segmentation
+from segjob.errors import ConfigError, DataError, SegjobError, all_at_once
+from segjob.statements.features import Relation
+from segjob.statements.tables import SHARED, VIEWS
+from segjob.warehouse.base import Column, Warehouse
+
+_IDENTIFIER = re.compile(r'\s*(?:"((?:[^"]|"")+)"|([^".]+))\s*(\.|$)')
+_HISTORY = {"run_id", "segment_id", "distance", "next_segment_id", "margin", "is_outlier", "segment_name"}
+_MOVEMENTS = {"change", "from_segment_id", "to_segment_id"}
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """A segmentation whose relation, key and columns were seen in the warehouse."""
+
+    name: str
+    settings: Segmentation
+    relation: Relation
+    key: Column
+    is_table: bool
+
+    def as_json(self) -> dict[str, object]:
+        """The same as plain values."""
+        return {"segmentation": self.name, "key_type": self.key.type_name, **self.settings.model_dump()}
+
+
+def check_all(warehouse: Warehouse, asked: Mapping[str, Segmentation]) -> list[Resolved]:
+    """Resolve every segmentation; all that is wrong with any of them is said at once."""
+    found: list[Resolved] = []
+    problems: list[SegjobError] = []
+    with warehouse.reading():
+        for name, settings in asked.items():
+            try:
+                found.append(resolve(warehouse, name, settings))
+            except (ConfigError, DataError) as problem:
+                problem.message = f"{name}: {problem.message}"
+                problems.append(problem)
+    if problems:
+        raise _together(problems)
+    return found
+
+
+def resolve(warehouse: Warehouse, name: str, settings: Segmentation) -> Resolved:
+    """Find the relation and its columns.
+
+    Raises
+    ------
+    ConfigError, DataError : with every problem found.
+    """
+    schema, relation = split_name(settings.relation)
+    columns = {column.name: column for column in warehouse.columns_of(schema, relation)}
+    if not columns:
+        raise DataError(
+            f"there is no table or view {settings.relation!r} in {warehouse.label}",
+            hint=_nearest(settings.relation, warehouse.relations()) or "has `dbt run` been run?",
+        )
+    wanted = [
+        ("key", settings.key),
+        *((("row weight", settings.row_weight),) if settings.row_weight else ()),
+        *(("feature", feature.column) for feature in settings.features),
+    ]
+    found = {wish: _column(wish, columns) for _, wish in wanted}
+    problems: list[SegjobError] = [*_name_problems(name, settings.key)]
+    for role, wish in wanted:
+        if found[wish] is None:
+            problems.append(
+                DataError(
+                    f"{settings.relation} has no column {wish!r} ({role})",
+                    hint=_nearest(wish, list(columns)) or f"it has {_listed(list(columns))}",
+                )
+            )
+    for feature in settings.features:
+        problems.extend(_feature_problems(settings.relation, feature, found[feature.column]))
+    weight = found.get(settings.row_weight or "")
+    if weight is not None and weight.kind != "number":
+        problems.append(DataError(f"the row weight {weight.name!r} is {weight.type_name}, not a number"))
+    if problems:
+        raise _together(problems)
+    actual = {wish: column.name for wish, column in found.items() if column is not None}
+    settings = settings.model_copy(
+        update={
+            "key": actual[settings.key],
+            "row_weight": settings.row_weight and actual[settings.row_weight],
+            "features": tuple(
+                feature.model_copy(update={"column": actual[feature.column]}) for feature in settings.features
+            ),
+        }
+    )
+    return Resolved(
+        name=name,
+        settings=settings,
+        relation=Relation(name=relation, schema=schema, key=settings.key, row_weight=settings.row_weight),
+        key=columns[settings.key],
+        is_table=warehouse.is_table(schema, relation),
+    )
+
+
+def split_name(text: str) -> tuple[str | None, str]:
+    """`relation` or `schema.relation` as its parts; double quotes keep a dot, doubled ones stand for one.
+
+    >>> split_name('sales."a.b"')
+    ('sales', 'a.b')
+    """
+    parts, rest = [], text
+    while rest:
+        match = _IDENTIFIER.match(rest)
+        if match is None:
+            # Not SQL's way of writing an identifier: then it is taken as the name itself.
+            return None, text
+        parts.append(match[1].replace('""', '"') if match[1] else match[2].strip())
+        rest = rest[match.end() :]
+    if len(parts) > 2:
+        raise ConfigError(
+            f"{text!r} has {len(parts)} parts", hint='write relation, or schema.relation, or "a.b" quoted'
+        )
+    return (parts[0] if len(parts) == 2 else None), parts[-1]
+
+
+def _together(problems: Sequence[SegjobError]) -> SegjobError:
+    worst = max((type(problem) for problem in problems), key=lambda kind: kind.exit_code)
+    return all_at_once(worst, problems)
+
+
+def _column(wish: str, columns: dict[str, Column]) -> Column | None:
+    """The column of that name; in another case too, as SQL would find it."""
+    if wish in columns:
+        return columns[wish]
+    alike = [column for name, column in columns.items() if name.lower() == wish.lower()]
+    return alike[0] if len(alike) == 1 else None
+
+
+def _name_problems(name: str, key: str) -> list[SegjobError]:
+    problems: list[SegjobError] = []
+    taken = {*SHARED, *VIEWS, "comparisons", "health"}
+    if name.lower() in taken or re.search(r"_(history|movements|scores|profile)$", name.lower()):
+        problems.append(
+            ConfigError(
+                f"a segmentation cannot be called {name!r}: segjob's own tables are",
+                hint="give it another name (--name with --from)",
+            )
+        )
+    if key.lower() in _HISTORY | _MOVEMENTS:
+        problems.append(
+            ConfigError(
+                f"the key column cannot be called {key!r}: the published tables have a column of that name",
+                hint="rename it in a view over the relation",
+            )
+        )
+    return problems
+
+
+def _feature_problems(relation: str, feature: Feature, column: Column | None) -> list[SegjobError]:
+    if column is None or feature.kind == "categorical":
+        return []
+    if column.kind in ("number", "boolean"):
+        return []
+    hints = {
+        "text": 'cast it in the feature view, or say kind = "categorical" for it in segjob.toml',
+        "time": "turn it into a number in the feature view, such as days since a date",
+    }
+    return [
+        DataError(
+            f"feature {column.name!r} of {relation} is {column.type_name}, not a number",
+            hint=hints.get(column.kind, "only numbers, booleans and categories can be features"),
+        )
+    ]
+
+
+def _nearest(wish: str, names: Sequence[str]) -> str | None:
+    close = difflib.get_close_matches(wish.lower(), [name.lower() for name in names], n=1, cutoff=0.6)
+    real = next((name for name in names if close and name.lower() == close[0]), None)
+    return f"did you mean {real!r}?" if real else None
+
+
+def _listed(names: Sequence[str], most: int = 12) -> str:
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -1,0 +1,118 @@
+"""`segjob history` and `segjob show`: what was run, and one run's whole evidence, read from the published tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from segjob.errors import ConfigError, DataError
+from segjob.statements.tables import Contract
+from segjob.warehouse.base import Warehouse
+
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One run as its rows; every list is in the order to show it."""
+
+    run: Record
+    is_current: bool
+    sweep: Sequence[Record]
+    votes: Sequence[Record]
+    exclusions: Sequence[Record]
+    transforms: Sequence[Record]
+    segments: Sequence[Record]
+    profiles: Sequence[Record]
+
+    def as_json(self) -> dict[str, Any]:
+        """The same as plain values."""
+        parts = ("sweep", "votes", "exclusions", "transforms", "segments", "profiles")
+        return {
+            "run": dict(self.run),
+            "is_current": self.is_current,
+            **{part: [dict(row) for row in getattr(self, part)] for part in parts},
+        }
+
+
+def list_runs(warehouse: Warehouse, contract: Contract, segmentation: str | None) -> list[Record]:
+    """All runs, newest first, each with `is_current`."""
+    if not _exists(warehouse, contract):
+        return []
+    runs = contract.table("runs")
+    query = sa.select(runs).order_by(runs.c.run_id.desc())
+    if segmentation is not None:
+        query = query.where(runs.c.segmentation == segmentation)
+    records, seen = [], set()
+    for record in warehouse.records(query):
+        record["is_current"] = record["status"] == "published" and record["segmentation"] not in seen
+        if record["is_current"]:
+            seen.add(record["segmentation"])
+        records.append(record)
+    return records
+
+
+def pick_run(
+    warehouse: Warehouse, contract: Contract, *, run_id: int | None = None, segmentation: str | None = None
+) -> Record:
+    """The run of that number; else the current run of that segmentation, or of the only one there is.
+
+    Raises
+    ------
+    ConfigError : there are several segmentations and none is named.
+    DataError : there is no such run.
+    """
+    runs = list_runs(warehouse, contract, segmentation)
+    if not runs:
+        of = f" of {segmentation!r}" if segmentation else ""
+        raise DataError(f"there is no run{of} in {warehouse.label}", hint="publish one with `segjob run`")
+    if run_id is not None:
+        for run in runs:
+            if run["run_id"] == run_id:
+                return run
+        raise DataError(
+            f"there is no run {run_id}", hint=f"there are {', '.join(str(r['run_id']) for r in runs[:10])}"
+        )
+    names = sorted({run["segmentation"] for run in runs})
+    if len(names) > 1:
+        raise ConfigError(f"there are {len(names)} segmentations", hint=f"--segmentation {' | '.join(names)}")
+    current = next((run for run in runs if run["is_current"]), None)
+    if current is None:
+        raise DataError(f"every run of {names[0]!r} was rolled back")
+    return current
+
+
+def evidence(warehouse: Warehouse, contract: Contract, run: Record) -> Evidence:
+    """Everything that is published about a run, except who is in which segment."""
+
+    def rows(table: str, *order: str) -> list[Record]:
+        source = contract.table(table)
+        query = (
+            sa.select(source)
+            .where(source.c.run_id == run["run_id"])
+            .order_by(*(source.c[name] for name in order))
+        )
+        return warehouse.records(query)
+
+    transforms = rows("transforms", "position")
+    position = {row["feature"]: row["position"] for row in transforms}
+    return Evidence(
+        run={name: value for name, value in run.items() if name != "is_current"},
+        is_current=run["is_current"],
+        sweep=rows("sweeps", "k"),
+        votes=rows("k_votes", "rule"),
+        exclusions=rows("exclusions", "column_name", "reason"),
+        transforms=transforms,
+        segments=rows("segments", "segment_id"),
+        profiles=sorted(
+            rows("profiles", "segment_id"),
+            key=lambda row: (row["segment_id"], position.get(row["feature"], -1)),
+        ),
+    )
+
+
+def _exists(warehouse: Warehouse, contract: Contract) -> bool:
+    return bool(warehouse.columns_of(contract.schema, "runs"))

@@ -1,0 +1,70 @@
+"""The published schema in a warehouse: made where it is missing, upgraded where it is older."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.schema import CreateSchema, CreateTable, SetColumnComment, SetTableComment
+
+from segjob import __version__
+from segjob.errors import WarehouseError
+from segjob.statements.tables import LAYOUT_VERSION, VIEWS, Contract
+from segjob.warehouse.base import Warehouse
+
+
+def ensure_layout(warehouse: Warehouse, contract: Contract) -> None:
+    """Schema, shared tables and shared views, inside the caller's transaction.
+
+    Raises
+    ------
+    WarehouseError : the tables were written by a newer segjob.
+    """
+    version = layout_version(warehouse, contract)
+    if version is not None and version > LAYOUT_VERSION:
+        raise WarehouseError(
+            f"schema {contract.schema} of {warehouse.label} has layout {version}; this segjob knows {LAYOUT_VERSION}",
+            hint="upgrade segjob",
+        )
+    if version is None:
+        warehouse.execute(CreateSchema(contract.schema, if_not_exists=True))
+        for table in contract.shared():
+            create(warehouse, table)
+        layout = contract.table("layout")
+        warehouse.execute(sa.insert(layout).values(version=LAYOUT_VERSION, written_by=__version__))
+        for name in VIEWS:
+            warehouse.execute(sa.text(view_sql(name, contract.schema, warehouse.dialect)))
+
+
+def layout_version(warehouse: Warehouse, contract: Contract) -> int | None:
+    """The layout that the warehouse holds; None where there is none yet."""
+    if not warehouse.columns_of(contract.schema, "layout"):
+        return None
+    return int(warehouse.scalar(sa.select(contract.table("layout").c.version)))
+
+
+def create(warehouse: Warehouse, table: sa.Table) -> None:
+    """A table with its comments, unless it is there."""
+    warehouse.execute(CreateTable(table, if_not_exists=True))
+    warehouse.execute(SetTableComment(table))
+    for column in table.columns:
+        warehouse.execute(SetColumnComment(column))
+
+
+def view_sql(name: str, schema: str, dialect: sa.Dialect) -> str:
+    """The statement in sql/views/NAME.sql, for a schema of any name.
+
+    The files say `segments.` so that they run by hand as they stand; a colon is escaped because SQLAlchemy's text
+    would take it for a parameter.
+    """
+    text = (sql_folder() / "views" / f"{name}.sql").read_text(encoding="utf-8")
+    quoted = dialect.identifier_preparer.quote_schema(schema)
+    return re.sub(r"(?<=\s)segments\.(?=\w)", lambda _: f"{quoted}.", text).replace(":", "\\:")
+
+
+def sql_folder() -> Path:
+    """Where the SQL files are: inside the installed package, or beside it in a checkout."""
+    package = Path(__file__).resolve().parent.parent
+    installed = package / "sql"
+    return installed if installed.is_dir() else package.parent / "sql"

@@ -1,0 +1,54 @@
+"""What a job tells while it works. Jobs report here; who shows it, and how, is the caller's business."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from segjob.warehouse.base import Ledger
+
+
+@dataclass
+class Phase:
+    """One named part of a job.
+
+    seconds : wall time; statements : sent to the warehouse; rows : that it went over, where that means something.
+    """
+
+    name: str
+    seconds: float = 0.0
+    statements: int = 0
+    rows: int | None = None
+    note: str = ""
+
+
+@dataclass
+class Progress:
+    """Keeps the phases. Silent; a subclass shows them."""
+
+    phases: list[Phase] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    @contextmanager
+    def phase(self, name: str, ledger: Ledger | None = None) -> Iterator[Phase]:
+        """Time a block and count its statements."""
+        phase, started = Phase(name), time.perf_counter()
+        before = ledger.statements if ledger else 0
+        self.started(phase)
+        yield phase
+        phase.seconds = time.perf_counter() - started
+        phase.statements = (ledger.statements if ledger else 0) - before
+        self.phases.append(phase)
+        self.ended(phase)
+
+    def warn(self, text: str) -> None:
+        """Something the user should know, though the job goes on."""
+        self.warnings.append(text)
+
+    def started(self, phase: Phase) -> None:
+        """A phase begins."""
+
+    def ended(self, phase: Phase) -> None:
+        """A phase is over."""

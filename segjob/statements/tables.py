@@ -1,0 +1,235 @@
+"""The published tables as SQLAlchemy MetaData: what each is for and what every column means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.types import TypeEngine
+
+LAYOUT_VERSION = 1
+"""Raised whenever a column or table changes; `layout` in the warehouse says which one it was written with."""
+
+_INT = sa.Integer
+_BIG = sa.BigInteger
+_REAL = sa.Double
+_TEXT = sa.Text
+_TIME = sa.DateTime
+_BOOL = sa.Boolean
+
+_Columns = tuple[tuple[str, type[TypeEngine[Any]], str], ...]
+
+_RUN: _Columns = (("run_id", _BIG, "The run that wrote this row."),)
+_SEGMENT: _Columns = (("segment_id", _INT, "Number of the segment; stays the same across runs."),)
+_FEATURE: _Columns = (("feature", _TEXT, "Model feature; a one-hot feature is written column=category."),)
+
+SHARED: dict[str, tuple[str, _Columns]] = {
+    "layout": (
+        "Which layout of these tables the warehouse holds. One row.",
+        (
+            ("version", _INT, "Number of the layout."),
+            ("written_by", _TEXT, "Version of segjob that made or upgraded the tables."),
+        ),
+    ),
+    "runs": (
+        "What was run, on what, and what came of it. One row per run.",
+        (
+            ("run_id", _BIG, "Number of the run, counting up."),
+            ("segmentation", _TEXT, "Name of the segmentation."),
+            ("status", _TEXT, "published, or rolled_back when a rollback took it out of use."),
+            ("started_at", _TIME, "When the job started (UTC)."),
+            ("published_at", _TIME, "When the tables were published (UTC)."),
+            ("relation", _TEXT, "Table or view that was segmented."),
+            ("key_column", _TEXT, "Its column that names a customer."),
+            ("rows_read", _BIG, "Rows of the relation; the sum of the next two."),
+            ("rows_segmented", _BIG, "Rows that have a segment."),
+            ("rows_excluded", _BIG, "Rows left out, by reason in exclusions."),
+            ("fit_rows", _BIG, "Rows brought into memory to choose k and fit on."),
+            ("fit_method", _TEXT, "all_rows, distinct_rows (with counts; lossless) or sample."),
+            ("k", _INT, "Number of segments."),
+            ("k_rule", _TEXT, "Rule that chose k; fixed where the user did."),
+            ("k_outcome", _TEXT, "chosen, ambiguous or fixed."),
+            ("k_reason", _TEXT, "Why this k, in words."),
+            ("inertia", _REAL, "Sum of squared distances of all segmented rows, scaled units; exact."),
+            ("silhouette", _REAL, "Mean silhouette of the fit rows, -1 to 1."),
+            ("davies_bouldin", _REAL, "Davies-Bouldin index of the fit rows; lower is better."),
+            ("calinski_harabasz", _REAL, "Calinski-Harabasz index of the fit rows; higher is better."),
+            ("stability", _REAL, "Mean adjusted Rand index between fits on resamples, up to 1."),
+            (
+                "lloyd_passes",
+                _INT,
+                "Passes over all rows that refined the fit; 0 where the fit saw all rows.",
+            ),
+            ("converged", _BOOL, "Whether the centroids had stopped moving."),
+            ("seed", _BIG, "Seed of everything random in the run."),
+            ("config", _TEXT, "The segmentation's settings (json)."),
+            ("versions", _TEXT, "Versions of segjob and the libraries (json)."),
+        ),
+    ),
+    "sweeps": (
+        "The evidence for k. One row per run and k.",
+        (
+            *_RUN,
+            ("k", _INT, "Number of segments tried."),
+            ("inertia", _REAL, "Sum of squared distances, scaled units; see inertia_is_exact."),
+            ("silhouette", _REAL, "Mean silhouette; null for k = 1."),
+            ("davies_bouldin", _REAL, "Davies-Bouldin index; null for k = 1."),
+            ("calinski_harabasz", _REAL, "Calinski-Harabasz index; null for k = 1."),
+            ("gap", _REAL, "Gap statistic (Tibshirani, Walther and Hastie 2001)."),
+            ("gap_se", _REAL, "Its standard error."),
+            ("stability", _REAL, "Mean adjusted Rand index between fits on resamples."),
+            ("smallest_share", _REAL, "Share of the smallest segment, 0 to 1."),
+            ("largest_share", _REAL, "Share of the largest segment, 0 to 1."),
+            ("fit_seconds", _REAL, "Seconds this k took."),
+            ("is_chosen", _BOOL, "Whether this k was published."),
+            (
+                "inertia_is_exact",
+                _BOOL,
+                "False where inertia is a sample's, scaled up to all rows.",
+            ),
+            ("fit_rows", _BIG, "Rows that this k was fitted on."),
+            ("silhouette_rows", _BIG, "Rows that silhouette was computed on."),
+        ),
+    ),
+    "k_votes": (
+        "What each rule says about k. One row per run and rule.",
+        (
+            *_RUN,
+            ("rule", _TEXT, "Name of the rule."),
+            ("k", _INT, "Its k; null where it finds none."),
+            ("strength", _REAL, "How clear the evidence is to the rule itself, 0 to 1."),
+            ("reason", _TEXT, "Why, in words."),
+        ),
+    ),
+    "exclusions": (
+        "Rows left out. One row per run, reason and column; a row counts under its first reason.",
+        (
+            *_RUN,
+            ("reason", _TEXT, "Why the rows were left out."),
+            ("column_name", _TEXT, "Column that the reason is about."),
+            ("rows", _BIG, "How many rows."),
+        ),
+    ),
+    "transforms": (
+        "How a column becomes a coordinate. One row per run and model feature. "
+        "x = (function(clip(coalesce(value, impute_value))) - center) / scale * weight.",
+        (
+            *_RUN,
+            *_FEATURE,
+            ("position", _INT, "Order of the coordinates, from 0."),
+            ("source_column", _TEXT, "Column of the relation."),
+            ("category", _TEXT, "Category that a one-hot feature stands for."),
+            ("impute_value", _REAL, "Stands in for a missing value; null: such rows are excluded."),
+            ("lower_bound", _REAL, "Lowest value taken."),
+            ("upper_bound", _REAL, "Highest value taken."),
+            ("outside", _TEXT, "What happens outside the bounds: clip, or exclude the row."),
+            ("function", _TEXT, "identity, log1p or one_hot."),
+            ("center", _REAL, "Subtracted after the function."),
+            ("scale", _REAL, "Divided by after that."),
+            ("weight", _REAL, "Importance that the user gave the feature."),
+        ),
+    ),
+    "centroids": (
+        "Where the segments' centres are. One row per run, segment and model feature.",
+        (
+            *_RUN,
+            *_SEGMENT,
+            *_FEATURE,
+            ("value", _REAL, "In the column's own units; a share for a one-hot feature."),
+            ("scaled_value", _REAL, "In the scaled units that distances are measured in."),
+        ),
+    ),
+    "profiles": (
+        "What the segments look like. One row per run, segment and model feature; values as they stand in the "
+        "relation, nulls left out.",
+        (
+            *_RUN,
+            *_SEGMENT,
+            *_FEATURE,
+            ("rows", _BIG, "Customers of the segment that have a value."),
+            ("mean", _REAL, "Their mean."),
+            ("stddev", _REAL, "Their standard deviation."),
+            ("minimum", _REAL, "Their minimum."),
+            ("p25", _REAL, "Their lower quartile."),
+            ("median", _REAL, "Their median."),
+            ("p75", _REAL, "Their upper quartile."),
+            ("maximum", _REAL, "Their maximum."),
+            ("overall_mean", _REAL, "Mean of all segmented customers."),
+            ("z", _REAL, "How many overall standard deviations the segment's mean is from everyone's."),
+        ),
+    ),
+    "segments": (
+        "The segments. One row per run and segment.",
+        (
+            *_RUN,
+            *_SEGMENT,
+            ("name", _TEXT, "Its name, unique within a run."),
+            ("named_by", _TEXT, "segjob, or analyst."),
+            ("description", _TEXT, "An analyst's description."),
+            ("rows", _BIG, "Customers in it."),
+            ("share", _REAL, "Their share of all segmented customers, 0 to 1."),
+            ("inertia", _REAL, "Sum of squared distances to its centroid, scaled units."),
+            ("silhouette", _REAL, "Mean silhouette of its fit rows."),
+            ("outlier_distance", _REAL, "A customer further than this from the centroid is an outlier."),
+            ("rule", _TEXT, "Readable SQL condition that nearly describes it."),
+            ("rule_precision", _REAL, "Share of the rule's customers that are in the segment."),
+            ("rule_recall", _REAL, "Share of the segment's customers that the rule finds."),
+            ("action", _TEXT, "What marketing could do with it."),
+        ),
+    ),
+}
+"""Table name -> (comment, columns). Insertion order is the order of creation."""
+
+
+VIEWS = ("current_runs", "current_segments", "current_profiles", "current_sweep", "trend")
+"""The views of sql/views that all segmentations share, in the order to create them."""
+
+
+@dataclass(frozen=True)
+class Contract:
+    """The tables of one schema, ready to be created, inserted into and selected from."""
+
+    schema: str
+
+    def table(self, name: str) -> sa.Table:
+        """One of the tables that all segmentations share."""
+        comment, columns = SHARED[name]
+        return _table(self.schema, name, comment, columns)
+
+    def shared(self) -> list[sa.Table]:
+        """All of them, in the order to create them."""
+        return [self.table(name) for name in SHARED]
+
+    def history(self, segmentation: str, key: str, key_type: TypeEngine[Any]) -> sa.Table:
+        """Who was in which segment, run by run.
+
+        Parameters
+        ----------
+        key, key_type : the key column of the feature relation, under its own name and type.
+        """
+        after: _Columns = (
+            *_SEGMENT,
+            ("distance", _REAL, "Distance to the segment's centroid, scaled units."),
+            ("next_segment_id", _INT, "The runner-up: the second nearest segment."),
+            ("margin", _REAL, "How much further the runner-up is; near 0 is on the border."),
+            ("is_outlier", _BOOL, "Further from the centroid than the segment's outlier_distance."),
+        )
+        table = _table(
+            self.schema,
+            f"{segmentation}_history",
+            "Who was in which segment. One row per run and customer.",
+            _RUN,
+        )
+        table.append_column(sa.Column(key, key_type, comment="Key of the feature relation."))
+        for column in _columns(after):
+            table.append_column(column)
+        return table
+
+
+def _table(schema: str, name: str, comment: str, columns: _Columns) -> sa.Table:
+    return sa.Table(name, sa.MetaData(), *_columns(columns), schema=schema, comment=comment)
+
+
+def _columns(columns: _Columns) -> list[sa.Column[Any]]:
+    return [sa.Column(name, kind(), comment=comment) for name, kind, comment in columns]

@@ -1,0 +1,126 @@
+"""What every engine can do for a job, in the same few methods."""
+
+from __future__ import annotations
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Literal, cast
+
+import numpy as np
+import sqlalchemy as sa
+from numpy.typing import NDArray
+from sqlalchemy.sql.selectable import SelectBase
+from sqlalchemy.types import TypeEngine, UserDefinedType
+
+Statement = sa.Executable | SelectBase
+"""Anything that an engine can run."""
+
+
+class NativeType(UserDefinedType[Any]):
+    """A column type exactly as the engine's catalogue names it, to make a column of the same type."""
+
+    cache_ok = True
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def get_col_spec(self, **_: Any) -> str:
+        """The type in DDL."""
+        return self.name
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a relation, from the catalogue."""
+
+    name: str
+    kind: Literal["number", "text", "boolean", "time", "other"]
+    type_name: str
+
+    @property
+    def type(self) -> TypeEngine[Any]:
+        """The type for DDL."""
+        return NativeType(self.type_name)
+
+
+@dataclass
+class Ledger:
+    """What was sent to the engine in this process: statements and the seconds they took."""
+
+    statements: int = 0
+    seconds: float = 0.0
+
+    @contextmanager
+    def entry(self) -> Iterator[None]:
+        """Count one statement."""
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.statements += 1
+            self.seconds += time.perf_counter() - started
+
+
+@dataclass
+class Warehouse(ABC):
+    """A door to one engine.
+
+    Statements run inside `reading()` (one snapshot, no write lock) or `writing()` (one transaction, all or nothing).
+    `writing()` may stand inside `reading()`; the lock is taken there and not before.
+    """
+
+    label: str
+    """How messages name the warehouse; never holds a password."""
+    ledger: Ledger = field(default_factory=Ledger, init=False)
+
+    @property
+    @abstractmethod
+    def dialect(self) -> sa.Dialect:
+        """For compiling statements."""
+
+    @abstractmethod
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Statements in here see one snapshot and change nothing that outlives it."""
+
+    @abstractmethod
+    @contextmanager
+    def writing(self, *, create: bool = False) -> Iterator[None]:
+        """One transaction: committed when the block ends, undone whole when it raises."""
+
+    @abstractmethod
+    def records(self, statement: Statement) -> list[dict[str, Any]]:
+        """A small result, row by row as column -> value."""
+
+    def scalar(self, statement: Statement) -> Any:
+        """The first column of the first row."""
+        return next(iter(self.records(statement)[0].values()))
+
+    @abstractmethod
+    def arrays(self, statement: Statement) -> dict[str, NDArray[np.float64]]:
+        """A bounded numeric result, column by column, as float64."""
+
+    @abstractmethod
+    def execute(self, statement: Statement) -> None:
+        """A statement without a result."""
+
+    @abstractmethod
+    def columns_of(self, schema: str | None, relation: str) -> list[Column]:
+        """The relation's columns in order; empty where there is no such relation."""
+
+    @abstractmethod
+    def is_table(self, schema: str | None, relation: str) -> bool:
+        """Whether it is a base table, whose rows cannot change within a snapshot."""
+
+    @abstractmethod
+    def relations(self) -> list[str]:
+        """Names of all tables and views, with their schema where it is not the default one."""
+
+    def sql(self, statement: Statement, *, literal: bool = False) -> str:
+        """The statement in the engine's own SQL."""
+        options = {"literal_binds": True} if literal else {}
+        element = cast(sa.ClauseElement, statement)
+        return str(element.compile(dialect=self.dialect, compile_kwargs=options))

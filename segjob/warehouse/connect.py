@@ -1,0 +1,81 @@
+"""Config to the right door. Engines are imported late."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from segjob.config import Config
+from segjob.errors import ConfigError
+from segjob.warehouse.base import Warehouse
+from segjob.warehouse.dbt_profile import find_project, read_target
+
+VARIABLE = "SEGJOB_WAREHOUSE"
+
+
+def connect(
+    config: Config,
+    *,
+    warehouse: str | None = None,
+    lock_timeout: float | None = None,
+    environment: Mapping[str, str] = os.environ,
+) -> Warehouse:
+    """The warehouse that the command line, the environment, the config or dbt's profile names, in this order.
+
+    Nothing is opened yet.
+    """
+    settings = config.warehouse
+    if named := warehouse or environment.get(VARIABLE):
+        url, folder = named, Path.cwd()
+    elif settings.url:
+        url, folder = settings.url, config.directory
+    else:
+        url, folder = _from_dbt(config, environment), Path.cwd()
+    file = _duckdb_path(url)
+    if file is None:
+        raise ConfigError(
+            f"no engine for the warehouse {url.split('://')[0]}://...",
+            hint="name a DuckDB file or duckdb:///file",
+        )
+    from segjob.warehouse.duckdb_file import DuckDBFile
+
+    path = (folder / file).resolve()
+    temporary = settings.temp_directory and str(config.directory / settings.temp_directory)
+    return DuckDBFile(
+        label=str(path),
+        path=path,
+        lock_timeout=settings.lock_timeout if lock_timeout is None else lock_timeout,
+        memory_limit=settings.memory_limit,
+        temp_directory=temporary,
+        threads=settings.threads,
+    )
+
+
+def _duckdb_path(url: str) -> str | None:
+    """The file behind a DuckDB URL or a bare path; None for another engine's URL."""
+    if "://" not in url:
+        path = url
+    elif url.startswith("duckdb:///"):
+        path = url.removeprefix("duckdb:///").split("?")[0]
+    else:
+        return None
+    if path in ("", ":memory:"):
+        raise ConfigError(
+            f"the warehouse {url!r} is not a file", hint="an in-memory database would hold nothing"
+        )
+    return path
+
+
+def _from_dbt(config: Config, environment: Mapping[str, str]) -> str:
+    named = config.warehouse.dbt_project
+    project = config.directory / named if named else find_project(Path.cwd())
+    if project is None:
+        raise ConfigError(
+            "no warehouse is named and there is no dbt project here",
+            hint="name one with --warehouse FILE, SEGJOB_WAREHOUSE, or [warehouse] url in segjob.toml",
+        )
+    target = read_target(project, target=config.warehouse.target, environment=environment)
+    if target.kind != "duckdb":
+        raise ConfigError(f"{target.file}: segjob does not know dbt targets of type {target.kind!r}")
+    return str(target.settings.get("path") or ":memory:")

@@ -1,0 +1,183 @@
+"""A DuckDB file: held read-only while reading, held for writing as late and as briefly as possible.
+
+One process may write a file or many may read it. So the connection itself is an in-memory database, which keeps the
+temporary tables, and the file is attached to it: read-only first, and again for writing in the moment of publishing.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import sqlalchemy as sa
+from numpy.typing import NDArray
+
+from segjob.errors import StatementFailed, WarehouseBusy, WarehouseError
+from segjob.warehouse.base import Statement
+from segjob.warehouse.sqlalchemy import SqlAlchemyWarehouse, first_line
+
+STORAGE = "v1.0.0"
+"""Storage version of new files, so that BI tools that still carry DuckDB 1.x open them."""
+MEMORY_SHARE = 0.25
+"""Share of the machine's memory that DuckDB may use where the config says nothing."""
+
+
+@dataclass
+class DuckDBFile(SqlAlchemyWarehouse):
+    """See the module."""
+
+    path: Path
+    lock_timeout: float = 30.0
+    memory_limit: str | None = None
+    temp_directory: str | None = None
+    threads: int | None = None
+
+    def __post_init__(self) -> None:
+        self.engine = sa.create_engine("duckdb:///:memory:", connect_args={"config": self._settings()})
+        self._catalog: str | None = None
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        with self._connected():
+            self._attach(write=False)
+            yield
+
+    @contextmanager
+    def writing(self, *, create: bool = False) -> Iterator[None]:
+        if self._connection is not None:
+            with self._swapped(create):
+                yield
+        else:
+            with self._connected(), self._swapped(create):
+                yield
+
+    def arrays(self, statement: Statement) -> dict[str, NDArray[np.float64]]:
+        result = self._run(statement)
+        columns = result.cursor.fetchnumpy()
+        return {name: np.ma.filled(column.astype(np.float64), np.nan) for name, column in columns.items()}
+
+    @contextmanager
+    def _connected(self) -> Iterator[None]:
+        with self.engine.connect() as connection:
+            self._connection = connection
+            try:
+                yield
+            finally:
+                connection.rollback()
+                self._detach()
+                self._connection = None
+        self.engine.dispose()
+
+    @contextmanager
+    def _swapped(self, create: bool) -> Iterator[None]:
+        """The file attached for writing, in one transaction; read-only again afterwards if it was before."""
+        was_reading = self._catalog is not None
+        self.connection.commit()
+        self._detach()
+        self._attach(write=True, create=create)
+        try:
+            yield
+            self.connection.commit()
+        finally:
+            self.connection.rollback()
+            self._detach()
+        if was_reading:
+            self._attach(write=False)
+
+    def _attach(self, *, write: bool, create: bool = False) -> None:
+        if not create and not self.path.exists():
+            raise WarehouseError(
+                f"there is no warehouse file {self.path}",
+                hint="make it with `dbt run`, or name another one with --warehouse or SEGJOB_WAREHOUSE",
+            )
+        existing = "" if write else " (read_only)"
+        option = existing if self.path.exists() else f" (storage_version '{STORAGE}')"
+        quoted = str(self.path).replace("'", "''")
+        self._with_patience(f"attach '{quoted}'{option}")
+        self._catalog = self._raw.execute(
+            "select database_name from duckdb_databases() where not internal and path is not null"
+        ).fetchall()[0][0]
+        self._raw.execute(f"use {self._quoted_catalog}")
+
+    def _detach(self) -> None:
+        if self._catalog is not None:
+            self._raw.execute("use memory")
+            self._raw.execute(f"detach {self._quoted_catalog}")
+            self._catalog = None
+
+    def _with_patience(self, statement: str) -> None:
+        """Attach, trying again while somebody else holds the file."""
+        deadline, wait = time.monotonic() + self.lock_timeout, 0.02
+        while True:
+            try:
+                self._raw.execute(statement)
+                return
+            except duckdb.IOException as error:
+                problem = _explained(self.path, error, self.lock_timeout)
+                if not isinstance(problem, WarehouseBusy) or time.monotonic() >= deadline:
+                    raise problem from error
+            except duckdb.Error as error:
+                raise StatementFailed(f"{self.label}: {first_line(error)}", statement) from error
+            # The jitter keeps two jobs that wait for each other from trying in step.
+            time.sleep(min(wait * random.uniform(0.5, 1.5), max(deadline - time.monotonic(), 0.001)))
+            wait = min(wait * 1.5, 0.25)
+
+    @property
+    def _raw(self) -> Any:
+        """DuckDB's own connection: attaching is not something that SQLAlchemy knows."""
+        return self.connection.connection.dbapi_connection
+
+    @property
+    def _quoted_catalog(self) -> str:
+        return '"' + (self._catalog or "").replace('"', '""') + '"'
+
+    def _settings(self) -> dict[str, str]:
+        settings = {
+            "memory_limit": self.memory_limit or f"{int(_machine_memory() * MEMORY_SHARE) // 2**20}MiB",
+            # History has no order worth keeping, and without it inserts run in parallel in bounded memory.
+            "preserve_insertion_order": "false",
+            # Nothing is ever downloaded at run time.
+            "autoinstall_known_extensions": "false",
+        }
+        if self.temp_directory:
+            settings["temp_directory"] = self.temp_directory
+        if self.threads:
+            settings["threads"] = str(self.threads)
+        return settings
+
+
+def _machine_memory() -> int:
+    """Bytes of memory the process may count on: the machine's, or its container's limit where that is lower."""
+    physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    for limit in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
+        with suppress(OSError, ValueError):
+            return min(physical, int(Path(limit).read_text()))
+    return physical
+
+
+def _explained(path: Path, error: duckdb.IOException, waited: float) -> WarehouseError:
+    """The engine's words about a file that does not open, as what to do."""
+    words = first_line(error)
+    if "lock" in words.lower() or "Unique file handle conflict" in words:
+        holder = re.search(r"held in (\S+)(?: .*)?\(PID (\d+)", words)
+        who = f"process {holder[2]} ({holder[1]})" if holder else "another process"
+        return WarehouseBusy(
+            f"{path} is held by {who}; waited {waited:g} s",
+            hint="close it there (a BI tool or a duckdb shell keeps it open), or wait longer with --lock-timeout",
+        )
+    if "not a valid DuckDB database" in words:
+        return WarehouseError(f"{path} is not a DuckDB database", hint="name the file that dbt writes to")
+    if "Permission denied" in words or "Read-only" in words:
+        return WarehouseError(
+            f"{path} cannot be written: {words}", hint="check the permissions of file and folder"
+        )
+    return WarehouseError(f"{path} cannot be opened: {words}")

@@ -1,0 +1,123 @@
+"""Any engine that SQLAlchemy speaks to. Transactions are the subclasses' own; everything else is here."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, cast
+
+import numpy as np
+import sqlalchemy as sa
+from numpy.typing import NDArray
+
+from segjob.errors import StatementFailed, WarehouseError
+from segjob.warehouse.base import Column, Statement, Warehouse
+
+_NUMBERS = ("INT", "DECIMAL", "NUMERIC", "DOUBLE", "FLOAT", "REAL", "HUGEINT", "SERIAL")
+_COLUMNS = sa.table(
+    "columns",
+    *map(
+        sa.column,
+        ("table_catalog", "table_schema", "table_name", "column_name", "data_type", "ordinal_position"),
+    ),
+    schema="information_schema",
+)
+_TABLES = sa.table(
+    "tables",
+    *map(sa.column, ("table_catalog", "table_schema", "table_name", "table_type")),
+    schema="information_schema",
+)
+
+
+class SqlAlchemyWarehouse(Warehouse):
+    """The statements' side of a door; `_connection` is there while a subclass has it open."""
+
+    engine: sa.Engine
+    _connection: sa.Connection | None = None
+
+    @property
+    def dialect(self) -> sa.Dialect:
+        return self.engine.dialect
+
+    @property
+    def connection(self) -> sa.Connection:
+        """The open connection."""
+        if self._connection is None:
+            raise WarehouseError(f"{self.label} is not open")
+        return self._connection
+
+    def records(self, statement: Statement) -> list[dict[str, Any]]:
+        return [dict(row) for row in self._run(statement).mappings()]
+
+    def arrays(self, statement: Statement) -> dict[str, NDArray[np.float64]]:
+        result = self._run(statement)
+        names, rows = list(result.keys()), result.fetchall()
+        table = np.array(rows, dtype=np.float64).reshape(len(rows), len(names))
+        return {name: table[:, position] for position, name in enumerate(names)}
+
+    def execute(self, statement: Statement) -> None:
+        self._run(statement)
+
+    def columns_of(self, schema: str | None, relation: str) -> list[Column]:
+        named = (
+            sa.select(_COLUMNS.c.column_name, _COLUMNS.c.data_type)
+            .where(self._here(_COLUMNS, schema), _COLUMNS.c.table_name == relation)
+            .order_by(_COLUMNS.c.ordinal_position)
+        )
+        return [
+            Column(row["column_name"], kind_of(row["data_type"]), row["data_type"])
+            for row in self.records(named)
+        ]
+
+    def is_table(self, schema: str | None, relation: str) -> bool:
+        kinds = sa.select(_TABLES.c.table_type).where(
+            self._here(_TABLES, schema), _TABLES.c.table_name == relation
+        )
+        return any(row["table_type"] == "BASE TABLE" for row in self.records(kinds))
+
+    def relations(self) -> list[str]:
+        own = (_TABLES.c.table_schema == sa.func.current_schema()).label("own")
+        everything = (
+            sa.select(_TABLES.c.table_schema, _TABLES.c.table_name, own)
+            .where(
+                _TABLES.c.table_catalog == sa.func.current_database(),
+                _TABLES.c.table_schema.not_in(["information_schema", "pg_catalog"]),
+            )
+            .order_by(_TABLES.c.table_schema, _TABLES.c.table_name)
+        )
+        return [
+            row["table_name"] if row["own"] else f"{row['table_schema']}.{row['table_name']}"
+            for row in self.records(everything)
+        ]
+
+    def _here(self, table: sa.TableClause, schema: str | None) -> sa.ColumnElement[bool]:
+        wanted: Any = sa.func.current_schema() if schema is None else schema
+        return sa.and_(table.c.table_catalog == sa.func.current_database(), table.c.table_schema == wanted)
+
+    def _run(self, statement: Statement) -> sa.CursorResult[Any]:
+        with self.ledger.entry():
+            try:
+                return self.connection.execute(cast(sa.Executable, statement))
+            except sa.exc.DBAPIError as error:
+                raise StatementFailed(
+                    f"{self.label} refused a statement: {first_line(error.orig)}", self.sql(statement)
+                ) from error
+
+
+def first_line(error: BaseException | None) -> str:
+    """An engine's own words without its stack."""
+    return (str(error).strip().splitlines() or ["no message"])[0]
+
+
+def kind_of(type_name: str) -> Literal["number", "text", "boolean", "time", "other"]:
+    """What a catalogue's type name means to segjob."""
+    name = type_name.upper()
+    if name.endswith("]") or name.startswith(("STRUCT", "MAP", "UNION", "LIST", "INTERVAL")):
+        return "other"
+    if any(word in name for word in _NUMBERS):
+        return "number"
+    if name.startswith("BOOL"):
+        return "boolean"
+    if name.startswith(("VARCHAR", "TEXT", "CHAR", "STRING", "ENUM", "UUID")):
+        return "text"
+    if name.startswith(("DATE", "TIME")):
+        return "time"
+    return "other"
