@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import sqlalchemy as sa
+
 from segjob.config import Feature, Segmentation
 from segjob.errors import ConfigError, DataError, SegjobError, all_at_once
 from segjob.statements.features import Relation
@@ -98,7 +100,13 @@ def resolve(warehouse: Warehouse, name: str, settings: Segmentation) -> Resolved
     return Resolved(
         name=name,
         settings=settings,
-        relation=Relation(name=relation, schema=schema, key=settings.key, row_weight=settings.row_weight),
+        # With its schema always: in a view of schema `segments`, a bare name would find the view of that name there.
+        relation=Relation(
+            name=relation,
+            schema=schema or str(warehouse.scalar(sa.select(sa.func.current_schema()))),
+            key=settings.key,
+            row_weight=settings.row_weight,
+        ),
         key=columns[settings.key],
         is_table=warehouse.is_table(schema, relation),
     )

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from small_warehouse import Outcome, customers, dump, fill
+from typer.testing import CliRunner
+
+Segjob = Callable[..., Outcome]
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The checkout."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real data that some tests need; it is no part of the checkout."""
+    folder = Path(os.environ.get("SEGJOB_SHARED") or ROOT.parent / "shared")
+    if not (folder / "data").is_dir():
+        pytest.skip(f"no shared data in {folder}; SEGJOB_SHARED names another folder")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def mall_csv(shared: Path) -> Path:
+    """The mall customers file."""
+    file = shared / "data" / "Mall_Customers.csv"
+    if not file.is_file():
+        pytest.skip(f"{file} is not there")
+    return file
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder that the test stands in, in an environment that names no warehouse."""
+    for name in list(os.environ):
+        if name.startswith(("SEGJOB_", "DBT_")) and name != "SEGJOB_SHARED":
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def file(folder: Path) -> Path:
+    """A warehouse with table customers (id, income, score): 150 rows in five clear groups."""
+    return fill(folder / "shop.duckdb", customers())
+
+
+@pytest.fixture
+def segjob(folder: Path) -> Segjob:
+    """Runs the command line in this process; what escapes it as an exception fails the test."""
+    from segjob.cli import app
+
+    def run(*arguments: str | Path) -> Outcome:
+        result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return Outcome(result.exit_code, result.stdout, result.stderr)
+
+    return run
+
+
+@pytest.fixture
+def refused(segjob: Segjob) -> Callable[..., str]:
+    """Runs a command that has to fail: its message, once the warehouse is seen to be unchanged."""
+
+    def run(file: Path, code: int, *arguments: str | Path) -> str:
+        before = dump(file)
+        outcome = segjob(*arguments, "--warehouse", file)
+        assert outcome.code == code, outcome.err or outcome.out
+        assert outcome.out == ""
+        assert "Traceback" not in outcome.err
+        assert dump(file) == before
+        return outcome.err
+
+    return run
