@@ -54,12 +54,13 @@ def finite(value: ColumnElement[float]) -> ColumnElement[float]:
 
 
 def clipped(value: ColumnElement[float], lower: float | None, upper: float | None) -> ColumnElement[float]:
-    """The value moved into [lower, upper]."""
+    """The value moved into [lower, upper]; NULL stays NULL, which `greatest` and `least` would not see to."""
+    whens = []
     if lower is not None:
-        value = sa.func.greatest(value, Number(lower), type_=sa.Double())
+        whens.append((value < Number(lower), Number(lower)))
     if upper is not None:
-        value = sa.func.least(value, Number(upper), type_=sa.Double())
-    return value
+        whens.append((value > Number(upper), Number(upper)))
+    return sa.case(*whens, else_=value) if whens else value
 
 
 def log1p(value: ColumnElement[float]) -> ColumnElement[float]:

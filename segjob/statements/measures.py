@@ -97,14 +97,16 @@ def _reasons(
         if f.outside == "exclude" and f.upper is not None:
             found.append((ABOVE, f.column, value > Number(f.upper)))
         if f.function == "log1p" and not (f.lower is not None and f.lower > -1.0):
-            within = clipped(value, f.lower, f.upper) if f.outside == "clip" else value
-            found.append((BELOW, f.column, within <= Number(-1.0)))
+            found.append((BELOW, f.column, _within(f, value) <= Number(-1.0)))
     return found
 
 
+def _within(feature: Feature, value: ColumnElement[float]) -> ColumnElement[float]:
+    return clipped(value, feature.lower, feature.upper) if feature.outside == "clip" else value
+
+
 def _transformed(feature: Feature, value: ColumnElement[float]) -> ColumnElement[float]:
-    if feature.outside == "clip":
-        value = clipped(value, feature.lower, feature.upper)
+    value = _within(feature, value)
     return log1p(value) if feature.function == "log1p" else value
 
 
@@ -125,7 +127,7 @@ def _checked(relation: Relation, features: Sequence[Feature], *, transform: bool
     wanted = {}
     for i, f in enumerate(numeric):
         value = rows.c[f"f{i}"]
-        prepared = _transformed(f, value) if transform else clipped(value, f.lower, f.upper)
+        prepared = _transformed(f, value) if transform else _within(f, value)
         wanted[f"v{i}"] = sa.case((rows.c["reason"].is_(None), prepared)) if reasons else prepared
     return with_columns(rows, "checked_rows", **wanted)
 

@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+import random_customers as made
+import sqlalchemy as sa
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from segjob.core.model import Transform
+from segjob.core.scoring import coordinates
+from segjob.statements import passes
+from segjob.statements.features import Relation
+
+SEEDS = st.integers(0, 2**32 - 1)
+
+
+@dataclasses.dataclass(frozen=True)
+class Made:
+    relation: Relation
+    transforms: tuple[Transform, ...]
+    x: np.ndarray
+    w: np.ndarray
+    rng: np.random.Generator
+
+
+def _made(
+    duckdb: sa.Connection, seed: int, *, weighted: bool = False, dirty: bool = True, rows: int = 60
+) -> Made:
+    rng = np.random.default_rng(seed)
+    customers = made.customers(
+        rng, rows, int(rng.integers(1, 5)), int(rng.integers(0, 2)), weighted=weighted, dirty=dirty
+    )
+    made.install(duckdb, customers)
+    transforms = made.transforms(rng, customers)
+    x, kept = coordinates(customers.columns, transforms)
+    return Made(customers.relation, transforms, x[kept], customers.weights[kept], rng)
+
+
+def _squares(x: np.ndarray, centroids: np.ndarray) -> np.ndarray:
+    return np.square(x[:, None, :] - centroids[None]).sum(axis=2)
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=SEEDS, k=st.integers(1, 12), weighted=st.booleans(), distances=st.booleans())
+def test_a_lloyd_pass_is_numpys(
+    duckdb: sa.Connection, seed: int, k: int, weighted: bool, distances: bool
+) -> None:
+    m = _made(duckdb, seed, weighted=weighted)
+    centroids = m.rng.normal(size=(k, m.x.shape[1]))
+    answer = (
+        duckdb.execute(passes.lloyd_pass(m.relation, m.transforms, centroids, distances=distances))
+        .mappings()
+        .all()
+    )
+    squares = _squares(m.x, centroids)
+    nearest = squares.argmin(axis=1) if len(m.x) else np.zeros(0, dtype=int)
+    assert [row["cluster"] for row in answer] == sorted(set(nearest.tolist()))
+    for row in answer:
+        mine = nearest == row["cluster"]
+        w, own = m.w[mine], squares[mine, row["cluster"]]
+        assert row["rows"] == mine.sum()
+        assert row["weight"] == pytest.approx(w.sum())
+        sums = [row[f"s{j}"] for j in range(m.x.shape[1])]
+        np.testing.assert_allclose(sums, w @ m.x[mine], rtol=1e-9, atol=1e-9)
+        if distances:
+            assert row["squared"] == pytest.approx((w * own).sum(), rel=1e-9, abs=1e-9)
+            assert row["distance"] == pytest.approx((w * np.sqrt(own)).sum(), rel=1e-6, abs=1e-6)
+
+
+@pytest.mark.parametrize("k", [2, 3, 8, 20, 33])
+def test_a_row_between_equal_centroids_counts_for_the_first(duckdb: sa.Connection, k: int) -> None:
+    duckdb.exec_driver_sql("CREATE OR REPLACE TABLE t AS SELECT i AS id, i::DOUBLE AS a FROM range(10) t(i)")
+    for first in range(k - 1):
+        centroids = np.full((k, 1), 100.0)
+        centroids[first:] = 3.0
+        statement = passes.lloyd_pass(
+            Relation("t", None, "id"), (Transform("a", "a"),), centroids, distances=True
+        )
+        (row,) = duckdb.execute(statement).mappings()
+        assert (row["cluster"], row["rows"], row["s0"]) == (first, 10, 45.0)
+        assert row["squared"] == pytest.approx(sum((i - 3) ** 2 for i in range(10)))
+
+
+def test_many_features_and_centroids(duckdb: sa.Connection) -> None:
+    rng = np.random.default_rng(5)
+    x = rng.normal(size=(500, 32))
+    columns = {"id": list(range(500)), **{f"c{j}": x[:, j].tolist() for j in range(32)}}
+    made.install(duckdb, made.Customers(Relation("wide", None, "id"), columns))
+    transforms = tuple(Transform(f"c{j}", f"c{j}") for j in range(32))
+    centroids = rng.normal(size=(20, 32))
+    answer = (
+        duckdb.execute(passes.lloyd_pass(Relation("wide", None, "id"), transforms, centroids))
+        .mappings()
+        .all()
+    )
+    nearest = _squares(x, centroids).argmin(axis=1)
+    assert {row["cluster"]: row["rows"] for row in answer} == dict(
+        zip(*np.unique(nearest, return_counts=True), strict=True)
+    )
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=SEEDS, weighted=st.booleans())
+def test_fit_rows_are_the_rows(duckdb: sa.Connection, seed: int, weighted: bool) -> None:
+    m = _made(duckdb, seed, weighted=weighted, rows=40)
+    everything = np.array(duckdb.execute(passes.all_rows(m.relation, m.transforms)).all()).reshape(
+        -1, m.x.shape[1] + 1
+    )
+    expected = np.column_stack([m.x, m.w])
+    np.testing.assert_allclose(_sorted(everything), _sorted(expected), rtol=1e-9, atol=1e-9)
+    found = duckdb.execute(passes.distinct_rows(m.relation, m.transforms)).all()
+    unique, inverse, counts = np.unique(np.round(m.x, 9), axis=0, return_inverse=True, return_counts=True)
+    weights = np.bincount(inverse.ravel(), weights=m.w, minlength=len(unique))
+    answer = np.array(found, dtype=float).reshape(-1, m.x.shape[1] + 2)
+    np.testing.assert_allclose(
+        _sorted(answer), _sorted(np.column_stack([unique, weights, counts])), rtol=1e-7, atol=1e-7
+    )
+    (estimate,) = duckdb.execute(passes.distinct_estimate(m.relation, m.transforms)).one()
+    assert abs(estimate - len(unique)) <= 0.25 * len(unique)
+    assert len(duckdb.execute(passes.distinct_rows(m.relation, m.transforms, limit=3)).all()) == min(
+        3, len(unique)
+    )
+
+
+def _sorted(rows: np.ndarray) -> np.ndarray:
+    return rows[np.lexsort(np.round(rows, 6).T[::-1])]
+
+
+def test_a_sample_does_not_know_the_order_or_the_threads(duckdb: sa.Connection) -> None:
+    transforms = (Transform("a", "a"),)
+    drawn = []
+    for order, threads in (("i", 1), ("-i", 2), ("hash(i)", 2)):
+        duckdb.exec_driver_sql(f"SET threads = {threads}")
+        duckdb.exec_driver_sql(
+            f"CREATE OR REPLACE TABLE s AS SELECT i AS id, i::DOUBLE AS a FROM range(300000) t(i) ORDER BY {order}"
+        )
+        drawn.append(
+            duckdb.execute(passes.sample(Relation("s", None, "id"), transforms, 0.01, 4, 10000)).all()
+        )
+    assert drawn[0] == drawn[1] == drawn[2]
+    assert 2700 < len(drawn[0]) < 3300
+    bounded = duckdb.execute(passes.sample(Relation("s", None, "id"), transforms, 0.01, 4, 100)).all()
+    assert bounded == drawn[0][:100]
+    other = duckdb.execute(passes.sample(Relation("s", None, "id"), transforms, 0.01, 5, 10000)).all()
+    assert len(set(drawn[0]) & set(other)) < 150
+    values = np.array([a for a, _ in drawn[0]])
+    assert abs(values.mean() - 150000) < 5 * 300000 / np.sqrt(12 * len(values))
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=SEEDS, k=st.integers(1, 6))
+def test_the_farthest_rows(duckdb: sa.Connection, seed: int, k: int) -> None:
+    m = _made(duckdb, seed)
+    centroids = m.rng.normal(size=(k, m.x.shape[1]))
+    found = duckdb.execute(passes.farthest_rows(m.relation, m.transforms, centroids, 3)).mappings().all()
+    expected = np.sort(_squares(m.x, centroids).min(axis=1))[::-1][:3] if len(m.x) else []
+    np.testing.assert_allclose([row["squared"] for row in found], expected, rtol=1e-9)
+    for row in found:
+        x = np.array([[row[f"x{j}"] for j in range(m.x.shape[1])]])
+        assert _squares(x, centroids).min() == pytest.approx(row["squared"])
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=SEEDS, weighted=st.booleans())
+def test_inertia_of_several_models(duckdb: sa.Connection, seed: int, weighted: bool) -> None:
+    m = _made(duckdb, seed, weighted=weighted)
+    sets = [m.rng.normal(size=(k, m.x.shape[1])) for k in (1, 2, 5)]
+    row = duckdb.execute(passes.inertia_by_k(m.relation, m.transforms, sets)).mappings().one()
+    if not len(m.x):
+        assert row["inertia0"] is None
+        return
+    assert row["weight"] == pytest.approx(m.w.sum())
+    for s, centroids in enumerate(sets):
+        expected = (m.w * _squares(m.x, centroids).min(axis=1)).sum()
+        assert row[f"inertia{s}"] == pytest.approx(expected, rel=1e-9, abs=1e-9)
