@@ -291,12 +291,14 @@ def predict(
     Example: segjob predict annual_income=70 spending_score=60
     """
     from segjob import console
-    from segjob.jobs.predict import load, parse_values
+    from segjob.jobs.history import pick_run
+    from segjob.jobs.predict import parse_values
     from segjob.jobs.predict import predict as predicted
+    from segjob.jobs.published import load
 
-    given = parse_values(values)
-    with session.door.reading():
-        published = load(session.door, session.contract, segmentation)
+    given, door, contract = parse_values(values), session.door, session.contract
+    with door.reading():
+        published = load(door, contract, pick_run(door, contract, segmentation=segmentation))
     prediction = predicted(published, given)
     if session.as_json:
         console.print_json(prediction.as_json())

@@ -53,6 +53,11 @@ class Transform:
         x = scaled / self.weight * self.scale + self.center
         return np.expm1(x) if self.function == "log1p" else x
 
+    def to_scaled(self, original: Floats) -> Floats:
+        """The way back of `to_original`; values are present and within the bounds already."""
+        x = np.log1p(original) if self.function == "log1p" else original
+        return (x - self.center) / self.scale * self.weight
+
 
 @dataclass(frozen=True)
 class Points:

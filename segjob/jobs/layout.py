@@ -10,12 +10,13 @@ from sqlalchemy.schema import CreateSchema, CreateTable, SetColumnComment, SetTa
 
 from segjob import __version__
 from segjob.errors import WarehouseError
+from segjob.statements.ddl import AddColumn
 from segjob.statements.tables import LAYOUT_VERSION, VIEWS, Contract
 from segjob.warehouse.base import Warehouse
 
 
 def ensure_layout(warehouse: Warehouse, contract: Contract) -> None:
-    """Schema, shared tables and shared views, inside the caller's transaction.
+    """Schema, shared tables and shared views as of today, inside the caller's transaction; history is kept.
 
     Raises
     ------
@@ -27,14 +28,16 @@ def ensure_layout(warehouse: Warehouse, contract: Contract) -> None:
             f"schema {contract.schema} of {warehouse.label} has layout {version}; this segjob knows {LAYOUT_VERSION}",
             hint="upgrade segjob",
         )
-    if version is None:
-        warehouse.execute(CreateSchema(contract.schema, if_not_exists=True))
-        for table in contract.shared():
-            create(warehouse, table)
-        layout = contract.table("layout")
-        warehouse.execute(sa.insert(layout).values(version=LAYOUT_VERSION, written_by=__version__))
-        for name in VIEWS:
-            warehouse.execute(sa.text(view_sql(name, contract.schema, warehouse.dialect)))
+    if version == LAYOUT_VERSION:
+        return
+    warehouse.execute(CreateSchema(contract.schema, if_not_exists=True))
+    for table in contract.shared():
+        bring_up_to_date(warehouse, table)
+    layout = contract.table("layout")
+    warehouse.execute(sa.delete(layout))
+    warehouse.execute(sa.insert(layout).values(version=LAYOUT_VERSION, written_by=__version__))
+    for name in VIEWS:
+        warehouse.execute(sa.text(view_sql(name, contract.schema, warehouse.dialect)))
 
 
 def layout_version(warehouse: Warehouse, contract: Contract) -> int | None:
@@ -44,12 +47,22 @@ def layout_version(warehouse: Warehouse, contract: Contract) -> int | None:
     return int(warehouse.scalar(sa.select(contract.table("layout").c.version)))
 
 
-def create(warehouse: Warehouse, table: sa.Table) -> None:
-    """A table with its comments, unless it is there."""
-    warehouse.execute(CreateTable(table, if_not_exists=True))
-    warehouse.execute(SetTableComment(table))
+def bring_up_to_date(warehouse: Warehouse, table: sa.Table) -> None:
+    """Make the table, or add the columns that an older layout lacks; rows that are there keep null in them.
+
+    Layouts only ever grow, so this one step leads from every older layout to today's.
+    """
+    existing = {column.name for column in warehouse.columns_of(table.schema, table.name)}
+    if existing:
+        for column in table.columns:
+            if column.name not in existing:
+                warehouse.execute(AddColumn(column))
+    else:
+        warehouse.execute(CreateTable(table))
+        warehouse.execute(SetTableComment(table))
     for column in table.columns:
-        warehouse.execute(SetColumnComment(column))
+        if column.name not in existing:
+            warehouse.execute(SetColumnComment(column))
 
 
 def view_sql(name: str, schema: str, dialect: sa.Dialect) -> str:

@@ -12,7 +12,7 @@ from segjob.config import Config
 from segjob.core.model import MISSING, Model, Transform
 from segjob.jobs.check import Resolved
 from segjob.jobs.measure import SNAPSHOT
-from segjob.jobs.publish import QUANTILE_ROWS
+from segjob.jobs.portrait import QUANTILE_ROWS
 from segjob.statements import measures, passes, profiles, scoring
 from segjob.statements.ddl import CreateAs
 from segjob.statements.features import raw

@@ -9,14 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import sqlalchemy as sa
 
-from segjob.core.model import Model, Transform
+from segjob.core.model import Transform
 from segjob.core.scoring import score
 from segjob.errors import ConfigError, DataError
-from segjob.jobs.history import Evidence, evidence, pick_run
-from segjob.statements.tables import Contract
-from segjob.warehouse.base import Warehouse
+from segjob.jobs.published import Published
 
 
 @dataclass(frozen=True)
@@ -34,46 +31,6 @@ class Prediction:
     def as_json(self) -> dict[str, Any]:
         """The same as plain values."""
         return dataclasses.asdict(self)
-
-
-@dataclass(frozen=True)
-class Published:
-    """A published model and its segments' names."""
-
-    model: Model
-    names: Mapping[int, str]
-
-
-def load(warehouse: Warehouse, contract: Contract, segmentation: str | None) -> Published:
-    """The current model of a segmentation, from its rows."""
-    found = evidence(warehouse, contract, pick_run(warehouse, contract, segmentation=segmentation))
-    centroids = contract.table("centroids")
-    query = sa.select(centroids).where(centroids.c.run_id == found.run["run_id"])
-    model = model_of(found, warehouse.records(query))
-    return Published(model, {row["segment_id"]: row["name"] for row in found.segments})
-
-
-def model_of(evidence: Evidence, centroids: Sequence[Mapping[str, Any]]) -> Model:
-    """The model that the published rows describe.
-
-    Parameters
-    ----------
-    centroids : rows of table `centroids` of the run.
-    """
-    transforms = tuple(
-        Transform(**{name: row[name] for name in Transform.__dataclass_fields__})
-        for row in evidence.transforms
-    )
-    ids = tuple(row["segment_id"] for row in evidence.segments)
-    value = {(row["segment_id"], row["feature"]): row["scaled_value"] for row in centroids}
-    return Model(
-        transforms=transforms,
-        segment_ids=ids,
-        centroids=np.array(
-            [[value[segment, t.feature] for t in transforms] for segment in ids], dtype=np.float64
-        ),
-        outlier_distance=np.array([row["outlier_distance"] for row in evidence.segments], dtype=np.float64),
-    )
 
 
 def parse_values(pairs: Sequence[str]) -> dict[str, str]:

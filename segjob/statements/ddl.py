@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import DDLCompiler
 from sqlalchemy.sql.ddl import ExecutableDDLElement
 from sqlalchemy.sql.selectable import SelectBase
 
+from segjob.core.model import Model
 from segjob.statements.features import named
+from segjob.statements.scoring import segment_expression
 
 
 class CreateAs(ExecutableDDLElement):
@@ -52,3 +55,37 @@ class DropTemporary(ExecutableDDLElement):
 @compiles(DropTemporary)
 def _drop_temporary(element: DropTemporary, compiler: DDLCompiler, **_: Any) -> str:
     return f"DROP TABLE IF EXISTS {compiler.preparer.quote(named(element.name))}"
+
+
+class AddColumn(ExecutableDDLElement):
+    """Add a column to the table that it belongs to."""
+
+    inherit_cache = False
+
+    def __init__(self, column: sa.Column[Any]) -> None:
+        self.column = column
+
+
+@compiles(AddColumn)
+def _add_column(element: AddColumn, compiler: DDLCompiler, **_: Any) -> str:
+    table = compiler.preparer.format_table(element.column.table)
+    return f"ALTER TABLE {table} ADD COLUMN {compiler.get_column_specification(element.column)}"
+
+
+class CreateScorer(ExecutableDDLElement):
+    """A function that answers one customer's segment: its parameters are the source columns, in the model's order."""
+
+    inherit_cache = False
+
+    def __init__(self, name: str, model: Model, *, schema: str) -> None:
+        self.name, self.model, self.schema = name, model, schema
+
+
+@compiles(CreateScorer, "duckdb")
+def _create_scorer_duckdb(element: CreateScorer, compiler: DDLCompiler, **_: Any) -> str:
+    names = list(dict.fromkeys(t.source_column for t in element.model.transforms))
+    columns: dict[str, sa.ColumnElement[Any]] = {name: sa.column(named(name)) for name in names}
+    expression = compiler.sql_compiler.process(segment_expression(element.model, columns), literal_binds=True)
+    name = ".".join(compiler.preparer.quote(named(part)) for part in (element.schema, element.name))
+    parameters = ", ".join(compiler.preparer.quote(named(name)) for name in names)
+    return f"CREATE OR REPLACE MACRO {name}({parameters}) AS {expression}"

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.types import TypeEngine
 
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
 """Raised whenever a column or table changes; `layout` in the warehouse says which one it was written with."""
 
 _INT = sa.Integer
@@ -65,6 +65,7 @@ SHARED: dict[str, tuple[str, _Columns]] = {
             ("seed", _BIG, "Seed of everything random in the run."),
             ("config", _TEXT, "The segmentation's settings (json)."),
             ("versions", _TEXT, "Versions of segjob and the libraries (json)."),
+            ("warnings", _TEXT, "What a careful analyst would point out about the run (json)."),
         ),
     ),
     "sweeps": (
@@ -178,11 +179,92 @@ SHARED: dict[str, tuple[str, _Columns]] = {
             ("action", _TEXT, "What marketing could do with it."),
         ),
     ),
+    "lineage": (
+        "What became of each segment since the run before. One row per run and segment, retired ones too.",
+        (
+            *_RUN,
+            *_SEGMENT,
+            ("previous_run_id", _BIG, "The run compared with; null on the first run."),
+            ("change", _TEXT, "first, same, changed, new or retired."),
+            ("similarity", _REAL, "Customers in both over customers in either, before and now; 0 to 1."),
+            ("moved", _REAL, "How far the centroid moved, in the scaled units of this run."),
+            (
+                "split_from_segment_id",
+                _INT,
+                "For a new segment: the one that most of its customers come from.",
+            ),
+            (
+                "merged_into_segment_id",
+                _INT,
+                "For a retired segment: the one that most of its customers went to.",
+            ),
+        ),
+    ),
+    "transitions": (
+        "How many customers went from where to where since the run before. One row per run and pair of segments.",
+        (
+            *_RUN,
+            ("from_run_id", _BIG, "The run compared with."),
+            ("from_segment_id", _INT, "Segment before; null for customers who entered."),
+            ("to_segment_id", _INT, "Segment now; null for customers who left."),
+            ("customers", _BIG, "How many."),
+            ("share", _REAL, "Their share of all who were in from_segment_id (or who entered)."),
+        ),
+    ),
+    "names": (
+        "Names that analysts gave; they win over automatic ones in every run. One row per segmentation and segment.",
+        (
+            ("segmentation", _TEXT, "Name of the segmentation."),
+            *_SEGMENT,
+            ("name", _TEXT, "The name."),
+            ("description", _TEXT, "What the analyst says about it."),
+            ("named_at", _TIME, "When it was given (UTC)."),
+        ),
+    ),
+    "distributions": (
+        "What the features looked like when the run was fitted, to compare today with. One row per run, feature, bin.",
+        (
+            *_RUN,
+            *_FEATURE,
+            ("bin", _INT, "Number of the bin, from 0 upwards; -1 counts missing values."),
+            ("lower", _REAL, "Values in the bin are above this; null: no limit."),
+            ("upper", _REAL, "Values in the bin are at most this; null: no limit."),
+            ("share", _REAL, "Share of the rows."),
+        ),
+    ),
+    "health": (
+        "Whether a run still fits its customers. One row per check and measure.",
+        (
+            *_RUN,
+            ("checked_at", _TIME, "When it was checked (UTC)."),
+            ("measure", _TEXT, "What was measured, such as drift or share_of_outliers."),
+            ("subject", _TEXT, "The feature or segment that it is about."),
+            ("reference", _REAL, "Its value when the run was published."),
+            ("value", _REAL, "Its value today."),
+            ("threshold", _REAL, "Where it would stop being healthy."),
+            ("is_healthy", _BOOL, "Whether it is within the threshold."),
+        ),
+    ),
+    "comparisons": (
+        "Other algorithms on the same features. One row per run and algorithm.",
+        (
+            *_RUN,
+            ("algorithm", _TEXT, "Name of the algorithm."),
+            ("parameters", _TEXT, "Its parameters, and the rule that chose them (json)."),
+            ("clusters", _INT, "Clusters it found, noise not counted."),
+            ("noise_share", _REAL, "Share of the rows it puts in no cluster."),
+            ("silhouette", _REAL, "Mean silhouette of the rows it puts in a cluster."),
+            ("davies_bouldin", _REAL, "Davies-Bouldin index of the same rows."),
+            ("calinski_harabasz", _REAL, "Calinski-Harabasz index of the same rows."),
+            ("agreement", _REAL, "Adjusted Rand index with the published k-means."),
+            ("fit_seconds", _REAL, "Seconds it took."),
+        ),
+    ),
 }
 """Table name -> (comment, columns). Insertion order is the order of creation."""
 
 
-VIEWS = ("current_runs", "current_segments", "current_profiles", "current_sweep", "trend")
+VIEWS = ("current_runs", "current_segments", "current_profiles", "current_sweep", "trend", "migration")
 """The views of sql/views that all segmentations share, in the order to create them."""
 
 
@@ -208,23 +290,39 @@ class Contract:
         ----------
         key, key_type : the key column of the feature relation, under its own name and type.
         """
-        after: _Columns = (
-            *_SEGMENT,
-            ("distance", _REAL, "Distance to the segment's centroid, scaled units."),
-            ("next_segment_id", _INT, "The runner-up: the second nearest segment."),
-            ("margin", _REAL, "How much further the runner-up is; near 0 is on the border."),
-            ("is_outlier", _BOOL, "Further from the centroid than the segment's outlier_distance."),
-        )
-        table = _table(
-            self.schema,
+        return self._keyed(
             f"{segmentation}_history",
             "Who was in which segment. One row per run and customer.",
-            _RUN,
+            (key, key_type),
+            (
+                *_SEGMENT,
+                ("distance", _REAL, "Distance to the segment's centroid, scaled units."),
+                ("next_segment_id", _INT, "The runner-up: the second nearest segment."),
+                ("margin", _REAL, "How much further the runner-up is; near 0 is on the border."),
+                ("is_outlier", _BOOL, "Further from the centroid than the segment's outlier_distance."),
+            ),
         )
-        table.append_column(sa.Column(key, key_type, comment="Key of the feature relation."))
-        for column in _columns(after):
-            table.append_column(column)
-        return table
+
+    def movements(self, segmentation: str, key: str, key_type: TypeEngine[Any]) -> sa.Table:
+        """Who entered, left or moved since the run before; parameters as for `history`."""
+        return self._keyed(
+            f"{segmentation}_movements",
+            "Who entered, left or moved since the run before. One row per run and such customer.",
+            (key, key_type),
+            (
+                ("change", _TEXT, "entered, left or moved."),
+                ("from_segment_id", _INT, "Segment before; null for who entered."),
+                ("to_segment_id", _INT, "Segment now; null for who left."),
+            ),
+        )
+
+    def _keyed(
+        self, name: str, comment: str, key: tuple[str, TypeEngine[Any]], columns: _Columns
+    ) -> sa.Table:
+        own = sa.Column(*key, comment="Key of the feature relation.")
+        return sa.Table(
+            name, sa.MetaData(), *_columns(_RUN), own, *_columns(columns), schema=self.schema, comment=comment
+        )
 
 
 def _table(schema: str, name: str, comment: str, columns: _Columns) -> sa.Table:

@@ -1,0 +1,126 @@
+"""What the segments look like and what they are called: rows of `profiles` and `segments`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+
+from segjob.core import describe
+from segjob.core.model import Floats, Model
+from segjob.jobs.measure import Prepared
+from segjob.statements import profiles
+from segjob.statements.tables import Contract
+from segjob.warehouse.base import Warehouse
+
+QUANTILE_ROWS = 200_000
+"""Quartiles are exact up to so many rows, and those of a repeatable sample of this size above."""
+
+
+@dataclass(frozen=True)
+class Portrait:
+    """Rows of the tables of the same names, without the run's number."""
+
+    profiles: list[dict[str, Any]]
+    segments: list[dict[str, Any]]
+
+
+def portray(
+    warehouse: Warehouse,
+    contract: Contract,
+    prepared: Prepared,
+    model: Model,
+    *,
+    sizes: Mapping[int, int],
+    inertia: Mapping[int, float],
+    seed: int,
+) -> Portrait:
+    """Describe the segments of a model that was just assigned.
+
+    Parameters
+    ----------
+    sizes, inertia : rows, and sum of squared distances, by segment.
+    """
+    profiled = _profiles(warehouse, prepared, model, seed)
+    features = [transform.feature for transform in model.transforms]
+    shares = [sizes[segment] / prepared.measured.kept for segment in model.segment_ids]
+    automatic = describe.automatic_names(_z(profiled, model.segment_ids, features), features, shares)
+    given = given_names(warehouse, contract, prepared.resolved.name)
+    segments = []
+    for segment, own_name, share, limit in zip(
+        model.segment_ids, automatic, shares, model.outlier_distance.tolist(), strict=True
+    ):
+        analysts = given.get(segment)
+        taken = {name["name"] for other, name in given.items() if other != segment}
+        segments.append(
+            {
+                "segment_id": segment,
+                "name": analysts["name"]
+                if analysts
+                else own_name
+                if own_name not in taken
+                else f"{own_name} ({segment})",
+                "named_by": "analyst" if analysts else "segjob",
+                "description": analysts["description"] if analysts else None,
+                "rows": sizes[segment],
+                "share": share,
+                "inertia": inertia[segment],
+                "silhouette": None,
+                "outlier_distance": limit,
+                "rule": None,
+                "rule_precision": None,
+                "rule_recall": None,
+                "action": None,
+            }
+        )
+    return Portrait(profiled, segments)
+
+
+def given_names(warehouse: Warehouse, contract: Contract, segmentation: str) -> dict[int, dict[str, Any]]:
+    """The analysts' names of a segmentation, by segment."""
+    names = contract.table("names")
+    query = sa.select(names).where(names.c.segmentation == segmentation)
+    return {row["segment_id"]: row for row in warehouse.records(query)}
+
+
+def _profiles(warehouse: Warehouse, prepared: Prepared, model: Model, seed: int) -> list[dict[str, Any]]:
+    """Rows of `profiles`: moments of all rows; quartiles of at most `QUANTILE_ROWS` of them."""
+    relation = prepared.relation
+    found = profiles.read_profiles(warehouse.records(profiles.profiles(relation, model)), model)
+    share = min(1.0, QUANTILE_ROWS / prepared.measured.kept)
+    statement = profiles.profile_quantiles(relation, model, share=share, seed=seed)
+    quartiles: dict[int, Mapping[str, Any]] = {row["segment_id"]: row for row in warehouse.records(statement)}
+    overall = {p.feature: p for p in found if p.segment_id is None}
+    position = {transform.feature: j for j, transform in enumerate(model.transforms)}
+    rows = []
+    for p in found:
+        if p.segment_id is None:
+            continue
+        everyone, j, of = overall[p.feature], position[p.feature], quartiles.get(p.segment_id) or {}
+        known = p.rows > 0
+        rows.append(
+            {
+                "segment_id": p.segment_id,
+                "feature": p.feature,
+                "rows": p.rows,
+                "mean": p.mean if known else None,
+                "stddev": p.stddev if known else None,
+                "minimum": p.minimum if known else None,
+                "p25": of.get(f"q{j}_0"),
+                "median": of.get(f"q{j}_1"),
+                "p75": of.get(f"q{j}_2"),
+                "maximum": p.maximum if known else None,
+                "overall_mean": everyone.mean,
+                "z": (p.mean - everyone.mean) / everyone.stddev if known and everyone.stddev > 0 else None,
+            }
+        )
+    return rows
+
+
+def _z(profiled: Sequence[Mapping[str, Any]], segments: Sequence[int], features: Sequence[str]) -> Floats:
+    """(k, d): how many overall standard deviations each segment's mean is from everyone's; 0 where unknown."""
+    known = {(row["segment_id"], row["feature"]): row["z"] for row in profiled}
+    return np.array([[known.get((segment, feature)) or 0.0 for feature in features] for segment in segments])

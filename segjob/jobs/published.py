@@ -1,0 +1,55 @@
+"""A published run back from its rows: the model that scores, without anything but the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import sqlalchemy as sa
+
+from segjob.core.model import Model, Transform
+from segjob.jobs.check import split_name
+from segjob.jobs.history import Record
+from segjob.statements.features import Relation
+from segjob.statements.tables import Contract
+from segjob.warehouse.base import Warehouse
+
+
+@dataclass(frozen=True)
+class Published:
+    """A published model, its segments' names, and the relation that it scores."""
+
+    run: Record
+    model: Model
+    names: Mapping[int, str]
+    relation: Relation
+
+
+def load(warehouse: Warehouse, contract: Contract, run: Record) -> Published:
+    """The model of a run."""
+
+    def rows(table: str, *order: str) -> list[Record]:
+        source = contract.table(table)
+        query = sa.select(source).where(source.c.run_id == run["run_id"])
+        return warehouse.records(query.order_by(*(source.c[name] for name in order)))
+
+    transforms = tuple(
+        Transform(**{name: row[name] for name in Transform.__dataclass_fields__})
+        for row in rows("transforms", "position")
+    )
+    segments = rows("segments", "segment_id")
+    value = {(row["segment_id"], row["feature"]): row["scaled_value"] for row in rows("centroids")}
+    ids = tuple(row["segment_id"] for row in segments)
+    schema, name = split_name(run["relation"])
+    return Published(
+        run=run,
+        model=Model(
+            transforms=transforms,
+            segment_ids=ids,
+            centroids=np.array([[value[segment, t.feature] for t in transforms] for segment in ids]),
+            outlier_distance=np.array([row["outlier_distance"] for row in segments]),
+        ),
+        names={row["segment_id"]: row["name"] for row in segments},
+        relation=Relation(name=name, schema=schema, key=run["key_column"]),
+    )

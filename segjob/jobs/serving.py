@@ -1,0 +1,30 @@
+"""What a published run serves: the views that read it and the function that scores with it."""
+
+from __future__ import annotations
+
+from segjob.jobs.published import Published
+from segjob.statements import scoring, views
+from segjob.statements.ddl import CreateAs, CreateScorer
+from segjob.statements.tables import Contract
+from segjob.warehouse.base import Column, Warehouse
+
+
+def serve(warehouse: Warehouse, contract: Contract, published: Published, key: Column) -> None:
+    """Point a segmentation's own views and function at a run, inside the caller's transaction."""
+    name, model = str(published.run["segmentation"]), published.model
+    history = contract.history(name, key.name, key.type)
+    features = [transform.feature for transform in model.transforms]
+    for view, select in {
+        name: views.current_assignment(contract, history, name, key.name),
+        f"{name}_scores": scoring.scores(published.relation, model, published.names),
+        f"{name}_profile": views.wide_profile(contract, name, features),
+    }.items():
+        warehouse.execute(CreateAs("view", view, select, schema=contract.schema))
+    warehouse.execute(CreateScorer(f"{name}_segment", model, schema=contract.schema))
+
+
+def key_of(warehouse: Warehouse, contract: Contract, published: Published) -> Column:
+    """The key column as the history has it."""
+    history = f"{published.run['segmentation']}_history"
+    columns = warehouse.columns_of(contract.schema, history)
+    return next(column for column in columns if column.name == published.run["key_column"])
