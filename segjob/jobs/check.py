@@ -58,7 +58,7 @@ def resolve(warehouse: Warehouse, name: str, settings: Segmentation) -> Resolved
     ------
     ConfigError, DataError : with every problem found.
     """
-    schema, relation = split_name(settings.relation)
+    schema, relation = located(warehouse, settings.relation)
     columns = {column.name: column for column in warehouse.columns_of(schema, relation)}
     if not columns:
         raise DataError(
@@ -100,16 +100,24 @@ def resolve(warehouse: Warehouse, name: str, settings: Segmentation) -> Resolved
     return Resolved(
         name=name,
         settings=settings,
-        # With its schema always: in a view of schema `segments`, a bare name would find the view of that name there.
         relation=Relation(
             name=relation,
-            schema=schema or str(warehouse.scalar(sa.select(sa.func.current_schema()))),
+            schema=schema,
             key=settings.key,
             row_weight=settings.row_weight,
         ),
         key=columns[settings.key],
         is_table=warehouse.is_table(schema, relation),
     )
+
+
+def located(warehouse: Warehouse, text: str) -> tuple[str, str]:
+    """Schema and name of a relation as a person writes it.
+
+    With the schema always: in a view of schema `segments`, a bare name would find the view of that name there.
+    """
+    schema, name = split_name(text)
+    return schema or str(warehouse.scalar(sa.select(sa.func.current_schema()))), name
 
 
 def split_name(text: str) -> tuple[str | None, str]:

@@ -9,7 +9,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from segjob.core.model import Model, Transform
-from segjob.jobs.check import split_name
+from segjob.jobs.check import located
 from segjob.jobs.history import Record
 from segjob.statements.features import Relation
 from segjob.statements.tables import Contract
@@ -41,7 +41,7 @@ def load(warehouse: Warehouse, contract: Contract, run: Record) -> Published:
     segments = rows("segments", "segment_id")
     value = {(row["segment_id"], row["feature"]): row["scaled_value"] for row in rows("centroids")}
     ids = tuple(row["segment_id"] for row in segments)
-    schema, name = split_name(run["relation"])
+    schema, name = located(warehouse, run["relation"])
     return Published(
         run=run,
         model=Model(
