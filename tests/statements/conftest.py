@@ -5,15 +5,14 @@ from collections.abc import Iterator
 import pytest
 import sqlalchemy as sa
 
-_ENGINE = sa.create_engine("duckdb:///:memory:")
-
 
 @pytest.fixture(scope="session")
 def duckdb() -> Iterator[sa.Connection]:
     """One warehouse in memory for all tests: each makes the tables it asks about."""
-    with _ENGINE.connect() as connection:
+    engine = sa.create_engine("duckdb:///:memory:")
+    with engine.connect() as connection:
         yield connection
-    _ENGINE.dispose()
+    engine.dispose()
 
 
 @pytest.fixture(scope="module", autouse=True)

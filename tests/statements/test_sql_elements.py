@@ -34,7 +34,7 @@ def test_a_hash_share_is_even_and_does_not_know_the_order(duckdb: sa.Connection)
     for order in ("i", "i DESC"):
         rows = _rows(order)
         share = HashShare(rows.c.i, sa.literal_column("7", sa.BigInteger()))
-        drawn.append({i: s for i, s in duckdb.execute(sa.select(rows.c.i, share)).all()})
+        drawn.append({row[0]: row[1] for row in duckdb.execute(sa.select(rows.c.i, share))})
     assert drawn[0] == drawn[1]
     values = np.sort(list(drawn[0].values()))
     assert 0 <= values[0] <= values[-1] < 1

@@ -96,7 +96,8 @@ def test_measure_is_the_twins(
 @pytest.mark.parametrize("weight", [None, "w"])
 def test_moments_keep_their_digits_far_from_zero(duckdb: sa.Connection, weight: str | None) -> None:
     duckdb.exec_driver_sql(
-        "CREATE OR REPLACE TABLE far AS SELECT i AS id, 1e12 + (i % 1000) / 8 AS v, 1 + i % 2 AS w FROM range(100000) t(i)"
+        "CREATE OR REPLACE TABLE far AS SELECT i AS id, 1e12 + (i % 1000) / 8 AS v, 1 + i % 2 AS w "
+        "FROM range(100000) t(i)"
     )
     asked = [Feature(column="v")]
     statement = measures.measure(Relation("far", None, "id", weight), asked)
@@ -170,8 +171,8 @@ def test_repeated_keys_are_found(duckdb: sa.Connection, keys: list[int | None]) 
 
 def test_examples_show_the_key_and_the_value(duckdb: sa.Connection) -> None:
     duckdb.exec_driver_sql(
-        "CREATE OR REPLACE TABLE x AS SELECT * FROM (VALUES (5, 'nan'::DOUBLE), (1, NULL), (2, 'inf'), (3, 7), (4, -7), "
-        "(9, '-inf'), (8, 'nan')) t(id, v)"
+        "CREATE OR REPLACE TABLE x AS SELECT * FROM (VALUES (5, 'nan'::DOUBLE), (1, NULL), (2, 'inf'), (3, 7), "
+        "(4, -7), (9, '-inf'), (8, 'nan')) t(id, v)"
     )
     relation = Relation("x", None, "id")
 
