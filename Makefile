@@ -1,0 +1,77 @@
+# `make` alone lists the targets. PYTHON=python3.12 chooses another interpreter.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DATA := data/customers.csv data/orders.csv
+SQL := sql dbt_project
+
+# One install follows the other: the demo needs no test tools, and the tests need all that the demo needs.
+DEMO_READY := $(VENV)/.ready-demo
+TEST_READY := $(VENV)/.ready-test
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+
+.PHONY: help demo test lint format install data constraints clean
+.DEFAULT_GOAL := help
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+demo: $(DEMO_READY) data ## From nothing to segments: install, make the data, `dbt run`, `segjob run`
+	$(BIN)/dbt run
+	$(BIN)/segjob run
+	@echo
+	@echo "The commands are in $(BIN): $(BIN)/segjob show, $(BIN)/segjob --help. More questions: sql/reports/*.sql"
+
+test: lint ## Lint everything, then run every test
+	@$(BIN)/python -m pytest
+
+lint: $(TEST_READY) data ## ruff, mypy, import-linter and sqlfluff
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/sqlfluff lint $(SQL)
+
+format: $(TEST_READY) ## Let ruff and sqlfluff mend what they can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/sqlfluff fix $(SQL)
+
+install: $(TEST_READY) ## Make .venv with segjob, dbt and the test tools
+
+data: $(DATA) ## Make data/*.csv where they are missing
+
+data/customers.csv:
+	$(PYTHON) data/make_data.py
+
+data/orders.csv: data/customers.csv
+	@test -f $@ || $(PYTHON) data/make_data.py
+
+constraints: ## Take the newest versions that pyproject.toml allows into constraints.txt
+	rm -rf build/constraints
+	$(PYTHON) -m venv build/constraints
+	build/constraints/bin/python -m pip install --quiet --upgrade pip
+	build/constraints/bin/python -m pip install --quiet --editable '.[dbt]' --group dev
+	build/constraints/bin/python -m pip freeze --exclude-editable > constraints.txt
+	@! grep -nvE '^[A-Za-z0-9._-]+==[A-Za-z0-9.+!]+$$' constraints.txt
+
+clean: ## Remove the environment, the caches and the warehouse
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf target logs dbt_project/target dbt_project/logs
+	rm -f *.duckdb *.duckdb.wal dbt_project/*.duckdb dbt_project/*.duckdb.wal
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "segjob needs Python 3.11 or newer; name one with make PYTHON=python3.12" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+# pip reads [dependency-groups] since 25.1.
+$(DEMO_READY): pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) install --quiet --upgrade 'pip>=25.1'
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[dbt]'
+	@touch $@
+
+$(TEST_READY): $(DEMO_READY)
+	$(PIP) install --quiet --constraint constraints.txt --group dev
+	@touch $@
