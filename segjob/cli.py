@@ -306,6 +306,117 @@ def predict(
         console.print_prediction(prediction)
 
 
+@verb
+def score(
+    session: Session,
+    relation: Annotated[
+        str, typer.Argument(metavar="RELATION", help="Table or view with the model's columns.")
+    ],
+    into: Annotated[str, typer.Option("--into", metavar="TABLE", help="The table to write.")],
+    key: Annotated[str | None, typer.Option(metavar="COLUMN", help="Its key, if called otherwise.")] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="The table may be there already.")] = False,
+    segmentation: SegmentationName = None,
+) -> None:
+    """Score any relation with the published model into a new table.
+
+    Example: segjob score new_customers --into new_customers_segments
+    """
+    from segjob.jobs.score import score as scored
+
+    result = scored(
+        session.door,
+        session.contract,
+        relation,
+        into=into,
+        key=key,
+        segmentation=segmentation,
+        replace=replace,
+    )
+    if session.as_json:
+        from segjob.console import print_json
+
+        print_json(vars(result))
+    else:
+        without = f", {result.without_segment:,} of them without a segment" if result.without_segment else ""
+        typer.echo(
+            f"{result.table}: {result.rows:,} rows of {result.relation} by run {result.run_id}{without}"
+        )
+
+
+@verb
+def name(
+    session: Session,
+    segment: Annotated[int, typer.Argument(metavar="SEGMENT", help="The segment's number.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What to call it.")],
+    description: Annotated[str | None, typer.Option(metavar="TEXT", help="What to say about it.")] = None,
+    segmentation: SegmentationName = None,
+) -> None:
+    """Give a segment an analyst's name; it is kept across runs.
+
+    Example: segjob name 3 "VIP" --description "spends much, earns much"
+    """
+    from segjob.jobs.name import name_segment
+
+    of = name_segment(
+        session.door,
+        session.contract,
+        segmentation=segmentation,
+        segment_id=segment,
+        name=name,
+        description=description,
+    )
+    if session.as_json:
+        from segjob.console import print_json
+
+        print_json({"segmentation": of, "segment_id": segment, "name": name, "description": description})
+    elif not session.quiet:
+        typer.echo(f"segment {segment} of {of} is called {name!r} from now on")
+
+
+@verb
+def rollback(
+    session: Session,
+    run_id: Annotated[
+        int | None, typer.Argument(metavar="[RUN]", help="Where to; else the run before.")
+    ] = None,
+    segmentation: SegmentationName = None,
+) -> None:
+    """Make an earlier run the current one again; a second time undoes it.
+
+    Example: segjob rollback 3
+    """
+    from segjob.jobs.rollback import rollback as rolled_back
+
+    run = rolled_back(session.door, session.contract, run_id=run_id, segmentation=segmentation)
+    if session.as_json:
+        from segjob.console import print_json
+
+        print_json({"segmentation": run["segmentation"], "current_run": run["run_id"]})
+    elif not session.quiet:
+        typer.echo(f"run {run['run_id']} is the current one of {run['segmentation']}")
+
+
+@verb
+def diff(
+    session: Session,
+    from_run: Annotated[int, typer.Argument(metavar="RUN", help="The run before.")],
+    to_run: Annotated[int, typer.Argument(metavar="RUN", help="The run after.")],
+) -> None:
+    """What moved between two runs, with counts and shares.
+
+    Example: segjob diff 3 4
+    """
+    from segjob import console
+    from segjob.jobs.diff import diff as compared
+
+    with session.door.reading():
+        found = compared(session.door, session.contract, from_run, to_run)
+    if session.as_json:
+        console.print_json(found.as_json())
+    else:
+        console.print_diff(found)
+
+
 @app.callback(invoke_without_command=True)
 def about(
     version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,

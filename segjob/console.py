@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from segjob.errors import SegjobError
+from segjob.jobs.diff import Diff
 from segjob.jobs.history import Evidence, Record
 from segjob.jobs.predict import Prediction
 from segjob.jobs.progress import Phase, Progress
@@ -152,6 +153,29 @@ def print_evidence(evidence: Evidence) -> None:
         f"published {_cell(run['published_at'])} UTC",
         soft_wrap=True,
     )
+
+
+def print_diff(diff: Diff) -> None:
+    """`segjob diff`: a row per segment before, a column per segment after."""
+    out.print(Text(f"{diff.segmentation}: from run {diff.from_run} to run {diff.to_run}", style="bold"))
+    flows = {(flow["from_segment_id"], flow["to_segment_id"]): flow for flow in diff.flows}
+    columns = sorted({to for _, to in flows if to is not None}) + (
+        [None] if any(to is None for _, to in flows) else []
+    )
+    rows = sorted({of for of, _ in flows if of is not None}) + (
+        [None] if any(of is None for of, _ in flows) else []
+    )
+    table = _table(
+        "from", *("left" if to is None else f"to {to}: {diff.to_names.get(to, '?')}" for to in columns)
+    )
+    for of in rows:
+        cells = (flows.get((of, to)) for to in columns)
+        label = "entered" if of is None else f"{of}: {diff.from_names.get(of, '?')}"
+        table.add_row(*_cells(label, *(f"{c['customers']:,} ({c['share']:.1%})" if c else "" for c in cells)))
+    out.print(table)
+    moved = sum(flow["customers"] for (of, to), flow in flows.items() if None not in (of, to) and of != to)
+    stayed = sum(flow["customers"] for (of, to), flow in flows.items() if of == to)
+    out.print(f"{moved:,} of {moved + stayed:,} customers in both runs changed their segment")
 
 
 def print_where_next(warehouse: str, schema: str, published: Sequence[Evidence]) -> None:

@@ -120,6 +120,15 @@ def located(warehouse: Warehouse, text: str) -> tuple[str, str]:
     return schema or str(warehouse.scalar(sa.select(sa.func.current_schema()))), name
 
 
+def locate(warehouse: Warehouse, text: str) -> tuple[str, str]:
+    """Schema and name of a relation.
+
+    With its schema always: in a view of schema `segments`, a bare name would find the view of that name there.
+    """
+    schema, name = split_name(text)
+    return schema or str(warehouse.scalar(sa.select(sa.func.current_schema()))), name
+
+
 def split_name(text: str) -> tuple[str | None, str]:
     """`relation` or `schema.relation` as its parts; double quotes keep a dot, doubled ones stand for one.
 

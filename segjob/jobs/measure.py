@@ -16,7 +16,7 @@ from segjob.core.moments import fold_imputed
 from segjob.errors import DataError, SegjobError, all_at_once
 from segjob.jobs.check import Resolved
 from segjob.statements import measures, passes
-from segjob.statements.ddl import CreateAs, DropTemporary
+from segjob.statements.ddl import CreateAs, DropTable
 from segjob.statements.features import Relation, raw
 from segjob.statements.measures import Measured, Moments
 from segjob.warehouse.base import Warehouse
@@ -43,7 +43,7 @@ def snapshot(warehouse: Warehouse, resolved: Resolved) -> Relation:
     """The rows that every later statement reads: the table itself, or a copy of the view's answer made once."""
     if resolved.is_table:
         return resolved.relation
-    warehouse.execute(DropTemporary(SNAPSHOT))
+    warehouse.execute(DropTable(SNAPSHOT))
     warehouse.execute(
         CreateAs("temporary table", SNAPSHOT, raw(resolved.relation, resolved.settings.features))
     )

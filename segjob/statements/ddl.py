@@ -16,16 +16,16 @@ from segjob.statements.scoring import segment_expression
 
 
 class CreateAs(ExecutableDDLElement):
-    """`create temporary table NAME as ...`, or `create or replace view SCHEMA.NAME as ...`.
+    """`create [temporary] table NAME as ...`, or `create or replace view NAME as ...`, with or without a schema.
 
-    The select's values are written into it: neither form takes parameters.
+    The select's values are written into it: no form takes parameters.
     """
 
     inherit_cache = False
 
     def __init__(
         self,
-        kind: Literal["temporary table", "view"],
+        kind: Literal["temporary table", "table", "view"],
         name: str,
         select: SelectBase,
         *,
@@ -36,25 +36,33 @@ class CreateAs(ExecutableDDLElement):
 
 @compiles(CreateAs)
 def _create_as(element: CreateAs, compiler: DDLCompiler, **_: Any) -> str:
-    head = "CREATE OR REPLACE VIEW" if element.kind == "view" else "CREATE TEMPORARY TABLE"
-    parts = [element.name] if element.schema is None else [element.schema, element.name]
-    name = ".".join(compiler.preparer.quote(named(part)) for part in parts)
+    head = {
+        "view": "CREATE OR REPLACE VIEW",
+        "table": "CREATE TABLE",
+        "temporary table": "CREATE TEMPORARY TABLE",
+    }[element.kind]
+    name = _full_name(element.schema, element.name, compiler)
     select = compiler.sql_compiler.process(element.select, literal_binds=True)
     return f"{head} {name} AS {select}"
 
 
-class DropTemporary(ExecutableDDLElement):
-    """Drop a temporary table, if it is there."""
+class DropTable(ExecutableDDLElement):
+    """Drop a table, if it is there."""
 
     inherit_cache = False
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self, name: str, *, schema: str | None = None) -> None:
+        self.name, self.schema = name, schema
 
 
-@compiles(DropTemporary)
-def _drop_temporary(element: DropTemporary, compiler: DDLCompiler, **_: Any) -> str:
-    return f"DROP TABLE IF EXISTS {compiler.preparer.quote(named(element.name))}"
+@compiles(DropTable)
+def _drop_table(element: DropTable, compiler: DDLCompiler, **_: Any) -> str:
+    return f"DROP TABLE IF EXISTS {_full_name(element.schema, element.name, compiler)}"
+
+
+def _full_name(schema: str | None, name: str, compiler: DDLCompiler) -> str:
+    parts = [name] if schema is None else [schema, name]
+    return ".".join(compiler.preparer.quote(named(part)) for part in parts)
 
 
 class AddColumn(ExecutableDDLElement):
@@ -86,6 +94,6 @@ def _create_scorer_duckdb(element: CreateScorer, compiler: DDLCompiler, **_: Any
     names = list(dict.fromkeys(t.source_column for t in element.model.transforms))
     columns: dict[str, sa.ColumnElement[Any]] = {name: sa.column(named(name)) for name in names}
     expression = compiler.sql_compiler.process(segment_expression(element.model, columns), literal_binds=True)
-    name = ".".join(compiler.preparer.quote(named(part)) for part in (element.schema, element.name))
+    name = _full_name(element.schema, element.name, compiler)
     parameters = ", ".join(compiler.preparer.quote(named(name)) for name in names)
     return f"CREATE OR REPLACE MACRO {name}({parameters}) AS {expression}"

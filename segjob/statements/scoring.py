@@ -105,6 +105,13 @@ def scores(relation: Relation, model: Model, names: Mapping[int, str]) -> Select
     return sa.select(s.key.label(named(relation.key)), *shown)
 
 
+def count_scores(table_name: str, schema: str) -> SelectBase:
+    """How many rows has a table of scores, and how many of them no segment? One row: `rows`, `without_segment`."""
+    scored = sa.table(named(table_name), sa.column("segment_id"), schema=named(schema))
+    rows, found = sa.func.count(), sa.func.count(scored.c.segment_id)
+    return sa.select(rows.label("rows"), (rows - found).label("without_segment")).select_from(scored)
+
+
 def segment_expression(model: Model, columns: Mapping[str, ColumnElement[Any]]) -> ColumnElement[int]:
     """Which segment has one customer? A scalar expression of the source columns, for a macro or a function.
 

@@ -1,0 +1,67 @@
+"""`segjob name`: an analyst's name for a segment; it wins over the automatic one and survives retrains."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+
+from segjob.errors import ConfigError, DataError
+from segjob.jobs.history import pick_run
+from segjob.jobs.layout import ensure_layout
+from segjob.jobs.published import load
+from segjob.jobs.serving import key_of, serve
+from segjob.statements.tables import Contract
+from segjob.warehouse.base import Warehouse
+
+
+def name_segment(
+    warehouse: Warehouse,
+    contract: Contract,
+    *,
+    segmentation: str | None,
+    segment_id: int,
+    name: str,
+    description: str | None,
+) -> str:
+    """Name a segment of the current run, now and in the runs to come; the segmentation's name.
+
+    Raises
+    ------
+    ConfigError : the name is empty, or another segment has it.
+    DataError : the current run has no such segment.
+    """
+    name = name.strip()
+    if not name:
+        raise ConfigError("a segment's name cannot be empty")
+    with warehouse.writing():
+        ensure_layout(warehouse, contract)
+        run = pick_run(warehouse, contract, segmentation=segmentation)
+        published = load(warehouse, contract, run)
+        if segment_id not in published.names:
+            numbers = ", ".join(str(number) for number in published.names)
+            raise DataError(f"{run['segmentation']} has no segment {segment_id}", hint=f"it has {numbers}")
+        twins = [
+            number for number, other in published.names.items() if other == name and number != segment_id
+        ]
+        if twins:
+            raise ConfigError(
+                f"segment {twins[0]} is called {name!r} already", hint="names are unique within a run"
+            )
+        names, segments = contract.table("names"), contract.table("segments")
+        mine = sa.and_(names.c.segmentation == run["segmentation"], names.c.segment_id == segment_id)
+        warehouse.execute(sa.delete(names).where(mine))
+        values = {"name": name, "description": description}
+        named_at = datetime.now(UTC).replace(tzinfo=None)
+        warehouse.execute(
+            sa.insert(names).values(
+                segmentation=run["segmentation"], segment_id=segment_id, named_at=named_at, **values
+            )
+        )
+        warehouse.execute(
+            sa.update(segments)
+            .where(segments.c.run_id == run["run_id"], segments.c.segment_id == segment_id)
+            .values(named_by="analyst", **values)
+        )
+        serve(warehouse, contract, load(warehouse, contract, run), key_of(warehouse, contract, published))
+    return str(run["segmentation"])
