@@ -417,6 +417,25 @@ def diff(
         console.print_diff(found)
 
 
+@verb
+def health(session: Session, segmentation: SegmentationName = None) -> None:
+    """Is the published segmentation still right for today's customers? Exit code 5 where it is not.
+
+    Example: segjob health --json
+    """
+    from segjob import console
+    from segjob.errors import NoSegmentation
+    from segjob.jobs.health import check_health
+
+    found = check_health(session.door, session.contract, session.settings.health, segmentation)
+    if session.as_json:
+        console.print_json(found.as_json())
+    elif not (session.quiet and found.is_healthy):
+        console.print_health(found)
+    if not found.is_healthy:
+        raise typer.Exit(NoSegmentation.exit_code)
+
+
 @app.callback(invoke_without_command=True)
 def about(
     version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -24,6 +25,9 @@ Parsed = TypeVar("Parsed", bound=BaseModel)
 Rule = Literal["elbow", "silhouette", "calinski_harabasz", "davies_bouldin"]
 
 
+Real = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -34,14 +38,22 @@ class Feature(_Strict):
     column: str = Field(min_length=1)
     kind: Literal["numeric", "categorical"] = "numeric"
     missing: Literal["impute", "exclude"] = "exclude"
-    impute: Literal["median", "mean"] | float = "median"
+    impute: Literal["median", "mean"] | Real = "median"
     non_finite: Literal["error", "missing"] = "error"
-    lower: float | None = None
-    upper: float | None = None
+    lower: Real | None = None
+    upper: Real | None = None
     outside: Literal["clip", "exclude"] = "exclude"
     function: Literal["identity", "log1p"] = "identity"
     scale: Scale | None = None
-    weight: float = Field(default=1.0, gt=0, allow_inf_nan=False)
+    weight: Annotated[Real, Field(gt=0)] = 1.0
+
+    @field_validator("impute", mode="before")
+    @classmethod
+    def _impute_in_words(cls, value: Any) -> Any:
+        number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+        if not number and value not in ("median", "mean"):
+            raise ValueError(f'must be "median", "mean" or a number, not {value!r}')
+        return value
 
     @model_validator(mode="after")
     def _sound(self) -> Feature:
@@ -73,7 +85,7 @@ class Segmentation(_Strict):
     def _short_form(cls, value: Any) -> Any:
         """A bare column name stands for a feature with nothing else said."""
         if isinstance(value, str):
-            raise ValueError('features is a list, such as ["annual_income", "spending_score"]')
+            raise ValueError('must be a list, such as ["annual_income", "spending_score"]')
         if isinstance(value, (list, tuple)):
             return [{"column": item} if isinstance(item, str) else item for item in value]
         return value
@@ -82,7 +94,7 @@ class Segmentation(_Strict):
     @classmethod
     def _k_in_words(cls, value: Any) -> Any:
         if value != "auto" and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
-            raise ValueError(f'k is "auto" or a whole number from 1, not {value!r}')
+            raise ValueError(f'must be "auto" or a whole number from 1, not {value!r}')
         return value
 
     @model_validator(mode="after")
@@ -113,7 +125,7 @@ class WarehouseSettings(_Strict):
     memory_limit: str | None = None
     temp_directory: str | None = None
     threads: Annotated[StrictInt, Field(ge=1)] | None = None
-    lock_timeout: float = Field(default=30.0, ge=0)
+    lock_timeout: Annotated[Real, Field(ge=0)] = 30.0
 
 
 class FitSettings(_Strict):
@@ -123,7 +135,26 @@ class FitSettings(_Strict):
     distinct_rows: Annotated[StrictInt, Field(ge=100)] = 50_000
     sample_rows: Annotated[StrictInt, Field(ge=1000)] = 50_000
     max_passes: Annotated[StrictInt, Field(ge=0)] = 50
-    tolerance: float = Field(default=1e-4, ge=0)
+    tolerance: Annotated[Real, Field(ge=0)] = 1e-4
+
+
+class HealthSettings(_Strict):
+    """Where a published segmentation stops being healthy; what chance alone does is allowed for on top."""
+
+    stability_index: float = Field(default=0.1, gt=0)
+    distance: float = Field(default=0.2, gt=0)
+    segment_share: float = Field(default=0.05, gt=0)
+    centroid_distance: float = Field(default=0.15, gt=0)
+    outlier_share: float = Field(default=0.02, gt=0)
+    missing_share: float = Field(default=0.05, gt=0)
+    excluded_share: float = Field(default=0.05, gt=0)
+
+
+class PublishSettings(_Strict):
+    """What is kept of earlier runs. Their evidence always is; their assignments take the room."""
+
+    keep_runs: Annotated[StrictInt, Field(ge=1)] | None = None
+    keep_days: Annotated[StrictInt, Field(ge=1)] | None = None
 
 
 class Config(_Strict):
@@ -131,9 +162,23 @@ class Config(_Strict):
 
     warehouse: WarehouseSettings = WarehouseSettings()
     fit: FitSettings = FitSettings()
+    publish: PublishSettings = PublishSettings()
+    health: HealthSettings = HealthSettings()
     segmentations: dict[str, Segmentation] = {}
     directory: Path = Path()
     """Where the file stands; paths in it are relative to this. Not a key of the file."""
+
+    @field_validator("segmentations")
+    @classmethod
+    def _names_differ(cls, value: dict[str, Segmentation]) -> dict[str, Segmentation]:
+        """Their views and tables are named after them, and to most warehouses `A` and `a` are one name."""
+        seen: dict[str, str] = {}
+        for name in value:
+            if not name.strip():
+                raise ValueError("a segmentation's name is empty")
+            if (other := seen.setdefault(name.casefold(), name)) != name:
+                raise ValueError(f"{other!r} and {name!r} differ in case only; name one of them otherwise")
+        return value
 
 
 def find(start: Path) -> Path | None:
@@ -166,21 +211,63 @@ def parse(kind: type[Parsed], values: dict[str, Any], *, where: str) -> Parsed:
     try:
         return kind.model_validate(values)
     except ValidationError as error:
-        problems = list(dict.fromkeys(_in_words(dict(problem)) for problem in error.errors()))
-        text = problems[0] if len(problems) == 1 else "".join(f"\n  - {problem}" for problem in problems)
-        raise ConfigError(f"{where}: {text}") from None
+        raise ConfigError(f"{where}: {_all_in_words(error)}") from None
+
+
+def _all_in_words(error: ValidationError) -> str:
+    found = [dict(problem) for problem in error.errors()]
+    places = {problem["loc"] for problem in found}
+    # pydantic counts the list's sound items only, and then also says that there are too few.
+    told = [
+        _in_words(problem)
+        for problem in found
+        if not (
+            problem["type"] == "too_short"
+            and any(
+                place != problem["loc"] and place[: len(problem["loc"])] == problem["loc"] for place in places
+            )
+        )
+    ]
+    problems = list(dict.fromkeys(told))
+    return problems[0] if len(problems) == 1 else "".join(f"\n  - {problem}" for problem in problems)
+
+
+_SENTENCES = {
+    "extra_forbidden": "unknown key",
+    "missing": "is missing",
+    "string_too_short": "is empty",
+    "string_type": "must be a text",
+    "int_type": "must be a whole number",
+    "float_type": "must be a number",
+    "finite_number": "must be a finite number",
+    "literal_error": "must be {expected}",
+    "greater_than": "must be above {gt:g}",
+    "greater_than_equal": "must be at least {ge:g}",
+    "less_than": "must be below {lt:g}",
+    "less_than_equal": "must be at most {le:g}",
+    "tuple_type": "must be a list",
+    "dict_type": "must be a table",
+    "model_type": "must be a table",
+}
+"""pydantic's kinds of problem -> what to tell a person who knows TOML and not pydantic."""
 
 
 def _in_words(problem: dict[str, Any]) -> str:
     """One pydantic problem as a sentence that starts with the key's place in the file."""
-    place = ".".join(
-        str(part) for part in problem["loc"] if not str(part).startswith(("constrained-", "literal["))
-    )
-    message = str(problem["msg"]).removeprefix("Value error, ")
-    if problem["type"] == "extra_forbidden":
-        message = "unknown key"
-    elif problem["type"] == "missing":
-        message = "is missing"
-    elif not isinstance(problem.get("input"), (dict, list)) and repr(problem.get("input")) not in message:
-        message += f" (got {problem.get('input')!r})"
+    loc, given = problem["loc"], problem.get("input")
+    place = ".".join(str(part) for part in loc if not str(part).startswith(("constrained-", "literal[")))
+    sentence = _SENTENCES.get(problem["type"])
+    if problem["type"] == "too_short":
+        message = "is empty" if not given else f"needs {problem['ctx']['min_length']} values"
+    elif problem["type"] == "too_long":
+        message = f"takes {problem['ctx']['max_length']} values"
+    elif problem["type"] == "model_type" and "features" in loc:
+        message = 'must be a column name, or a table such as { column = "age" }'
+    elif sentence is not None:
+        message = sentence.format(**problem.get("ctx", {}))
+    else:
+        message = str(problem["msg"]).removeprefix("Value error, ")
+    shown = not isinstance(given, (dict, list)) and problem["type"] not in ("missing", "extra_forbidden")
+    if shown and repr(given) not in message and given != "":
+        message += f", not {given!r}"
     return f"{place}: {message}" if place else message

@@ -16,6 +16,7 @@ from rich.text import Text
 
 from segjob.errors import SegjobError
 from segjob.jobs.diff import Diff
+from segjob.jobs.health import Health
 from segjob.jobs.history import Evidence, Record
 from segjob.jobs.predict import Prediction
 from segjob.jobs.progress import Phase, Progress
@@ -176,6 +177,19 @@ def print_diff(diff: Diff) -> None:
     moved = sum(flow["customers"] for (of, to), flow in flows.items() if None not in (of, to) and of != to)
     stayed = sum(flow["customers"] for (of, to), flow in flows.items() if of == to)
     out.print(f"{moved:,} of {moved + stayed:,} customers in both runs changed their segment")
+
+
+def print_health(health: Health) -> None:
+    """`segjob health`: what is beyond its threshold first."""
+    state = "healthy" if health.is_healthy else "not healthy"
+    out.print(Text(f"{health.run['segmentation']} (run {health.run['run_id']}): {state}", style="bold"))
+    table = _table("measure", "of", "at the run", "today", "limit", "")
+    for finding in sorted(health.findings, key=lambda f: f.is_healthy):
+        table.add_row(
+            *_cells(finding.measure, finding.subject, finding.reference, finding.value, finding.threshold),
+            Text("") if finding.is_healthy else Text("beyond", style="bold red"),
+        )
+    out.print(table)
 
 
 def print_where_next(warehouse: str, schema: str, published: Sequence[Evidence]) -> None:

@@ -18,6 +18,7 @@ from segjob.core.model import Model
 from segjob.core.refine import Pass
 from segjob.core.sweep import Sweep
 from segjob.errors import DataError
+from segjob.jobs.health import reference_rows
 from segjob.jobs.layout import bring_up_to_date, ensure_layout
 from segjob.jobs.matching import Matched, match
 from segjob.jobs.measure import Prepared
@@ -84,6 +85,7 @@ def publish(warehouse: Warehouse, contract: Contract, fitted: Fitted) -> int:
         "profiles": portrait.profiles,
         "segments": portrait.segments,
         "lineage": _lineage_rows(matched),
+        "distributions": reference_rows(warehouse, prepared, fitted.sweep.points, seed),
     }
     for name, records in rows.items():
         insert(warehouse, contract.table(name), [{"run_id": run_id, **record} for record in records])

@@ -229,7 +229,8 @@ SHARED: dict[str, tuple[str, _Columns]] = {
             ("bin", _INT, "Number of the bin, from 0 upwards; -1 counts missing values."),
             ("lower", _REAL, "Values in the bin are above this; null: no limit."),
             ("upper", _REAL, "Values in the bin are at most this; null: no limit."),
-            ("share", _REAL, "Share of the rows."),
+            ("share", _REAL, "Share of the rows that have a value; of all rows for bin -1."),
+            ("rows", _BIG, "Rows that were looked at."),
         ),
     ),
     "health": (
