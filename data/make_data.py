@@ -193,7 +193,7 @@ def catalogue(dice: Dice) -> list[Product]:
 def orders_of(dice: Dice, buyer: str, group: Group, products: list[Product]) -> list[list[list[str]]]:
     """The orders of one customer, each a list of lines without an order id yet."""
     weights = [p.demand * 2.718 ** (-8 * (p.taste - group.taste) ** 2) for p in products]
-    last = min(int(dice.count(group.gap / 5) * 5 + dice.below(5)), DAYS)
+    last = (dice.count(group.gap / 5) * 5 + dice.below(5)) % DAYS
     orders = []
     for number in range(dice.count(group.orders)):
         days_ago = last if number == 0 else last + dice.below(DAYS - last + 1)

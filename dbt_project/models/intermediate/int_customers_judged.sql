@@ -1,0 +1,63 @@
+with customers as (
+    select * from {{ ref('stg_customers') }}
+),
+
+judged as (
+    select
+        *,
+        case
+            when customer_id is null then 'customer_id_missing'
+            when unreadable_column is not null then unreadable_column || '_unreadable'
+            {% for column in ['age', 'annual_income', 'spending_score'] -%}
+                {% set lower, upper = var(column ~ '_range') -%}
+                when {{ column }} not between {{ lower }} and {{ upper }} then '{{ column }}_out_of_range'
+            {% endfor -%}
+        end as rejection
+    from customers
+),
+
+-- Files grow at the end: of several sound rows of one customer the last one counts.
+ranked as (
+    select
+        *,
+        last_value(file_row) over same_customer as kept_row,
+        last_value(gender) over same_customer as kept_gender,
+        last_value(age) over same_customer as kept_age,
+        last_value(annual_income) over same_customer as kept_annual_income,
+        last_value(spending_score) over same_customer as kept_spending_score
+    from judged
+    window same_customer as (
+        partition by customer_id, rejection is null
+        order by file_row
+        rows between unbounded preceding and unbounded following
+    )
+),
+
+final as (
+    select
+        file_row,
+        customer_id,
+        gender,
+        age,
+        annual_income,
+        spending_score,
+        case
+            when rejection is not null then 'rejected'
+            when file_row <> kept_row then 'merged'
+            else 'kept'
+        end as outcome,
+        case
+            when rejection is not null then rejection
+            when file_row = kept_row then null
+            when
+                gender is not distinct from kept_gender
+                and age is not distinct from kept_age
+                and annual_income is not distinct from kept_annual_income
+                and spending_score is not distinct from kept_spending_score
+                then 'duplicate'
+            else 'superseded'
+        end as reason
+    from ranked
+)
+
+select * from final

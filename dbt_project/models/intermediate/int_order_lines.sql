@@ -1,0 +1,21 @@
+{{ config(materialized='view') }}
+
+with judged as (
+    select * from {{ ref('int_orders_judged') }}
+),
+
+final as (
+    select
+        order_id,
+        customer_id,
+        product_id,
+        ordered_at,
+        quantity,
+        unit_price,
+        revenue,
+        is_return
+    from judged
+    where outcome = 'kept'
+)
+
+select * from final

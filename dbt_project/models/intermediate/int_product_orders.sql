@@ -1,0 +1,93 @@
+with order_lines as (
+    select * from {{ ref('int_order_lines') }}
+    where product_id is not null
+),
+
+as_of as (
+    select * from {{ ref('int_as_of') }}
+),
+
+-- What came back is set against what was bought; everything else is about what was bought.
+totals as (
+    select
+        product_id,
+        sum(quantity) filter (where not is_return) as units_sold,
+        -sum(quantity) filter (where is_return) as units_returned,
+        sum(revenue) as revenue,
+        avg(unit_price) filter (where not is_return and unit_price > 0) as mean_price
+    from order_lines
+    group by product_id
+),
+
+orders as (
+    select
+        order_id,
+        product_id,
+        min(customer_id) as customer_id,
+        min(ordered_at) as ordered_at,
+        count(*) over (partition by order_id) as products
+    from order_lines
+    where not is_return
+    group by order_id, product_id
+),
+
+customers as (
+    select
+        product_id,
+        customer_id,
+        count(*) as orders
+    from orders
+    group by product_id, customer_id
+),
+
+by_order as (
+    select
+        product_id,
+        count(*) as orders,
+        avg(products) as basket_size,
+        max(ordered_at) as last_sold_at
+    from orders
+    group by product_id
+),
+
+by_customer as (
+    select
+        product_id,
+        count(*) as customers,
+        avg(cast(orders > 1 as integer)) as repeat_share
+    from customers
+    group by product_id
+),
+
+partners as (
+    select
+        one.product_id,
+        count(distinct other.product_id) as basket_partners
+    from orders as one
+    inner join orders as other on one.order_id = other.order_id and one.product_id <> other.product_id
+    group by one.product_id
+),
+
+final as (
+    select
+        by_order.product_id,
+        cast(by_order.orders as double) as orders,
+        cast(by_customer.customers as double) as customers,
+        totals.units_sold,
+        coalesce(totals.units_returned, 0) as units_returned,
+        round(totals.revenue, 2) as revenue,
+        totals.mean_price,
+        coalesce(totals.units_returned, 0) / nullif(totals.units_sold, 0) as return_share,
+        by_customer.repeat_share,
+        by_order.basket_size,
+        cast(coalesce(partners.basket_partners, 0) as double) as basket_partners,
+        cast(date_diff('day', cast(by_order.last_sold_at as date), as_of.as_of) as double) as days_since_last_sale,
+        by_order.last_sold_at
+    from by_order
+    cross join as_of
+    inner join totals on by_order.product_id = totals.product_id
+    inner join by_customer on by_order.product_id = by_customer.product_id
+    left join partners on by_order.product_id = partners.product_id
+)
+
+select * from final
