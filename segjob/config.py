@@ -50,7 +50,8 @@ class Feature(_Strict):
     @field_validator("impute", mode="before")
     @classmethod
     def _impute_in_words(cls, value: Any) -> Any:
-        number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        number = is_number and math.isfinite(value)
         if not number and value not in ("median", "mean"):
             raise ValueError(f'must be "median", "mean" or a number, not {value!r}')
         return value
@@ -215,19 +216,15 @@ def parse(kind: type[Parsed], values: dict[str, Any], *, where: str) -> Parsed:
 
 
 def _all_in_words(error: ValidationError) -> str:
-    found = [dict(problem) for problem in error.errors()]
+    found: list[dict[str, Any]] = [dict(problem) for problem in error.errors()]
     places = {problem["loc"] for problem in found}
-    # pydantic counts the list's sound items only, and then also says that there are too few.
-    told = [
-        _in_words(problem)
-        for problem in found
-        if not (
-            problem["type"] == "too_short"
-            and any(
-                place != problem["loc"] and place[: len(problem["loc"])] == problem["loc"] for place in places
-            )
-        )
-    ]
+
+    def is_echo(problem: dict[str, Any]) -> bool:
+        """Whether it only counts a list's sound items, after something was said of the others."""
+        loc = problem["loc"]
+        return problem["type"] == "too_short" and any(p != loc and p[: len(loc)] == loc for p in places)
+
+    told = [_in_words(problem) for problem in found if not is_echo(problem)]
     problems = list(dict.fromkeys(told))
     return problems[0] if len(problems) == 1 else "".join(f"\n  - {problem}" for problem in problems)
 
