@@ -66,6 +66,9 @@ ScaleName = Annotated[
     str | None, typer.Option("--scale", metavar="NAME", help="standard, robust, minmax or none.")
 ]
 Seed = Annotated[int | None, typer.Option(metavar="N", help="Seed of everything random.")]
+Start = Annotated[
+    str | None, typer.Option(metavar="WHERE", help="fresh, current, or a relation with a centroid per row.")
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print every statement; run none.")]
 
 
@@ -197,6 +200,7 @@ def run(
     rule: RuleName = None,
     scale: ScaleName = None,
     seed: Seed = None,
+    start: Start = None,
     dry_run: DryRun = False,
 ) -> None:
     """Choose k, fit, and publish the segments as tables.
@@ -218,6 +222,7 @@ def run(
         rule=rule,
         scale=scale,
         seed=seed,
+        start=start,
     )
     if dry_run:
         for statement in planned(session.door, session.settings, asked):

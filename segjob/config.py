@@ -80,6 +80,8 @@ class Segmentation(_Strict):
     rule: Rule = "silhouette"
     seed: Annotated[StrictInt, Field(ge=0, lt=2**31)] = 0
     n_init: Annotated[StrictInt, Field(ge=1, le=1000)] = 10
+    start: str = "fresh"
+    """`fresh`, `current` (the current run's centroids), or a relation with one centroid per row."""
 
     @field_validator("features", mode="before")
     @classmethod

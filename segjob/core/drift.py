@@ -1,4 +1,4 @@
-"""Have the customers changed since a run was fitted? Distances between two distributions, and what chance alone does."""
+"""Have the customers changed since a run was fitted? Distances between distributions, and what chance alone does."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from segjob.errors import DataError
 from segjob.jobs.history import pick_run
 from segjob.jobs.movement import flows_between
 from segjob.jobs.published import load
-from segjob.jobs.serving import key_of
+from segjob.jobs.serving import key_column
 from segjob.statements.tables import Contract
 from segjob.warehouse.base import Warehouse
 
@@ -49,6 +49,6 @@ def diff(warehouse: Warehouse, contract: Contract, from_run: int, to_run: int) -
     names = [str(published.run["segmentation"]) for published in (then, now)]
     if names[0] != names[1]:
         raise DataError(f"run {from_run} is of {names[0]!r} and run {to_run} of {names[1]!r}")
-    key = key_of(warehouse, contract, now)
+    key = key_column(warehouse, contract, now.run)
     flows = flows_between(warehouse, contract, names[0], (key.name, key.type), from_run, to_run)
     return Diff(names[0], from_run, to_run, then.names, now.names, flows)

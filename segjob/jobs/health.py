@@ -21,6 +21,7 @@ from segjob.jobs.history import Record, pick_run
 from segjob.jobs.layout import ensure_layout
 from segjob.jobs.measure import Prepared
 from segjob.jobs.published import Published, load
+from segjob.jobs.serving import history_of
 from segjob.statements import measures, today
 from segjob.statements.measures import Measured
 from segjob.statements.tables import Contract
@@ -245,9 +246,7 @@ def _segments(
 
 def _published_segments(warehouse: Warehouse, contract: Contract, published: Published) -> list[Record]:
     run = published.run
-    columns = warehouse.columns_of(contract.schema, f"{run['segmentation']}_history")
-    key = next(column for column in columns if column.name == run["key_column"])
-    history = contract.history(str(run["segmentation"]), key.name, key.type)
+    history = history_of(warehouse, contract, run)
     return warehouse.records(today.by_published_segment(history, run["run_id"]))
 
 

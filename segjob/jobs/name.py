@@ -10,7 +10,7 @@ from segjob.errors import ConfigError, DataError
 from segjob.jobs.history import pick_run
 from segjob.jobs.layout import ensure_layout
 from segjob.jobs.published import load
-from segjob.jobs.serving import key_of, serve
+from segjob.jobs.serving import key_column, serve
 from segjob.statements.tables import Contract
 from segjob.warehouse.base import Warehouse
 
@@ -63,5 +63,5 @@ def name_segment(
             .where(segments.c.run_id == run["run_id"], segments.c.segment_id == segment_id)
             .values(named_by="analyst", **values)
         )
-        serve(warehouse, contract, load(warehouse, contract, run), key_of(warehouse, contract, published))
+        serve(warehouse, contract, load(warehouse, contract, run), key_column(warehouse, contract, run))
     return str(run["segmentation"])

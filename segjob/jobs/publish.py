@@ -15,9 +15,9 @@ import sqlalchemy as sa
 
 from segjob.core.choose import Choice
 from segjob.core.model import Model
-from segjob.core.refine import Pass
 from segjob.core.sweep import Sweep
 from segjob.errors import DataError
+from segjob.jobs.fit import FinalFit
 from segjob.jobs.health import reference_rows
 from segjob.jobs.layout import bring_up_to_date, ensure_layout
 from segjob.jobs.matching import Matched, match
@@ -37,8 +37,7 @@ _LIBRARIES = ("duckdb", "sqlalchemy", "numpy", "scipy", "scikit-learn")
 class Fitted:
     """A segmentation, fitted and not yet published.
 
-    model : its segments are numbered by size; `publish` gives them the numbers that they keep.
-    exact : the final pass over all rows, in the order of the model's centroids.
+    final : its segments are numbered by size; `publish` gives them the numbers that they keep.
     warnings : what a careful analyst would point out.
     """
 
@@ -46,10 +45,7 @@ class Fitted:
     prepared: Prepared
     sweep: Sweep
     choice: Choice
-    model: Model
-    exact: Pass
-    lloyd_passes: int
-    converged: bool
+    final: FinalFit
     warnings: tuple[str, ...] = ()
 
 
@@ -63,15 +59,17 @@ def publish(warehouse: Warehouse, contract: Contract, fitted: Fitted) -> int:
     ensure_layout(warehouse, contract)
     run_id = _next_run_id(warehouse, contract)
     prepared, seed = fitted.prepared, fitted.sweep.seed
-    matched = match(warehouse, contract, prepared, fitted.model, seed)
+    matched = match(warehouse, contract, prepared, fitted.final.model, seed)
     model = matched.model
     history = _history(warehouse, contract, prepared)
-    sizes = _assign(warehouse, history, prepared, model, run_id)
-    inertia = dict(zip(model.segment_ids, fitted.exact.squared[matched.order].tolist(), strict=True))
+    sizes, inertia = _assign(warehouse, history, prepared, model, run_id)
+    if fitted.final.squared is not None:
+        inertia = dict(zip(model.segment_ids, fitted.final.squared[matched.order].tolist(), strict=True))
+    total = sum(inertia.values())
     portrait = portray(warehouse, contract, prepared, model, sizes=sizes, inertia=inertia, seed=seed)
     rows: dict[str, list[dict[str, Any]]] = {
-        "runs": [_run_row(fitted)],
-        "sweeps": _sweep_rows(fitted),
+        "runs": [_run_row(fitted, total)],
+        "sweeps": _sweep_rows(fitted, total),
         "k_votes": [dataclasses.asdict(vote) for vote in fitted.choice.votes],
         "exclusions": [
             {"reason": e.reason, "column_name": e.column, "rows": e.rows}
@@ -135,18 +133,26 @@ def _history(warehouse: Warehouse, contract: Contract, prepared: Prepared) -> sa
 
 def _assign(
     warehouse: Warehouse, history: sa.Table, prepared: Prepared, model: Model, run_id: int
-) -> dict[int, int]:
-    """Write the segment of every row; the rows of each segment."""
+) -> tuple[dict[int, int], dict[int, float]]:
+    """Write the segment of every row; the rows of each segment, and their squared distances."""
     names = [column.name for column in history.columns]
     warehouse.execute(
         sa.insert(history).from_select(names, scoring.assignment(prepared.relation, model, run_id))
     )
     counted = (
-        sa.select(history.c.segment_id, sa.func.count().label("rows"))
+        sa.select(
+            history.c.segment_id,
+            sa.func.count().label("rows"),
+            sa.func.sum(history.c.distance * history.c.distance).label("squared"),
+        )
         .where(history.c.run_id == run_id)
         .group_by(history.c.segment_id)
     )
-    sizes = {row["segment_id"]: row["rows"] for row in warehouse.records(counted)}
+    found = {row["segment_id"]: row for row in warehouse.records(counted)}
+    sizes = {segment: found[segment]["rows"] if segment in found else 0 for segment in model.segment_ids}
+    inertia = {
+        segment: found[segment]["squared"] if segment in found else 0.0 for segment in model.segment_ids
+    }
     assigned = sum(sizes.values())
     if assigned != prepared.measured.kept:
         raise DataError(
@@ -154,7 +160,7 @@ def _assign(
             f"measured and {assigned:,} assigned",
             hint="run again when nothing else writes to it",
         )
-    return {segment: sizes.get(segment, 0) for segment in model.segment_ids}
+    return sizes, inertia
 
 
 def _lineage_rows(matched: Matched) -> list[dict[str, Any]]:
@@ -162,7 +168,7 @@ def _lineage_rows(matched: Matched) -> list[dict[str, Any]]:
     return [{"previous_run_id": previous, **dataclasses.asdict(fate)} for fate in matched.alignment.fates]
 
 
-def _run_row(fitted: Fitted) -> dict[str, Any]:
+def _run_row(fitted: Fitted, inertia: float) -> dict[str, Any]:
     prepared, choice = fitted.prepared, fitted.choice
     resolved, measured = prepared.resolved, prepared.measured
     chosen = next(fit for fit in fitted.sweep.fits if fit.k == choice.k)
@@ -182,13 +188,13 @@ def _run_row(fitted: Fitted) -> dict[str, Any]:
         "k_rule": choice.rule,
         "k_outcome": choice.outcome,
         "k_reason": choice.reason,
-        "inertia": float(fitted.exact.squared.sum()),
+        "inertia": inertia,
         "silhouette": chosen.silhouette,
         "davies_bouldin": chosen.davies_bouldin,
         "calinski_harabasz": chosen.calinski_harabasz,
         "stability": None,
-        "lloyd_passes": fitted.lloyd_passes,
-        "converged": fitted.converged,
+        "lloyd_passes": fitted.final.passes,
+        "converged": fitted.final.refined.converged,
         "seed": fitted.sweep.seed,
         "config": resolved.settings.model_dump_json(),
         "versions": json.dumps(_versions()),
@@ -202,16 +208,14 @@ def _versions() -> dict[str, str]:
     }
 
 
-def _sweep_rows(fitted: Fitted) -> list[dict[str, Any]]:
+def _sweep_rows(fitted: Fitted, inertia: float) -> list[dict[str, Any]]:
     points = fitted.sweep.points
     # A sample's inertia stands for all rows: scaled up by their weight, and marked as not exact.
     upscale = points.total_weight / points.weights.sum()
     return [
         {
             "k": fit.k,
-            "inertia": float(fitted.exact.squared.sum())
-            if fit.k == fitted.choice.k
-            else fit.inertia * upscale,
+            "inertia": inertia if fit.k == fitted.choice.k else fit.inertia * upscale,
             "silhouette": fit.silhouette,
             "davies_bouldin": fit.davies_bouldin,
             "calinski_harabasz": fit.calinski_harabasz,

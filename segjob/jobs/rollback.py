@@ -9,7 +9,7 @@ from segjob.jobs.history import Record, list_runs
 from segjob.jobs.layout import ensure_layout
 from segjob.jobs.portrait import given_names
 from segjob.jobs.published import load
-from segjob.jobs.serving import key_of, serve
+from segjob.jobs.serving import history_of, key_column, serve
 from segjob.statements.tables import Contract
 from segjob.warehouse.base import Warehouse
 
@@ -42,7 +42,7 @@ def rollback(
         )
         _rename(warehouse, contract, target)
         published = load(warehouse, contract, target)
-        serve(warehouse, contract, published, key_of(warehouse, contract, published))
+        serve(warehouse, contract, published, key_column(warehouse, contract, target))
     return target
 
 
@@ -67,12 +67,7 @@ def _target(runs: list[Record], run_id: int | None, label: str) -> Record:
 
 
 def _refuse_pruned(warehouse: Warehouse, contract: Contract, target: Record) -> None:
-    key = next(
-        column
-        for column in warehouse.columns_of(contract.schema, f"{target['segmentation']}_history")
-        if column.name == target["key_column"]
-    )
-    history = contract.history(str(target["segmentation"]), key.name, key.type)
+    history = history_of(warehouse, contract, target)
     kept = warehouse.scalar(sa.select(sa.func.count()).where(history.c.run_id == target["run_id"]))
     if kept != target["rows_segmented"]:
         raise DataError(

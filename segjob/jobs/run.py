@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import numpy as np
-
 from segjob.config import Config, FitSettings, Segmentation
 from segjob.core.choose import Choice, choose
-from segjob.core.model import Floats, Model, Points
-from segjob.core.refine import Pass, pass_over, refine
+from segjob.core.model import Points
 from segjob.core.sweep import Sweep, sweep
 from segjob.errors import DataError, NoSegmentation
 from segjob.jobs.check import resolve
+from segjob.jobs.fit import fit_all
 from segjob.jobs.history import Evidence, evidence, pick_run
 from segjob.jobs.measure import Prepared, fit_rows, measure, snapshot, transforms
 from segjob.jobs.progress import Phase, Progress
 from segjob.jobs.publish import Fitted, publish
-from segjob.statements import passes
+from segjob.jobs.retention import prune
+from segjob.jobs.start import starting_centroids
 from segjob.statements.tables import Contract
 from segjob.warehouse.base import Warehouse
 
@@ -71,9 +70,21 @@ def run_one(
             swept = sweep(points, _ks(settings), seed=settings.seed, n_init=settings.n_init)
             choice = _choose(settings, swept)
             phase.note = f"k = {choice.k}"
-        fitted = _fit(warehouse, config.fit, prepared, swept, choice, started_at, progress)
+        with progress.phase("fitting", warehouse.ledger) as phase:
+            start = starting_centroids(warehouse, contract, prepared, swept, choice, progress)
+            final = fit_all(warehouse, config.fit, prepared, points, start)
+            phase.rows = prepared.measured.kept * final.passes or None
+            phase.note = f"{final.passes} passes over all rows"
+        if not final.refined.converged:
+            progress.warn(
+                f"the centroids still moved by {final.refined.shift:.2g} after {final.passes} passes"
+            )
+        fitted = Fitted(
+            started_at, prepared, swept, choice, final, tuple(progress.warnings[warnings_before:])
+        )
         with progress.phase("publishing", warehouse.ledger) as phase, warehouse.writing():
             run_id = publish(warehouse, contract, fitted)
+            prune(warehouse, contract, name, config.publish)
             phase.rows = prepared.measured.kept
         found = evidence(warehouse, contract, pick_run(warehouse, contract, run_id=run_id))
     return RunResult(
@@ -142,103 +153,3 @@ def _choose(settings: Segmentation, swept: Sweep) -> Choice:
             hint="nothing was published; try another --rule or --k-range, or fix one with --k",
         )
     return choice
-
-
-def _fit(
-    warehouse: Warehouse,
-    settings: FitSettings,
-    prepared: Prepared,
-    swept: Sweep,
-    choice: Choice,
-    started_at: datetime,
-    progress: Progress,
-) -> Fitted:
-    """The chosen k, fitted to all rows: in memory where that is all of them, in the warehouse otherwise."""
-    points = swept.points
-    start = next(fit.centroids for fit in swept.fits if fit.k == choice.k)
-    in_memory = points.method != "sample"
-    with progress.phase("fitting", warehouse.ledger) as phase:
-        over = _in_memory(points) if in_memory else _in_warehouse(warehouse, prepared)
-        refined = refine(
-            over.one_pass,
-            over.farthest,
-            start,
-            tolerance=settings.tolerance,
-            max_passes=max(1, settings.max_passes),
-        )
-        exact = over.exact(refined.centroids)
-        phase.rows = prepared.measured.kept
-        phase.note = f"{refined.passes} passes" + ("" if refined.converged else ", not converged")
-    if not refined.converged:
-        progress.warn(f"the centroids still moved by {refined.shift:.2g} after {refined.passes} passes")
-    order = np.lexsort((*refined.centroids.T[::-1], -exact.rows))
-    exact = Pass(*(getattr(exact, field.name)[order] for field in dataclasses.fields(exact)))
-    return Fitted(
-        started_at=started_at,
-        prepared=prepared,
-        sweep=swept,
-        choice=choice,
-        model=Model(
-            transforms=prepared.transforms,
-            segment_ids=tuple(range(1, len(order) + 1)),
-            centroids=refined.centroids[order],
-            outlier_distance=exact.outlier_distance,
-        ),
-        exact=exact,
-        lloyd_passes=0 if in_memory else refined.passes,
-        converged=refined.converged,
-    )
-
-
-@dataclass(frozen=True)
-class _Rows:
-    """All rows, wherever they are, as the passes that a fit needs."""
-
-    one_pass: Callable[[Floats], Pass]
-    exact: Callable[[Floats], Pass]
-    farthest: Callable[[Floats, int], Floats]
-
-
-def _in_memory(points: Points) -> _Rows:
-    def one_pass(centroids: Floats) -> Pass:
-        return pass_over(points, centroids)
-
-    def farthest(centroids: Floats, count: int) -> Floats:
-        distances = ((points.values[:, None, :] - centroids[None]) ** 2).sum(axis=2).min(axis=1)
-        return points.values[np.argsort(-distances, kind="stable")[:count]]
-
-    return _Rows(one_pass, one_pass, farthest)
-
-
-def _in_warehouse(warehouse: Warehouse, prepared: Prepared) -> _Rows:
-    relation, made = prepared.relation, prepared.transforms
-    coordinates = [f"x{j}" for j in range(len(made))]
-
-    def a_pass(centroids: Floats, *, distances: bool) -> Pass:
-        k = len(centroids)
-        found = {
-            int(row["cluster"]): row
-            for row in warehouse.records(passes.lloyd_pass(relation, made, centroids, distances=distances))
-        }
-
-        def column(name: str) -> Floats:
-            return np.array([float(found[i][name]) if i in found else 0.0 for i in range(k)])
-
-        nothing = np.zeros(k)
-        return Pass(
-            rows=column("rows"),
-            weight=column("weight"),
-            sums=np.column_stack([column(f"s{j}") for j in range(len(made))]),
-            squared=column("squared") if distances else nothing,
-            distance=column("distance") if distances else nothing,
-        )
-
-    def farthest(centroids: Floats, count: int) -> Floats:
-        columns = warehouse.arrays(passes.farthest_rows(relation, made, centroids, count))
-        return np.column_stack([columns[name] for name in coordinates])
-
-    return _Rows(
-        one_pass=lambda centroids: a_pass(centroids, distances=False),
-        exact=lambda centroids: a_pass(centroids, distances=True),
-        farthest=farthest,
-    )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
+
+from segjob.jobs.history import Record
 from segjob.jobs.published import Published
 from segjob.statements import scoring, views
 from segjob.statements.ddl import CreateAs, CreateScorer
@@ -23,8 +26,13 @@ def serve(warehouse: Warehouse, contract: Contract, published: Published, key: C
     warehouse.execute(CreateScorer(f"{name}_segment", model, schema=contract.schema))
 
 
-def key_of(warehouse: Warehouse, contract: Contract, published: Published) -> Column:
-    """The key column as the history has it."""
-    history = f"{published.run['segmentation']}_history"
-    columns = warehouse.columns_of(contract.schema, history)
-    return next(column for column in columns if column.name == published.run["key_column"])
+def key_column(warehouse: Warehouse, contract: Contract, run: Record) -> Column:
+    """The key column as the run's history has it."""
+    columns = warehouse.columns_of(contract.schema, f"{run['segmentation']}_history")
+    return next(column for column in columns if column.name == run["key_column"])
+
+
+def history_of(warehouse: Warehouse, contract: Contract, run: Record) -> sa.Table:
+    """The table that holds the run's assignments."""
+    key = key_column(warehouse, contract, run)
+    return contract.history(str(run["segmentation"]), key.name, key.type)

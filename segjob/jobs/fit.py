@@ -1,0 +1,122 @@
+"""The chosen k, fitted to all rows: in memory where that is all of them, by passes in the warehouse otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from segjob.config import FitSettings
+from segjob.core.model import Floats, Model, Points
+from segjob.core.refine import Pass, Refined, pass_over, refine
+from segjob.jobs.measure import Prepared
+from segjob.statements import passes
+from segjob.warehouse.base import Warehouse
+
+_EXACT, _ENOUGH = 1e-9, 500
+
+
+@dataclass(frozen=True)
+class FinalFit:
+    """The fitted model, its segments numbered by size.
+
+    squared : (k,) exact weighted sums of squared distances; None where the published distances will tell.
+    passes : over all rows in the warehouse; 0 where all of them were in memory.
+    """
+
+    model: Model
+    squared: Floats | None
+    refined: Refined
+    passes: int
+
+
+def fit_all(
+    warehouse: Warehouse, settings: FitSettings, prepared: Prepared, points: Points, start: Floats
+) -> FinalFit:
+    """Lloyd's iteration over all rows.
+
+    Parameters
+    ----------
+    points : the fit rows.
+    start : (k, d) centroids to start from, scaled.
+    """
+    if points.method == "sample":
+        rows = _in_warehouse(warehouse, prepared)
+        refined = refine(
+            rows.one_pass,
+            rows.farthest,
+            start,
+            tolerance=settings.tolerance,
+            max_passes=max(settings.max_passes, 1),
+        )
+        weighted = prepared.relation.row_weight is not None
+        squared = rows.exact(refined.centroids).squared if weighted else None
+        number = refined.passes
+    else:
+        rows = _in_memory(points)
+        refined = refine(rows.one_pass, rows.farthest, start, tolerance=_EXACT, max_passes=_ENOUGH)
+        squared, number = rows.exact(refined.centroids).squared, 0
+    order = np.lexsort((*refined.centroids.T[::-1], -refined.last.rows))
+    centroids = refined.centroids[order]
+    model = Model(
+        transforms=prepared.transforms,
+        segment_ids=tuple(range(1, len(order) + 1)),
+        centroids=centroids,
+        outlier_distance=pass_over(points, centroids).outlier_distance,
+    )
+    return FinalFit(model, None if squared is None else squared[order], refined, number)
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """All rows, wherever they are, as the passes that a fit needs."""
+
+    one_pass: Callable[[Floats], Pass]
+    exact: Callable[[Floats], Pass]
+    farthest: Callable[[Floats, int], Floats]
+
+
+def _in_memory(points: Points) -> _Rows:
+    def one_pass(centroids: Floats) -> Pass:
+        return pass_over(points, centroids)
+
+    def farthest(centroids: Floats, count: int) -> Floats:
+        distances = ((points.values[:, None, :] - centroids[None]) ** 2).sum(axis=2).min(axis=1)
+        return points.values[np.argsort(-distances, kind="stable")[:count]]
+
+    return _Rows(one_pass, one_pass, farthest)
+
+
+def _in_warehouse(warehouse: Warehouse, prepared: Prepared) -> _Rows:
+    relation, made = prepared.relation, prepared.transforms
+    coordinates = [f"x{j}" for j in range(len(made))]
+
+    def a_pass(centroids: Floats, *, distances: bool) -> Pass:
+        k = len(centroids)
+        found = {
+            int(row["cluster"]): row
+            for row in warehouse.records(passes.lloyd_pass(relation, made, centroids, distances=distances))
+        }
+
+        def column(name: str) -> Floats:
+            return np.array([float(found[i][name]) if i in found else 0.0 for i in range(k)])
+
+        nothing = np.zeros(k)
+        return Pass(
+            rows=column("rows"),
+            weight=column("weight"),
+            sums=np.column_stack([column(f"s{j}") for j in range(len(made))]),
+            squared=column("squared") if distances else nothing,
+            distance=column("distance") if distances else nothing,
+        )
+
+    def farthest(centroids: Floats, count: int) -> Floats:
+        columns = warehouse.arrays(passes.farthest_rows(relation, made, centroids, count))
+        return np.column_stack([columns[name] for name in coordinates])
+
+    return _Rows(
+        one_pass=lambda centroids: a_pass(centroids, distances=False),
+        exact=lambda centroids: a_pass(centroids, distances=True),
+        farthest=farthest,
+    )
