@@ -15,11 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segjob.core.model import Floats, Labels
-from segjob.core.restarts import PART_ROWS, Restarts, nearest_of, squared, thin
+from segjob.core.restarts import PART_ROWS, Restarts, nearest_of, squared, take_over, thin
 from segjob.errors import DataError
 
+ITERATIONS = 300
+"""Passes of one polish, at most."""
+
 _BLOCK = 8_192
-_ITERATIONS = 500
 _LOOSE_SHARE = 0.25
 _SLACK = 1e-7
 _STILL = 1e-14
@@ -86,12 +88,13 @@ def one_blas_thread() -> AbstractContextManager[object]:
     return limits
 
 
-def polish(values: Floats, weights: Floats, start: Floats) -> KMeansFit:
+def polish(values: Floats, weights: Floats, start: Floats, iterations: int = ITERATIONS) -> KMeansFit:
     """Lloyd's iteration to its fixed point from one start.
 
     Parameters
     ----------
     values : (n, d) about centred; weights : (n,); start : (k, d).
+    iterations : passes at most; enough for the fixed point on all but structureless data of many features.
 
     Raises
     ------
@@ -101,7 +104,7 @@ def polish(values: Floats, weights: Floats, start: Floats) -> KMeansFit:
     base, reach = start, 0.0
     labels, margin = rows.assign(base)
     sums, before, done = rows.sums(labels, k), np.inf, 0
-    while done < _ITERATIONS or (sums[-1] < rows.lightest).any():
+    while done < iterations or (sums[-1] < rows.lightest).any():
         done += 1
         full = sums[-1] >= rows.lightest
         if not full.all():
@@ -145,14 +148,14 @@ class _Rows:
         slack, lightest = _SLACK * np.sqrt(norms.max()), weights[weights > 0].min() / 2
         return cls(columns, weighted, norms, float(weights @ norms), float(slack), float(lightest))
 
-    def sums(self, labels: Labels, k: int) -> Floats:
+    def sums(self, labels: NDArray[np.int16], k: int) -> Floats:
         """(d + 1, k) sums by label, the weights' own last."""
         return _sums(self.weighted, labels, k)
 
-    def assign(self, centroids: Floats) -> tuple[Labels, Floats]:
+    def assign(self, centroids: Floats) -> tuple[NDArray[np.int16], Floats]:
         """The nearest centroid of every row, and by how much nearer it is than the second."""
         n = len(self.norms)
-        labels, margin = np.zeros(n, dtype=np.intp), np.full(n, np.inf)
+        labels, margin = np.zeros(n, dtype=np.int16), np.full(n, np.inf)
         half = 0.5 * (centroids * centroids).sum(axis=1)[:, None]
         for first in range(0, n if len(centroids) > 1 else 0, _BLOCK):
             some = slice(first, first + _BLOCK)
@@ -160,14 +163,16 @@ class _Rows:
             best, label = scores[0].copy(), labels[some]
             second = np.full(best.shape, -np.inf)
             for j, score in enumerate(scores[1:], start=1):
-                np.copyto(label, j, where=score > best)
+                take_over(label, score > best, j)
                 np.maximum(second, np.minimum(best, score), out=second)
                 np.maximum(best, score, out=best)
             distance = np.sqrt(np.maximum(self.norms[some] - 2 * np.stack([best, second]), 0))
             margin[some] = distance[1] - distance[0]
         return labels, margin
 
-    def update(self, labels: Labels, sums: Floats, centroids: Floats, loose: NDArray[np.intp]) -> bool:
+    def update(
+        self, labels: NDArray[np.int16], sums: Floats, centroids: Floats, loose: NDArray[np.intp]
+    ) -> bool:
         """Assign the loose rows again, in place; whether any changed its centroid."""
         fresh = nearest_of(self.columns[:, loose], centroids[None])[0]
         moved = np.flatnonzero(fresh != labels[loose])
@@ -178,8 +183,9 @@ class _Rows:
         return moved.size > 0
 
 
-def _sums(weighted: Floats, labels: Labels, k: int) -> Floats:
-    sums: Floats = np.stack([np.bincount(labels, row, k) for row in weighted])
+def _sums(weighted: Floats, labels: NDArray[np.int16], k: int) -> Floats:
+    rows = labels.astype(np.intp)
+    sums: Floats = np.stack([np.bincount(rows, row, k) for row in weighted])
     return sums
 
 
@@ -206,8 +212,9 @@ def fill_up(centroids: Floats, k: int, values: Floats, weights: Floats) -> Float
     return centroids
 
 
-def _finish(values: Floats, weights: Floats, labels: Labels, k: int, iterations: int) -> KMeansFit:
+def _finish(values: Floats, weights: Floats, small: NDArray[np.int16], k: int, iterations: int) -> KMeansFit:
     """Means, inertia and order, all from the labels, so that nothing of the running sums' rounding is left."""
+    labels = small.astype(np.intp)
     mass = np.bincount(labels, weights, k)
     sums = np.stack([np.bincount(labels, column * weights, k) for column in values.T], axis=1)
     centroids = sums / mass[:, None]

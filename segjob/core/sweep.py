@@ -14,7 +14,9 @@ from segjob.core import kmeans, metrics
 from segjob.core.model import Floats, Labels, Points
 from segjob.core.restarts import PART_ROWS, Restarts, thin
 
-_KEEP = 2
+_KEEP = 5
+_MIDDLE_ROWS = 12_000
+_RANKING = 25
 
 
 @dataclass(frozen=True)
@@ -69,13 +71,14 @@ def sweep(points: Points, k_range: Sequence[int], *, seed: int, n_init: int = 10
     center = kmeans.mean_of(points.values, weights)
     centred = points.values - center
     asked = sorted(set(k_range))
+    middle = thin(centred, weights, _MIDDLE_ROWS, seed)
     begun = time.perf_counter()
     with kmeans.one_blas_thread(), ThreadPoolExecutor(_workers()) as pool:
         fits = []
         for k, starts in enumerate(_search(centred, weights, n_init, seed).best(asked[-1], _KEEP), start=1):
             searched, begun = time.perf_counter() - begun, time.perf_counter()
             if k in asked:
-                fits.append(pool.submit(_polished, centred, weights, starts, searched))
+                fits.append(pool.submit(_polished, centred, weights, middle, starts, searched))
         found = [fit.result() for fit in fits]
         silhouettes, size = _silhouettes(centred, weights, [f.labels for f, _ in found], seed, pool)
     total = float(weights @ (centred * centred).sum(axis=1))
@@ -97,9 +100,12 @@ def _search(centred: Floats, weights: Floats, n_init: int, seed: int) -> Restart
 
 
 def _polished(
-    centred: Floats, weights: Floats, starts: Floats, searched: float
+    centred: Floats, weights: Floats, middle: tuple[Floats, Floats], starts: Floats, searched: float
 ) -> tuple[kmeans.KMeansFit, float]:
     begun = time.perf_counter()
+    if len(starts) > 1 and len(middle[0]) < len(centred):
+        tried = [kmeans.polish(*middle, start, _RANKING) for start in starts]
+        starts = min(tried, key=lambda f: f.inertia).centroids[None]
     found = min((kmeans.polish(centred, weights, start) for start in starts), key=lambda f: f.inertia)
     return found, searched + time.perf_counter() - begun
 
