@@ -70,7 +70,7 @@ def fit(
             start = fill_up(ends[0], k, centred, weights)
         else:
             start = init - center
-        found = polish(centred, weights, start)
+        found = polish(Rows.of(centred, weights), start)
     return KMeansFit(found.centroids + center, found.labels, found.inertia, found.iterations)
 
 
@@ -88,27 +88,26 @@ def one_blas_thread() -> AbstractContextManager[object]:
     return limits
 
 
-def polish(values: Floats, weights: Floats, start: Floats, iterations: int = ITERATIONS) -> KMeansFit:
+def polish(rows: Rows, start: Floats, iterations: int = ITERATIONS) -> KMeansFit:
     """Lloyd's iteration to its fixed point from one start.
 
     Parameters
     ----------
-    values : (n, d) about centred; weights : (n,); start : (k, d).
+    rows : n of them, about centred; start : (k, d).
     iterations : passes at most; enough for the fixed point on all but structureless data of many features.
 
     Raises
     ------
     DataError : fewer distinct rows than k.
     """
-    rows, k = _Rows.of(values, weights), len(start)
-    base, reach = start, 0.0
+    base, reach, k = start, 0.0, len(start)
     labels, margin = rows.assign(base)
     sums, before, done = rows.sums(labels, k), np.inf, 0
     while done < iterations or (sums[-1] < rows.lightest).any():
         done += 1
         full = sums[-1] >= rows.lightest
         if not full.all():
-            base, reach = fill_up((sums[:-1, full] / sums[-1, full]).T, k, values, weights), 0.0
+            base, reach = fill_up((sums[:-1, full] / sums[-1, full]).T, k, rows.values, rows.weights), 0.0
             labels, margin = rows.assign(base)
             sums = rows.sums(labels, k)
             continue
@@ -120,19 +119,21 @@ def polish(values: Floats, weights: Floats, start: Floats, iterations: int = ITE
         drift = np.sqrt(((centroids - base) ** 2).sum(axis=1))
         reach = max(reach, float(np.sort(drift)[-2:].sum()))
         loose = np.flatnonzero(margin <= reach + rows.slack)
-        if loose.size > len(values) * _LOOSE_SHARE:
+        if loose.size > len(margin) * _LOOSE_SHARE:
             base, reach = centroids, 0.0
             labels, margin = rows.assign(base)
             sums = rows.sums(labels, k)
         elif not rows.update(labels, sums, centroids, loose):
             break
-    return _finish(values, weights, labels, k, done)
+    return _finish(rows, labels, k, done)
 
 
 @dataclass(frozen=True)
-class _Rows:
-    """Rows laid out for passes: coordinates as (d, n), the same times the weights with the weights last."""
+class Rows:
+    """Rows laid out for passes: coordinates as (d, n), and the same times the weights with the weights last."""
 
+    values: Floats
+    weights: Floats
     columns: Floats
     weighted: Floats
     norms: Floats
@@ -141,12 +142,13 @@ class _Rows:
     lightest: float
 
     @classmethod
-    def of(cls, values: Floats, weights: Floats) -> _Rows:
+    def of(cls, values: Floats, weights: Floats) -> Rows:
         columns = np.ascontiguousarray(values.T)
         norms = np.einsum("dn,dn->n", columns, columns)
         weighted = np.concatenate([columns * weights, weights[None]])
         slack, lightest = _SLACK * np.sqrt(norms.max()), weights[weights > 0].min() / 2
-        return cls(columns, weighted, norms, float(weights @ norms), float(slack), float(lightest))
+        total = float(weights @ norms)
+        return cls(values, weights, columns, weighted, norms, total, float(slack), float(lightest))
 
     def sums(self, labels: NDArray[np.int16], k: int) -> Floats:
         """(d + 1, k) sums by label, the weights' own last."""
@@ -212,15 +214,13 @@ def fill_up(centroids: Floats, k: int, values: Floats, weights: Floats) -> Float
     return centroids
 
 
-def _finish(values: Floats, weights: Floats, small: NDArray[np.int16], k: int, iterations: int) -> KMeansFit:
+def _finish(rows: Rows, small: NDArray[np.int16], k: int, iterations: int) -> KMeansFit:
     """Means, inertia and order, all from the labels, so that nothing of the running sums' rounding is left."""
-    labels = small.astype(np.intp)
-    mass = np.bincount(labels, weights, k)
-    sums = np.stack([np.bincount(labels, column * weights, k) for column in values.T], axis=1)
-    centroids = sums / mass[:, None]
-    order = np.lexsort((*centroids.T[::-1], -mass))
+    sums = rows.sums(small, k)
+    centroids = (sums[:-1] / sums[-1]).T
+    order = np.lexsort((*centroids.T[::-1], -sums[-1]))
     rank = np.empty(k, dtype=np.intp)
     rank[order] = np.arange(k)
-    centroids, labels = centroids[order], rank[labels]
-    inertia = float(weights @ ((values - centroids[labels]) ** 2).sum(axis=1))
+    centroids, labels = centroids[order], rank[small]
+    inertia = float(rows.weights @ ((rows.values - centroids[labels]) ** 2).sum(axis=1))
     return KMeansFit(centroids, labels, inertia, iterations)

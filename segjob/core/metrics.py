@@ -39,7 +39,12 @@ def silhouette_sample(
 
 
 def silhouette_rows(
-    values: Floats, weights: Floats, partitions: Sequence[Labels], pool: Executor | None = None
+    values: Floats,
+    weights: Floats,
+    partitions: Sequence[Labels],
+    pool: Executor | None = None,
+    *,
+    rough: bool = False,
 ) -> Floats:
     """The silhouette (Rousseeuw, 1987) of every row under several partitions, in one pass over the distances.
 
@@ -50,25 +55,26 @@ def silhouette_rows(
         of its cluster's mean.
     partitions : p label arrays (n,), labels 0..k-1.
     pool : threads to share the work with.
+    rough : sum the distances in single precision (7 digits), in half the time.
 
     Returns
     -------
     (p, n) in [-1, 1]; 0 for a row that is alone in its cluster, NaN for a partition with one cluster.
     """
-    n = len(values)
+    n, kind = len(values), np.float32 if rough else np.float64
     sizes = [int(labels.max()) + 1 for labels in partitions]
     ends = np.cumsum(sizes)
-    member = np.zeros((n, int(ends[-1])))
+    member = np.zeros((n, int(ends[-1])), dtype=kind)
     for labels, end, size in zip(partitions, ends, sizes, strict=True):
         member[np.arange(n), labels + end - size] = weights
-    mass = member.sum(axis=0)
+    mass = member.sum(axis=0, dtype=np.float64)
     own_copy = np.ones_like(weights) if np.array_equal(weights, np.round(weights)) else weights
     centred = values - values.mean(axis=0)
     norms = np.einsum("nd,nd->n", centred, centred)
     out = np.empty((len(partitions), n))
 
     def block(some: slice) -> None:
-        totals = _distances(centred, norms, some) @ member
+        totals = np.sqrt(_squared(centred, norms, some).astype(kind, copy=False)) @ member
         for p, (labels, end, size) in enumerate(zip(partitions, ends, sizes, strict=True)):
             columns = slice(end - size, end)
             out[p, some] = _silhouette(totals[:, columns], mass[columns], labels[some], own_copy[some])
@@ -79,16 +85,15 @@ def silhouette_rows(
     return out
 
 
-def _distances(centred: Floats, norms: Floats, some: slice) -> Floats:
-    squared = centred[some] @ centred.T
-    squared *= -2
+def _squared(centred: Floats, norms: Floats, some: slice) -> Floats:
+    """(m, n) squared distances of some rows to all; a row is at exactly 0 from itself."""
+    squared = centred[some] @ (-2 * centred.T)
     squared += norms[some, None]
     squared += norms
     np.maximum(squared, 0, out=squared)
     rows = np.arange(len(squared))
     squared[rows, rows + some.start] = 0
-    distances: Floats = np.sqrt(squared, out=squared)
-    return distances
+    return squared
 
 
 def _silhouette(totals: Floats, mass: Floats, labels: Labels, own_copy: Floats) -> Floats:
@@ -119,9 +124,11 @@ def segment_silhouettes(
     (k,) float64; NaN for k = 1 and for a segment that the sample holds no row of.
     """
     weights = np.ones(len(points)) if weights is None else weights
+    if k < 2:
+        return np.full(k, np.nan)
     picked, copies, _ = silhouette_sample(weights, seed)
     present, compact = np.unique(labels[picked], return_inverse=True)
-    rows = silhouette_rows(points[picked], copies, [compact])[0]
+    rows = silhouette_rows(points[picked], copies, [compact], rough=len(picked) < len(points))[0]
     out = np.full(k, np.nan)
     out[present] = np.bincount(compact, rows * copies) / np.bincount(compact, copies)
     return out

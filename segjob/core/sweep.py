@@ -71,21 +71,18 @@ def sweep(points: Points, k_range: Sequence[int], *, seed: int, n_init: int = 10
     center = kmeans.mean_of(points.values, weights)
     centred = points.values - center
     asked = sorted(set(k_range))
-    middle = thin(centred, weights, _MIDDLE_ROWS, seed)
+    full = kmeans.Rows.of(centred, weights)
+    middle = kmeans.Rows.of(*thin(centred, weights, _MIDDLE_ROWS, seed))
     begun = time.perf_counter()
     with kmeans.one_blas_thread(), ThreadPoolExecutor(_workers()) as pool:
         fits = []
         for k, starts in enumerate(_search(centred, weights, n_init, seed).best(asked[-1], _KEEP), start=1):
             searched, begun = time.perf_counter() - begun, time.perf_counter()
             if k in asked:
-                fits.append(pool.submit(_polished, centred, weights, middle, starts, searched))
+                fits.append(pool.submit(_polished, full, middle, starts, searched))
         found = [fit.result() for fit in fits]
         silhouettes, size = _silhouettes(centred, weights, [f.labels for f, _ in found], seed, pool)
-    total = float(weights @ (centred * centred).sum(axis=1))
-    judged = (
-        _judged(centred, weights, f, seconds, silhouette, total)
-        for (f, seconds), silhouette in zip(found, silhouettes, strict=True)
-    )
+        judged = pool.map(lambda f, score: _judged(full, f[0], f[1], float(score)), found, silhouettes)
     fits_by_k = tuple(replace(fit, centroids=fit.centroids + center) for fit in judged)
     return Sweep(points, fits_by_k, seed, n_init, size)
 
@@ -100,13 +97,14 @@ def _search(centred: Floats, weights: Floats, n_init: int, seed: int) -> Restart
 
 
 def _polished(
-    centred: Floats, weights: Floats, middle: tuple[Floats, Floats], starts: Floats, searched: float
+    full: kmeans.Rows, middle: kmeans.Rows, starts: Floats, searched: float
 ) -> tuple[kmeans.KMeansFit, float]:
+    """The best start, ranked on some rows and polished on all, and the seconds that search and polish took."""
     begun = time.perf_counter()
-    if len(starts) > 1 and len(middle[0]) < len(centred):
-        tried = [kmeans.polish(*middle, start, _RANKING) for start in starts]
+    if len(starts) > 1 and len(middle.values) < len(full.values):
+        tried = [kmeans.polish(middle, start, _RANKING) for start in starts]
         starts = min(tried, key=lambda f: f.inertia).centroids[None]
-    found = min((kmeans.polish(centred, weights, start) for start in starts), key=lambda f: f.inertia)
+    found = min((kmeans.polish(full, start) for start in starts), key=lambda f: f.inertia)
     return found, searched + time.perf_counter() - begun
 
 
@@ -115,15 +113,16 @@ def _silhouettes(
 ) -> tuple[Floats, int]:
     """The mean silhouette of each partition and the rows that it is taken on."""
     picked, copies, size = metrics.silhouette_sample(weights, seed)
-    rows = metrics.silhouette_rows(centred[picked], copies, [some[picked] for some in labels], pool)
+    some = [each[picked] for each in labels]
+    rough = len(picked) < len(weights)
+    rows = metrics.silhouette_rows(centred[picked], copies, some, pool, rough=rough)
     means: Floats = rows @ copies / copies.sum()
     return means, size
 
 
-def _judged(
-    centred: Floats, weights: Floats, found: kmeans.KMeansFit, seconds: float, silhouette: float, total: float
-) -> Fit:
-    k, weight = len(found.centroids), float(weights.sum())
+def _judged(full: kmeans.Rows, found: kmeans.KMeansFit, seconds: float, silhouette: float) -> Fit:
+    k, weights = len(found.centroids), full.weights
+    weight = float(weights.sum())
     shares = np.bincount(found.labels, weights, k) / weight
     return Fit(
         k=k,
@@ -132,8 +131,8 @@ def _judged(
         inertia=found.inertia,
         seconds=seconds,
         silhouette=None if k < 2 or weight <= k else silhouette,
-        davies_bouldin=metrics.davies_bouldin(centred, weights, found.labels, found.centroids),
-        calinski_harabasz=metrics.calinski_harabasz(found.inertia, total, weight, k),
+        davies_bouldin=metrics.davies_bouldin(full.values, weights, found.labels, found.centroids),
+        calinski_harabasz=metrics.calinski_harabasz(found.inertia, full.total, weight, k),
         smallest_share=float(shares.min()),
         largest_share=float(shares.max()),
     )

@@ -61,9 +61,12 @@ def starting_centroids(
 
 def _settled(swept: Sweep, centroids: Floats) -> Floats:
     """Centroids where Lloyd's iteration leads them on the fit rows."""
-    from segjob.core.kmeans import polish
+    from segjob.core.kmeans import fit
 
-    return polish(swept.points.values, swept.points.weights, centroids).centroids
+    points = swept.points
+    return fit(
+        points.values, points.weights, len(centroids), seed=swept.seed, n_init=1, init=centroids
+    ).centroids
 
 
 def _current(warehouse: Warehouse, contract: Contract, prepared: Prepared) -> Floats | None:
