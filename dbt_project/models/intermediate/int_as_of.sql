@@ -9,28 +9,19 @@ with orders as (
 ),
 
 -- The file's clock may be ahead of UTC: by the wall clock an order is in the future only a day later.
-latest as (
+given as (
     select
-        {% if as_of -%}
-            date '{{ as_of }}' as latest_date
-        {%- else -%}
-            cast(now() at time zone 'UTC' as date) + 1 as latest_date
-        {%- endif %}
+        cast({{ "'" ~ as_of ~ "'" if as_of else 'null' }} as date) as given_date,
+        coalesce(given_date, cast(now() at time zone 'UTC' as date) + 1) as latest_date
 ),
 
 final as (
     select
-        latest.latest_date,
-        {% if as_of -%}
-            latest.latest_date as as_of
-        {%- else -%}
-            (
-                select max(cast(orders.ordered_at as date))
-                from orders
-                where cast(orders.ordered_at as date) <= latest.latest_date
-            ) as as_of
-        {%- endif %}
-    from latest
+        given.latest_date,
+        coalesce(given.given_date, max(cast(orders.ordered_at as date))) as as_of
+    from given
+    left join orders on cast(orders.ordered_at as date) <= given.latest_date
+    group by given.latest_date, given.given_date
 )
 
 select * from final

@@ -9,10 +9,17 @@ judged as (
             when customer_id is null then 'customer_id_missing'
             when unreadable_column is not null then unreadable_column || '_unreadable'
             {% for column in ['age', 'annual_income', 'spending_score'] -%}
-                {% set lower, upper = var(column ~ '_range') -%}
-                when {{ column }} not between {{ lower }} and {{ upper }} then '{{ column }}_out_of_range'
+                {% set limits = var(column ~ '_range') -%}
+                when {{ column }} not between {{ limits[0] }} and {{ limits[1] }} then '{{ column }}_out_of_range'
             {% endfor -%}
-        end as rejection
+        end as rejection,
+        concat_ws(
+            ' | ',
+            coalesce(gender, ''),
+            coalesce(age::varchar, ''),
+            coalesce(annual_income::varchar, ''),
+            coalesce(spending_score::varchar, '')
+        ) as content
     from customers
 ),
 
@@ -21,10 +28,7 @@ ranked as (
     select
         *,
         last_value(file_row) over same_customer as kept_row,
-        last_value(gender) over same_customer as kept_gender,
-        last_value(age) over same_customer as kept_age,
-        last_value(annual_income) over same_customer as kept_annual_income,
-        last_value(spending_score) over same_customer as kept_spending_score
+        last_value(content) over same_customer as kept_content
     from judged
     window same_customer as (
         partition by customer_id, rejection is null
@@ -49,12 +53,7 @@ final as (
         case
             when rejection is not null then rejection
             when file_row = kept_row then null
-            when
-                gender is not distinct from kept_gender
-                and age is not distinct from kept_age
-                and annual_income is not distinct from kept_annual_income
-                and spending_score is not distinct from kept_spending_score
-                then 'duplicate'
+            when content = kept_content then 'duplicate'
             else 'superseded'
         end as reason
     from ranked

@@ -49,11 +49,11 @@ row_counts as (
 looked_at as (
     select
         customers.gender is null as gender_missing,
-        customers.age is null and customers.unreadable_column is distinct from 'age' as age_missing,
+        customers.age is null and coalesce(customers.unreadable_column, '') <> 'age' as age_missing,
         customers.annual_income is null
-        and customers.unreadable_column is distinct from 'annual_income' as annual_income_missing,
+        and coalesce(customers.unreadable_column, '') <> 'annual_income' as annual_income_missing,
         customers.spending_score is null
-        and customers.unreadable_column is distinct from 'spending_score' as spending_score_missing,
+        and coalesce(customers.unreadable_column, '') <> 'spending_score' as spending_score_missing,
         customers.gender <> {{ trimmed('customer_file.gender') }} as gender_respelled,
         customers.annual_income is not null
         and try_cast(customer_file.annual_income as double) is null as annual_income_reformatted,
