@@ -125,7 +125,7 @@ def verb(function: Callable[..., None]) -> Callable[..., None]:
             print_error(error, as_json=session.as_json, verbose=session.verbose)
             raise typer.Exit(error.exit_code) from None
         except KeyboardInterrupt:
-            typer.echo("interrupted; nothing was published", err=True)
+            typer.echo("interrupted; a run is published whole or not at all: see `segjob history`", err=True)
             raise typer.Exit(130) from None
 
     together = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in (*own.values(), *shared.values())]
@@ -177,7 +177,7 @@ def check(
     asked = wanted(
         session.settings, segmentation, {"source": source, "key": key, "features": features, "name": name}
     )
-    checked = check_all(session.door, asked)
+    checked = check_all(session.door, session.contract, asked)
     if session.as_json:
         from segjob.console import print_json
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from segjob.config import Feature, Segmentation
 from segjob.errors import ConfigError, DataError, SegjobError, all_at_once
 from segjob.statements.features import Relation
-from segjob.statements.tables import SHARED, VIEWS
+from segjob.statements.tables import SHARED, VIEWS, Contract
 from segjob.warehouse.base import Column, Warehouse
 
 _IDENTIFIER = re.compile(r'\s*(?:"((?:[^"]|"")+)"|([^".]+))\s*(\.|$)')
@@ -35,14 +35,16 @@ class Resolved:
         return {"segmentation": self.name, "key_type": self.key.type_name, **self.settings.model_dump()}
 
 
-def check_all(warehouse: Warehouse, asked: Mapping[str, Segmentation]) -> list[Resolved]:
+def check_all(warehouse: Warehouse, contract: Contract, asked: Mapping[str, Segmentation]) -> list[Resolved]:
     """Resolve every segmentation; all that is wrong with any of them is said at once."""
     found: list[Resolved] = []
     problems: list[SegjobError] = []
     with warehouse.reading():
         for name, settings in asked.items():
             try:
-                found.append(resolve(warehouse, name, settings))
+                resolved = resolve(warehouse, name, settings)
+                _fits_what_is_published(warehouse, contract, resolved)
+                found.append(resolved)
             except (ConfigError, DataError) as problem:
                 problem.message = f"{name}: {problem.message}"
                 problems.append(problem)
@@ -88,6 +90,9 @@ def resolve(warehouse: Warehouse, name: str, settings: Segmentation) -> Resolved
     if problems:
         raise _together(problems)
     actual = {wish: column.name for wish, column in found.items() if column is not None}
+    if len(set(actual.values())) < len(actual):
+        twice = sorted(wish for wish in actual if list(actual.values()).count(actual[wish]) > 1)
+        raise ConfigError(f"{', '.join(map(repr, twice))} are one column of {settings.relation}")
     settings = settings.model_copy(
         update={
             "key": actual[settings.key],
@@ -109,6 +114,31 @@ def resolve(warehouse: Warehouse, name: str, settings: Segmentation) -> Resolved
         key=columns[settings.key],
         is_table=warehouse.is_table(schema, relation),
     )
+
+
+def _fits_what_is_published(warehouse: Warehouse, contract: Contract, resolved: Resolved) -> None:
+    """Raises a ConfigError where publishing would take over what is somebody else's, or break up a history."""
+    name, schema, runs = resolved.name, contract.schema, contract.table("runs")
+    known: list[str] = []
+    if warehouse.columns_of(schema, "runs"):
+        alike = sa.select(runs.c.segmentation).where(sa.func.lower(runs.c.segmentation) == name.lower())
+        known = [row["segmentation"] for row in warehouse.records(alike.distinct())]
+    if known and name not in known:
+        raise ConfigError(f"segmentation {known[0]!r} was published and differs from it in case only")
+    if not known:
+        parts = (name, *(f"{name}_{part}" for part in ("history", "movements", "scores", "profile")))
+        if foreign := next((part for part in parts if warehouse.columns_of(schema, part)), None):
+            raise ConfigError(
+                f"{schema}.{foreign} is in the warehouse already, and no run of segjob made it",
+                hint="give the segmentation another name (--name with --from), or [warehouse] schema another one",
+            )
+        return
+    key, history = resolved.key, {c.name: c for c in warehouse.columns_of(schema, f"{name}_history")}
+    if history and (key.name not in history or history[key.name].kind != key.kind):
+        raise ConfigError(
+            f"its customers were published under another key than {key.name!r} ({key.type_name})",
+            hint="go back to that key, or give the segmentation another name (--name with --from)",
+        )
 
 
 def located(warehouse: Warehouse, text: str) -> tuple[str, str]:

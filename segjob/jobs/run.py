@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
+
 from segjob.config import Config, FitSettings, Segmentation
 from segjob.core.choose import Choice, choose
 from segjob.core.model import Points
 from segjob.core.sweep import Sweep, sweep
-from segjob.errors import DataError, NoSegmentation
-from segjob.jobs.check import resolve
+from segjob.errors import DataError, NoSegmentation, RelationChanged
+from segjob.jobs.check import check_all, resolve
 from segjob.jobs.fit import fit_all
 from segjob.jobs.history import Evidence, evidence, pick_run
 from segjob.jobs.measure import Prepared, fit_rows, measure, snapshot, transforms
@@ -24,6 +26,9 @@ from segjob.jobs.retention import prune
 from segjob.jobs.start import starting_centroids
 from segjob.statements.tables import Contract
 from segjob.warehouse.base import Warehouse
+
+ATTEMPTS = 3
+"""How often a run starts when the table that it reads is written to meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,8 @@ class RunResult:
 def run_all(
     warehouse: Warehouse, config: Config, asked: Mapping[str, Segmentation], progress: Progress
 ) -> list[RunResult]:
-    """Run and publish each segmentation, one after the other."""
+    """Run and publish each segmentation, one after the other; none where any does not fit the warehouse."""
+    check_all(warehouse, Contract(config.warehouse.schema_name), asked)
     return [run_one(warehouse, config, name, settings, progress) for name, settings in asked.items()]
 
 
@@ -142,8 +148,9 @@ def _choose(settings: Segmentation, swept: Sweep) -> Choice:
     possible = [fit.k for fit in swept.fits]
     if settings.k != "auto":
         if settings.k not in possible:
+            different = len(np.unique(swept.points.values, axis=0))
             raise DataError(
-                f"k = {settings.k}, but the rows hold only {max(possible, default=0)} different customers",
+                f"k = {settings.k}, but the rows hold only {different:,} different customers",
                 hint="ask for fewer segments, or add features",
             )
         return dataclasses.replace(choice, k=settings.k, outcome="fixed", rule="fixed", reason="k is fixed")
