@@ -127,21 +127,47 @@ def one_hot(transform: Transform, texts: dict[str, ColumnElement[str]]) -> Colum
     return sa.case((matches, Number(1.0)), else_=Number(0.0))
 
 
+def value_of(
+    transform: Transform, numbers: dict[str, ColumnElement[float]], texts: dict[str, ColumnElement[str]]
+) -> ColumnElement[float]:
+    """The value after the function and before the scale; not defined where the row is excluded."""
+    if transform.function == "one_hot":
+        return one_hot(transform, texts)
+    value = _in_units(numbers[transform.source_column], transform)
+    return log1p(value) if transform.function == "log1p" else value
+
+
 def coordinate(
     transform: Transform, numbers: dict[str, ColumnElement[float]], texts: dict[str, ColumnElement[str]]
 ) -> ColumnElement[float]:
     """One coordinate of the model, from the source's columns; not defined where the row is excluded."""
-    value: ColumnElement[float]
-    if transform.function == "one_hot":
-        value = one_hot(transform, texts)
-    else:
-        value = _in_units(numbers[transform.source_column], transform)
-        if transform.function == "log1p":
-            value = log1p(value)
+    value = value_of(transform, numbers, texts)
     if transform.center != 0.0:
         value = value - Number(transform.center)
     factor = transform.weight / transform.scale
     return value * Number(factor) if factor != 1.0 else value
+
+
+_FAR = 1e3
+
+
+@dataclass(frozen=True)
+class Line:
+    """How a column u of unscaled points becomes a coordinate: x = u * factor + offset, where u = value - origin.
+
+    The origin is 0, so that u costs nothing, unless the values lie so far from 0 that sums would lose digits.
+    """
+
+    origin: float
+    factor: float
+    offset: float
+
+    @classmethod
+    def of(cls, transform: Transform) -> Line:
+        """The line of one transform."""
+        factor = transform.weight / transform.scale
+        origin = transform.center if abs(transform.center) > _FAR * abs(transform.scale) else 0.0
+        return cls(origin, factor, (origin - transform.center) * factor)
 
 
 def kept(
@@ -190,6 +216,7 @@ def points(
     relation: Relation,
     transforms: Sequence[Transform],
     *,
+    scaled: bool = True,
     keep_excluded: bool = False,
     keep_raw: bool = False,
     share: float | None = None,
@@ -197,6 +224,7 @@ def points(
 ) -> Points:
     """Where does each row stand in the model's space?
 
+    Without `scaled`, x is not the coordinate but the u of its `Line`: linear forms do without the scaling.
     `keep_excluded` adds `is_kept` instead of leaving rows out; `keep_raw` adds v0, v1, ..., the raw values by
     transform (NULL where there is none, 0 or 1 for a one-hot column); `share` keeps those whose `luck` is below it.
     """
@@ -204,7 +232,8 @@ def points(
     columns: list[ColumnElement[Any]] = [rows.key.label("k")]
     if rows.weight is not None:
         columns.append(rows.weight.label("w"))
-    columns += [coordinate(t, rows.numbers, rows.texts).label(f"x{j}") for j, t in enumerate(transforms)]
+    make = coordinate if scaled else _unscaled
+    columns += [make(t, rows.numbers, rows.texts).label(f"x{j}") for j, t in enumerate(transforms)]
     if keep_raw:
         columns += [_raw_value(t, rows).label(f"v{j}") for j, t in enumerate(transforms)]
     conditions = kept(transforms, rows.numbers)
@@ -215,14 +244,22 @@ def points(
         statement = statement.where(*conditions)
     if share is not None:
         statement = statement.where(luck(rows.key, seed) < Number(share))
-    scaled = statement.subquery("scaled_rows")
+    made = statement.subquery("scaled_rows" if scaled else "points")
     return Points(
-        rows=scaled,
-        key=scaled.c["k"],
-        weight=scaled.c["w"] if rows.weight is not None else None,
-        x=[scaled.c[f"x{j}"] for j in range(len(transforms))],
-        is_kept=scaled.c["is_kept"] if keep_excluded else None,
+        rows=made,
+        key=made.c["k"],
+        weight=made.c["w"] if rows.weight is not None else None,
+        x=[made.c[f"x{j}"] for j in range(len(transforms))],
+        is_kept=made.c["is_kept"] if keep_excluded else None,
     )
+
+
+def _unscaled(
+    transform: Transform, numbers: dict[str, ColumnElement[float]], texts: dict[str, ColumnElement[str]]
+) -> ColumnElement[float]:
+    origin = Line.of(transform).origin
+    value = value_of(transform, numbers, texts)
+    return value - Number(origin) if origin != 0.0 else value
 
 
 def _raw_value(transform: Transform, rows: Source) -> ColumnElement[float]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import Subquery
 
 from segjob.core.model import Floats
 from segjob.statements.elements import Number
+from segjob.statements.features import Line
 
 
 def total(terms: Sequence[ColumnElement[float]]) -> ColumnElement[float]:
@@ -33,6 +36,26 @@ def linear(x: Sequence[ColumnElement[float]], centroid: Floats) -> ColumnElement
     return total([Number(float(centroid @ centroid)), *terms])
 
 
+def relative(
+    u: Sequence[ColumnElement[float]], lines: Sequence[Line], centroids: Floats
+) -> list[ColumnElement[float]]:
+    """|x - c_i|^2 - |x - c_0|^2 for every centroid, straight from unscaled columns: the cheapest that keeps the order.
+
+    Parameters
+    ----------
+    u : d columns; x = u * factor + offset, by `lines`.
+    centroids : (k, d) float64, scaled coordinates. The first answer is 0.
+    """
+    factors, offsets = np.array([line.factor for line in lines]), np.array([line.offset for line in lines])
+    away = centroids - centroids[0]
+    slopes = -2.0 * away * factors
+    starts = (away * (centroids + centroids[0])).sum(axis=1) - 2.0 * away @ offsets
+    return [
+        total([Number(start), *(c * Number(b) for c, b in zip(u, slope, strict=True) if b != 0.0)])
+        for start, slope in zip(starts.tolist(), slopes.tolist(), strict=True)
+    ]
+
+
 def square_of(x: Sequence[ColumnElement[float]]) -> ColumnElement[float]:
     """|x|^2."""
     return total([v * v for v in x])
@@ -43,21 +66,59 @@ def index(i: int) -> ColumnElement[int]:
     return sa.literal_column(str(int(i)), sa.Integer())
 
 
-def least(values: Sequence[ColumnElement[float]]) -> ColumnElement[float]:
-    """The smallest of one or more values."""
-    return sa.func.least(*values, type_=sa.Double()) if len(values) > 1 else values[0]
-
-
 def position_of_least(
     values: Sequence[ColumnElement[float]], names: Sequence[ColumnElement[Any]] | None = None
 ) -> ColumnElement[Any]:
-    """Which value is the smallest? The first of equals; its index, or its entry in `names`."""
+    """Which value is the smallest? The first of equals; its index, or its entry in `names`.
+
+    Nested comparisons: an engine stops at the first that fails, and looks at the later cases only for the rows that
+    are left. Up to twenty values nothing else was as fast (docs/decisions/0002-sql-forms.md).
+    """
     names = names or [index(i) for i in range(len(values))]
     last = len(values) - 1
     whens = [
         (sa.and_(*(values[i] <= values[j] for j in range(i + 1, last + 1))), names[i]) for i in range(last)
     ]
     return sa.case(*whens, else_=names[last]) if whens else names[last]
+
+
+def least(values: Sequence[ColumnElement[float]]) -> ColumnElement[float]:
+    """The smallest of one or more values; faster than the function of that name, which looks at all of them."""
+    return position_of_least(values, values)
+
+
+def by_name(
+    chosen: ColumnElement[Any], names: Sequence[ColumnElement[Any]], values: Sequence[ColumnElement[Any]]
+) -> ColumnElement[Any]:
+    """The value that stands at the chosen name's place."""
+    if len(values) == 1:
+        return values[0]
+    return sa.case(*zip(names[:-1], values[:-1], strict=True), value=chosen, else_=values[-1])
+
+
+_FEW = 10
+
+
+def runner_up(
+    chosen: ColumnElement[Any], names: Sequence[ColumnElement[Any]], values: Sequence[ColumnElement[float]]
+) -> ColumnElement[Any]:
+    """Whose value is the smallest but for the chosen one's? Two values at least.
+
+    For a few values one branch for each choice: every row is compared in one of them only. That text grows with the
+    cube of their number, so that for many the chosen value is put out of the way instead.
+    """
+    places = range(len(values))
+    if len(values) > _FEW:
+        away = Number(math.inf)
+        others = [
+            sa.case((chosen == name, away), else_=value) for name, value in zip(names, values, strict=True)
+        ]
+        return position_of_least(others, names)
+    branches = []
+    for i in places:
+        rest = [j for j in places if j != i]
+        branches.append(position_of_least([values[j] for j in rest], [names[j] for j in rest]))
+    return by_name(chosen, names, branches)
 
 
 def with_columns(rows: Subquery, name: str, **columns: ColumnElement[Any]) -> Subquery:

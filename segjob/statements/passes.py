@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
-from sqlalchemy.sql.selectable import SelectBase
+from sqlalchemy.sql.selectable import SelectBase, Subquery
 
 from segjob.core.model import Floats, Transform
 from segjob.statements.elements import ApproximateDistinct, Number
-from segjob.statements.features import Points, Relation, luck, points
-from segjob.statements.nearest import least, linear, position_of_least, square_of, squared, with_columns
+from segjob.statements.features import Line, Points, Relation, luck, points
+from segjob.statements.nearest import (
+    by_name,
+    index,
+    least,
+    linear,
+    position_of_least,
+    relative,
+    square_of,
+    squared,
+    total,
+    with_columns,
+)
 
 
 def _weight(p: Points) -> ColumnElement[float]:
@@ -68,7 +78,7 @@ def lloyd_pass(
     Parameters
     ----------
     centroids : (k, d) float64, scaled coordinates.
-    distances : also how far the rows are from their centroid (three times the work outside the aggregates).
+    distances : also how far the rows are from their centroid (half as much work again).
 
     Returns
     -------
@@ -76,32 +86,89 @@ def lloyd_pass(
     (sums of weight * coordinate); with `distances` also `squared` and `distance` (sums of weight * distance, to the
     power of two and of one). A row as near to two centroids counts for the first.
     """
-    p = points(relation, transforms)
-    near = with_columns(p.rows, "near", **{f"d{i}": linear(p.x, c) for i, c in enumerate(centroids)})
-    d = [near.c[f"d{i}"] for i in range(len(centroids))]
-    columns = [near.c[c.name] for c in p.carried]
-    assigned = [position_of_least(d).label("cluster"), *columns]
+    p = points(relation, transforms, scaled=False)
+    lines = [Line.of(t) for t in transforms]
+    rows = _nearest(p, lines, centroids)
     if distances:
-        rest = square_of([near.c[c.name] for c in p.x])
-        zero = Number(0.0)  # rounding can leave a point on its centroid a little below nothing
-        assigned.append(sa.func.greatest(least(d) + rest, zero, type_=sa.Double()).label("squared"))
-    return _sums(sa.select(*assigned).subquery("assigned"), p, distances=distances)
+        rows = _measured(rows, lines, centroids)
+    weighted = _weighting(rows, p)
+    cluster = rows.c["cluster"]
+    weight = sa.cast(sa.func.count(), sa.Double()) if p.weight is None else _sum(rows.c["w"])
+    columns = [cluster, sa.func.count().label("rows"), weight.label("weight")]
+    for j, line in enumerate(lines):
+        summed = weighted(rows.c[f"x{j}"])
+        if line.factor != 1.0:
+            summed = summed * Number(line.factor)
+        if line.offset != 0.0:
+            summed = summed + weight * Number(line.offset)
+        columns.append(summed.label(f"s{j}"))
+    if distances:
+        columns.append(weighted(rows.c["squared"]).label("squared"))
+        columns.append(weighted(sa.func.sqrt(rows.c["squared"], type_=sa.Double())).label("distance"))
+    return sa.select(*columns).group_by(cluster).order_by(cluster)
 
 
-def _sums(rows: Any, p: Points, *, distances: bool) -> SelectBase:
+def _weighting(rows: Subquery, p: Points) -> Callable[[ColumnElement[float]], ColumnElement[float]]:
+    """Sums, weighted where the relation has a row weight."""
     weight = rows.c["w"] if p.weight is not None else None
 
     def weighted(value: ColumnElement[float]) -> ColumnElement[float]:
         return _sum(value if weight is None else value * weight)
 
-    cluster = rows.c["cluster"]
-    total = sa.cast(sa.func.count(), sa.Double()) if weight is None else _sum(weight)
-    columns = [cluster, sa.func.count().label("rows"), total.label("weight")]
-    columns += [weighted(rows.c[x.name]).label(f"s{j}") for j, x in enumerate(p.x)]
-    if distances:
-        columns.append(weighted(rows.c["squared"]).label("squared"))
-        columns.append(weighted(sa.func.sqrt(rows.c["squared"], type_=sa.Double())).label("distance"))
-    return sa.select(*columns).group_by(cluster).order_by(cluster)
+    return weighted
+
+
+def _nearest(p: Points, lines: Sequence[Line], centroids: Floats) -> Subquery:
+    """Unscaled points with d0, d1, ... (squared distances, less that from the first centroid) and `cluster`."""
+    d = relative(p.x, lines, centroids)
+    near = with_columns(p.rows, "near", **{f"d{i}": value for i, value in enumerate(d)})
+    return with_columns(near, "assigned", cluster=position_of_least([near.c[f"d{i}"] for i in range(len(d))]))
+
+
+def _measured(rows: Subquery, lines: Sequence[Line], centroids: Floats) -> Subquery:
+    """The rows of `_nearest` with `own`, their d, and `squared`, the squared distance from their centroid."""
+    places = range(len(centroids))
+    own = by_name(rows.c["cluster"], [index(i) for i in places], [rows.c[f"d{i}"] for i in places])
+    x = [_scaled(rows.c[f"x{j}"], line) for j, line in enumerate(lines)]
+    rows = with_columns(rows, "compared", own=own, **{f"z{j}": value for j, value in enumerate(x)})
+    squares = rows.c["own"] + squared([rows.c[f"z{j}"] for j in range(len(lines))], centroids[0])
+    never_below = sa.case(
+        (squares > Number(0.0), squares), else_=Number(0.0)
+    )  # where a point is on its centroid
+    return with_columns(rows, "measured", squared=never_below)
+
+
+def _scaled(u: ColumnElement[float], line: Line) -> ColumnElement[float]:
+    scaled = u * Number(line.factor) if line.factor != 1.0 else u
+    return scaled + Number(line.offset) if line.offset != 0.0 else scaled
+
+
+def border_rows(
+    relation: Relation,
+    transforms: Sequence[Transform],
+    centroids: Floats,
+    slack: float,
+    limit: int | None = None,
+) -> SelectBase:
+    """Which rows could change sides while no centroid moves by more than half the slack?
+
+    `x0`, `x1`, ..., `w`, `cluster` (the one that `lloyd_pass` counts the row for), in no order: the rows whose second
+    nearest centroid is less than `slack` (scaled units) further than the nearest. By the triangle inequality (Elkan,
+    2003) all others stay. One more than wanted as `limit` tells whether there are too many.
+    """
+    p = points(relation, transforms, scaled=False)
+    lines = [Line.of(t) for t in transforms]
+    rows = _measured(_nearest(p, lines, centroids), lines, centroids)
+    root: ColumnElement[float] = sa.func.sqrt(rows.c["squared"], type_=sa.Double())
+    reach = rows.c["own"] + root * Number(2.0 * slack) + Number(slack * slack)
+    rows = with_columns(rows, "reaching", reach=reach)
+    within = [
+        sa.case((rows.c[f"d{i}"] <= rows.c["reach"], index(1)), else_=index(0)) for i in range(len(centroids))
+    ]
+    x = [rows.c[f"z{j}"].label(f"x{j}") for j in range(len(lines))]
+    weight = rows.c["w"] if p.weight is not None else Number(1.0)
+    found = sa.select(*x, weight.label("w"), rows.c["cluster"])
+    return found.where(total(within) > index(1)).limit(limit)
 
 
 def farthest_rows(
@@ -112,7 +179,8 @@ def farthest_rows(
     They are the farthest from their nearest centroid: an empty cluster is seeded anew with them.
     """
     p = points(relation, transforms)
-    near = with_columns(p.rows, "near", squared=least([squared(p.x, c) for c in centroids]))
+    near = with_columns(p.rows, "near", **{f"d{i}": squared(p.x, c) for i, c in enumerate(centroids)})
+    near = with_columns(near, "served", squared=least([near.c[f"d{i}"] for i in range(len(centroids))]))
     x = [near.c[c.name] for c in p.x]
     return sa.select(*x, near.c["squared"]).order_by(near.c["squared"].desc(), near.c["k"]).limit(limit)
 
@@ -128,15 +196,11 @@ def inertia_by_k(
         for i, c in enumerate(centroids)
     }
     near = with_columns(p.rows, "near", rest=square_of(p.x), **labelled)
-    weight = near.c["w"] if p.weight is not None else None
-
-    def weighted(value: ColumnElement[float]) -> ColumnElement[float]:
-        return _sum(value if weight is None else value * weight)
-
+    weighted = _weighting(near, p)
     rest = weighted(near.c["rest"])
     sums = [
         (weighted(least([near.c[f"d{s}_{i}"] for i in range(len(centroids))])) + rest).label(f"inertia{s}")
         for s, centroids in enumerate(centroid_sets)
     ]
-    everything = sa.cast(sa.func.count(), sa.Double()) if weight is None else _sum(weight)
+    everything = sa.cast(sa.func.count(), sa.Double()) if p.weight is None else _sum(near.c["w"])
     return sa.select(*sums, everything.label("weight"))

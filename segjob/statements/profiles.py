@@ -13,8 +13,8 @@ from sqlalchemy.sql.selectable import SelectBase, Subquery
 
 from segjob.core.model import Model
 from segjob.statements.elements import Item, Number, Quantiles
-from segjob.statements.features import Relation, points
-from segjob.statements.nearest import index, linear, position_of_least, with_columns
+from segjob.statements.features import Line, Relation, points
+from segjob.statements.nearest import index, position_of_least, relative, with_columns
 
 QUARTILES = (0.25, 0.5, 0.75)
 
@@ -37,8 +37,9 @@ class Profile:
 
 def _segmented(relation: Relation, model: Model, share: float | None, seed: int) -> Subquery:
     """The kept rows, with v0, v1, ... (raw values) and `segment_id`."""
-    p = points(relation, model.transforms, keep_raw=True, share=share, seed=seed)
-    near = with_columns(p.rows, "near", **{f"d{i}": linear(p.x, c) for i, c in enumerate(model.centroids)})
+    p = points(relation, model.transforms, scaled=False, keep_raw=True, share=share, seed=seed)
+    compared = relative(p.x, [Line.of(t) for t in model.transforms], model.centroids)
+    near = with_columns(p.rows, "near", **{f"d{i}": value for i, value in enumerate(compared)})
     d = [near.c[f"d{i}"] for i in range(len(model.segment_ids))]
     segment = position_of_least(d, [index(i) for i in model.segment_ids])
     values = [near.c[f"v{j}"] for j in range(len(model.transforms))]

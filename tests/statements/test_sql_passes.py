@@ -9,7 +9,9 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segjob.core.model import Transform
+from segjob.core.border import Border, movement, slack_for
+from segjob.core.model import Points, Transform
+from segjob.core.refine import Pass
 from segjob.core.scoring import coordinates
 from segjob.statements import passes
 from segjob.statements.features import Relation
@@ -176,3 +178,69 @@ def test_inertia_of_several_models(duckdb: sa.Connection, seed: int, weighted: b
     for s, centroids in enumerate(sets):
         expected = (m.w * _squares(m.x, centroids).min(axis=1)).sum()
         assert row[f"inertia{s}"] == pytest.approx(expected, rel=1e-9, abs=1e-9)
+
+
+def _pass_in_sql(duckdb: sa.Connection, m: Made, centroids: np.ndarray) -> Pass:
+    found = {
+        r["cluster"]: r
+        for r in duckdb.execute(passes.lloyd_pass(m.relation, m.transforms, centroids)).mappings()
+    }
+    k, d = centroids.shape
+
+    def column(name: str) -> np.ndarray:
+        return np.array([float(found[i][name]) if i in found else 0.0 for i in range(k)])
+
+    sums = np.column_stack([column(f"s{j}") for j in range(d)])
+    return Pass(column("rows"), column("weight"), sums, np.zeros(k), np.zeros(k))
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=SEEDS, k=st.integers(2, 6), weighted=st.booleans(), slack=st.sampled_from([0.0, 0.3, 2.0, 50.0]))
+def test_a_pass_over_the_border_is_a_pass_over_all_rows(
+    duckdb: sa.Connection, seed: int, k: int, weighted: bool, slack: float
+) -> None:
+    m = _made(duckdb, seed, weighted=weighted, dirty=False)
+    d = m.x.shape[1]
+    anchor = m.rng.normal(size=(k, d))
+    answer = np.array(
+        duckdb.execute(passes.border_rows(m.relation, m.transforms, anchor, slack)).all(), dtype=float
+    )
+    answer = answer.reshape(-1, d + 2)
+    distances = np.sort(np.sqrt(_squares(m.x, anchor)), axis=1)
+    margins = distances[:, 1] - distances[:, 0]
+    unsure = (np.abs(margins - slack) < 1e-6).sum()  # a rounding error decides on which side these are
+    assert abs(len(answer) - (margins < slack).sum()) <= unsure
+    border = Border.of(
+        anchor,
+        slack,
+        _pass_in_sql(duckdb, m, anchor),
+        Points(answer[:, :d], answer[:, d]),
+        answer[:, d + 1].astype(np.intp),
+    )
+    step = m.rng.normal(size=(k, d))
+    step *= 0.999 * slack / 2 / np.linalg.norm(step, axis=1, keepdims=True)
+    assert border.covers(anchor + step)
+    assert not border.covers(anchor + 1.01 * step) or slack == 0.0
+    assert not border.covers(anchor[1:])
+    found, expected = border.one_pass(anchor + step), _pass_in_sql(duckdb, m, anchor + step)
+    for name in ("rows", "weight", "sums"):
+        np.testing.assert_allclose(getattr(found, name), getattr(expected, name), rtol=1e-9, atol=1e-8)
+
+
+def test_a_cluster_that_lost_its_rows_is_empty_to_the_last_digit() -> None:
+    points = Points(np.array([[0.1], [0.2], [0.7]]), np.array([0.1, 0.2, 0.3]))
+    anchor = np.array([[0.0], [1.0]])
+    nothing = np.zeros(2)
+    everything = Pass(
+        np.array([2.0, 1.0]), np.array([0.1 + 0.2, 0.3]), np.array([[0.05], [0.21]]), nothing, nothing
+    )
+    border = Border.of(anchor, 5.0, everything, points, np.array([0, 0, 1]))
+    moved = border.one_pass(np.array([[-1.0], [0.5]]))
+    assert moved.rows.tolist() == [0, 3]
+    assert moved.weight[0] == 0.0
+
+
+def test_the_slack_follows_the_movement() -> None:
+    assert movement(np.zeros((2, 2)), np.array([[0.0, 0.0], [3.0, 4.0]])) == 5.0
+    assert slack_for(0.01, passes=10) == pytest.approx(0.2)
+    assert slack_for(0.1, passes=10, most=0.5) == 0.0
