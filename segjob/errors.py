@@ -3,6 +3,7 @@
     SegjobError
     ├── ConfigError            2   the command line or segjob.toml is wrong
     ├── DataError              3   the relation's rows cannot be segmented as asked
+    │   └── RelationChanged    3   somebody wrote to it during the run; trying again may help
     ├── WarehouseError         4   the warehouse cannot be reached or written
     │   ├── WarehouseBusy      4   somebody else holds it; trying again may help
     │   └── StatementFailed    4   the engine refused a statement, which travels with the error
@@ -38,6 +39,10 @@ class DataError(SegjobError):
     """The rows cannot be segmented as asked."""
 
     exit_code = 3
+
+
+class RelationChanged(DataError):
+    """The rows that were fitted are not the rows that would be published."""
 
 
 class WarehouseError(SegjobError):

@@ -13,7 +13,7 @@ import numpy as np
 from segjob.config import Feature, FitSettings
 from segjob.core.model import Points, Transform
 from segjob.core.moments import fold_imputed
-from segjob.errors import DataError, SegjobError, all_at_once
+from segjob.errors import DataError, RelationChanged, SegjobError, all_at_once
 from segjob.jobs.check import Resolved
 from segjob.statements import measures, passes
 from segjob.statements.ddl import CreateAs, DropTable
@@ -76,6 +76,24 @@ def measure(warehouse: Warehouse, resolved: Resolved, relation: Relation) -> Mea
             f"no row of {where} is left: {told}", hint="impute missing values, or widen the bounds"
         )
     return measured
+
+
+def refuse_changed(warehouse: Warehouse, prepared: Prepared) -> None:
+    """Make sure, under the write lock, that the table still holds the rows that were measured.
+
+    Raises
+    ------
+    RelationChanged : it does not.
+    """
+    if not (warehouse.may_have_changed and prepared.resolved.is_table):
+        return
+    features = prepared.resolved.settings.features
+    row = warehouse.records(measures.measure(prepared.relation, features))[0]
+    if measures.read_measure(row, features).fingerprint != prepared.measured.fingerprint:
+        raise RelationChanged(
+            f"{prepared.resolved.settings.relation} was written to during the run",
+            hint="run again when nothing else writes to it",
+        )
 
 
 def transforms(

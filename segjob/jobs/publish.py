@@ -16,12 +16,12 @@ import sqlalchemy as sa
 from segjob.core.choose import Choice
 from segjob.core.model import Model
 from segjob.core.sweep import Sweep
-from segjob.errors import DataError
+from segjob.errors import DataError, RelationChanged
 from segjob.jobs.fit import FinalFit
 from segjob.jobs.health import reference_rows
 from segjob.jobs.layout import bring_up_to_date, ensure_layout
 from segjob.jobs.matching import Matched, match
-from segjob.jobs.measure import Prepared
+from segjob.jobs.measure import Prepared, refuse_changed
 from segjob.jobs.movement import write_movements
 from segjob.jobs.portrait import portray
 from segjob.jobs.published import load
@@ -54,8 +54,10 @@ def publish(warehouse: Warehouse, contract: Contract, fitted: Fitted) -> int:
 
     Raises
     ------
-    DataError : the rows are not the ones that were fitted.
+    RelationChanged : the rows are not the ones that were fitted.
+    DataError : the segmentation was published with another key.
     """
+    refuse_changed(warehouse, fitted.prepared)
     ensure_layout(warehouse, contract)
     run_id = _next_run_id(warehouse, contract)
     prepared, seed = fitted.prepared, fitted.sweep.seed
@@ -155,7 +157,7 @@ def _assign(
     }
     assigned = sum(sizes.values())
     if assigned != prepared.measured.kept:
-        raise DataError(
+        raise RelationChanged(
             f"{prepared.resolved.settings.relation} changed during the run: {prepared.measured.kept:,} rows were "
             f"measured and {assigned:,} assigned",
             hint="run again when nothing else writes to it",

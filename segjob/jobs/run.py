@@ -55,7 +55,19 @@ def run_all(
 ) -> list[RunResult]:
     """Run and publish each segmentation, one after the other; none where any does not fit the warehouse."""
     check_all(warehouse, Contract(config.warehouse.schema_name), asked)
-    return [run_one(warehouse, config, name, settings, progress) for name, settings in asked.items()]
+    return [_run_patiently(warehouse, config, name, settings, progress) for name, settings in asked.items()]
+
+
+def _run_patiently(
+    warehouse: Warehouse, config: Config, name: str, settings: Segmentation, progress: Progress
+) -> RunResult:
+    """Once more from the start where the rows were changed meanwhile, but not for ever."""
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return run_one(warehouse, config, name, settings, progress)
+        except RelationChanged as changed:
+            progress.warn(f"{changed.message}; once more from the start")
+    return run_one(warehouse, config, name, settings, progress)
 
 
 def run_one(

@@ -75,6 +75,8 @@ class Warehouse(ABC):
     label: str
     """How messages name the warehouse; never holds a password."""
     ledger: Ledger = field(default_factory=Ledger, init=False)
+    may_have_changed: bool = field(default=False, init=False)
+    """Inside `writing()`: whether somebody may have written since `reading()` began, so that tables need a second look."""
 
     @property
     @abstractmethod

@@ -81,9 +81,11 @@ class DuckDBFile(SqlAlchemyWarehouse):
     def _swapped(self, create: bool) -> Iterator[None]:
         """The file attached for writing, in one transaction; read-only again afterwards if it was before."""
         was_reading = self._catalog is not None
+        seen = self._signature()
         self.connection.commit()
         self._detach()
         self._attach(write=True, create=create)
+        self.may_have_changed = was_reading and self._signature() != seen
         try:
             yield
             self.connection.commit()
@@ -107,6 +109,18 @@ class DuckDBFile(SqlAlchemyWarehouse):
             "select database_name from duckdb_databases() where not internal and path is not null"
         ).fetchall()[0][0]
         self._raw.execute(f"use {self._quoted_catalog}")
+
+    def _signature(self) -> list[tuple[int, int] | None]:
+        """Size and time of the file and its write-ahead log: equal while nobody writes."""
+        found: list[tuple[int, int] | None] = []
+        for path in (self.path, self.path.with_name(self.path.name + ".wal")):
+            try:
+                status = path.stat()
+            except FileNotFoundError:
+                found.append(None)
+            else:
+                found.append((status.st_size, status.st_mtime_ns))
+        return found
 
     def _detach(self) -> None:
         if self._catalog is not None:

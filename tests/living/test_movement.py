@@ -146,3 +146,29 @@ def test_a_start_from_given_centroids(file: Path, segjob: Segjob) -> None:
     assert outcome.code == 3
     assert "2 centroids for 3 segments" in outcome.err
     assert "no relation 'nowhere'" in segjob(*RUN, "--start", "nowhere", "--warehouse", file).err
+
+
+def test_a_table_that_is_written_to_during_the_run_is_read_again(
+    file: Path, segjob: Segjob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from segjob.warehouse.duckdb_file import DuckDBFile
+
+    attach, written = DuckDBFile._attach, []
+
+    def attach_after_somebody_wrote(door: DuckDBFile, *, write: bool, create: bool = False) -> None:
+        # The moment in which the file is held by nobody: between reading it and taking it for writing.
+        if write and not written:
+            written.append(file)
+            execute(file, "update customers set income = income + 1 where id = 1")
+        attach(door, write=write, create=create)
+
+    monkeypatch.setattr(DuckDBFile, "_attach", attach_after_somebody_wrote)
+    outcome = segjob(*RUN[:-1], "--warehouse", file)
+    assert outcome.code == 0
+    assert "was written to during the run; once more" in outcome.err
+    assert query(file, "select count(*), max(run_id) from segments.runs") == [(1, 1)]
+    income, center = query(
+        file,
+        "select (select avg(income) from customers), center from segments.transforms where feature = 'income'",
+    )[0]
+    assert income == pytest.approx(center)
