@@ -97,3 +97,19 @@ def _create_scorer_duckdb(element: CreateScorer, compiler: DDLCompiler, **_: Any
     name = _full_name(element.schema, element.name, compiler)
     parameters = ", ".join(compiler.preparer.quote(named(name)) for name in names)
     return f"CREATE OR REPLACE MACRO {name}({parameters}) AS {expression}"
+
+
+@compiles(CreateScorer, "postgresql")
+def _create_scorer_postgresql(element: CreateScorer, compiler: DDLCompiler, **_: Any) -> str:
+    kinds = {
+        t.source_column: "text" if t.function == "one_hot" else "double precision"
+        for t in element.model.transforms
+    }
+    columns: dict[str, sa.ColumnElement[Any]] = {name: sa.column(named(name)) for name in kinds}
+    expression = compiler.sql_compiler.process(segment_expression(element.model, columns), literal_binds=True)
+    name = _full_name(element.schema, element.name, compiler)
+    parameters = ", ".join(
+        f"{compiler.preparer.quote(named(column))} {kind}" for column, kind in kinds.items()
+    )
+    body = f"SELECT {expression}"
+    return f"CREATE OR REPLACE FUNCTION {name}({parameters}) RETURNS integer LANGUAGE sql IMMUTABLE AS $segjob${body}$segjob$"

@@ -32,6 +32,9 @@ def connect(
         url, folder = settings.url, config.directory
     else:
         url, folder = _from_dbt(config, environment), Path.cwd()
+    patience = settings.lock_timeout if lock_timeout is None else lock_timeout
+    if url.startswith(("postgresql://", "postgresql+psycopg://", "postgres://")):
+        return _postgres(url, settings.schema_name, patience)
     file = _duckdb_path(url)
     if file is None:
         raise ConfigError(
@@ -41,14 +44,34 @@ def connect(
     from segjob.warehouse.duckdb_file import DuckDBFile
 
     path = (folder / file).resolve()
+    if path.stem.casefold() in ("memory", settings.schema_name.casefold()):
+        # DuckDB calls a database after its file, and would not know which of the two a query means.
+        raise ConfigError(
+            f"the warehouse {path.name} has the name of {'a database' if path.stem == 'memory' else 'a schema'} in it",
+            hint="rename the file" + ("" if path.stem == "memory" else ", or set another [warehouse] schema"),
+        )
     temporary = settings.temp_directory and str(config.directory / settings.temp_directory)
     return DuckDBFile(
         label=str(path),
         path=path,
-        lock_timeout=settings.lock_timeout if lock_timeout is None else lock_timeout,
+        lock_timeout=patience,
         memory_limit=settings.memory_limit,
         temp_directory=temporary,
         threads=settings.threads,
+    )
+
+
+def _postgres(url: str, schema: str, lock_timeout: float) -> Warehouse:
+    from sqlalchemy.engine import make_url
+
+    from segjob.warehouse.postgres import Postgres
+
+    parsed = make_url(url.replace("postgres://", "postgresql://", 1))
+    return Postgres(
+        label=parsed.render_as_string(hide_password=True),
+        url=parsed,
+        schema=schema,
+        lock_timeout=lock_timeout,
     )
 
 

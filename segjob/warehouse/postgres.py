@@ -1,0 +1,109 @@
+"""A PostgreSQL server: repeatable-read snapshots, one writing transaction under an advisory lock, readers never blocked."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from segjob.errors import ConfigError, WarehouseBusy, WarehouseError
+from segjob.warehouse.sqlalchemy import SqlAlchemyWarehouse, first_line
+
+_HOLDER = sa.text(
+    "select a.pid, coalesce(a.application_name, '') as application from pg_locks as l "
+    "inner join pg_stat_activity as a on a.pid = l.pid "
+    "where l.locktype = 'advisory' and l.granted and a.pid <> pg_backend_pid() limit 1"
+)
+
+
+@dataclass
+class Postgres(SqlAlchemyWarehouse):
+    """See the module. `schema` is what the advisory lock is about: one job at a time publishes in it."""
+
+    url: sa.URL
+    schema: str
+    lock_timeout: float = 30.0
+
+    def __post_init__(self) -> None:
+        try:
+            self.engine = sa.create_engine(
+                self.url.set(drivername="postgresql+psycopg"),
+                isolation_level="REPEATABLE READ",
+                poolclass=sa.NullPool,
+                connect_args={"application_name": "segjob"},
+            )
+        except ModuleNotFoundError:
+            raise ConfigError(
+                "PostgreSQL needs the driver psycopg, which is not installed",
+                hint="pip install 'segjob[postgres]'",
+            ) from None
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        with self._connected():
+            yield
+
+    @contextmanager
+    def writing(self, *, create: bool = False) -> Iterator[None]:
+        if self._connection is not None:
+            # A new transaction, because the old snapshot does not see what another job has published since.
+            self.connection.commit()
+            self.may_have_changed = True
+            with self._locked():
+                yield
+        else:
+            with self._connected(), self._locked():
+                yield
+
+    @contextmanager
+    def _connected(self) -> Iterator[None]:
+        try:
+            connection = self.engine.connect()
+        except sa.exc.OperationalError as error:
+            raise WarehouseError(
+                f"{self.label} cannot be reached: {first_line(error.orig)}",
+                hint="check host, port, database and user; the password comes from the profile or the environment",
+            ) from None
+        with connection:
+            self._connection = connection
+            try:
+                yield
+            finally:
+                connection.rollback()
+                self._connection = None
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """The lock is the session's and not the transaction's: it has to be there before the snapshot is taken."""
+        key = sa.func.hashtext(f"segjob {self.schema}")
+        self._wait_for(sa.select(sa.func.pg_try_advisory_lock(key)))
+        try:
+            yield
+            self.connection.commit()
+        finally:
+            self.connection.rollback()
+            self.connection.execute(sa.select(sa.func.pg_advisory_unlock(key)))
+            self.connection.commit()
+
+    def _wait_for(self, attempt: sa.Select[tuple[bool]]) -> None:
+        deadline, wait = time.monotonic() + self.lock_timeout, 0.02
+        while not self._granted(attempt):
+            if time.monotonic() >= deadline:
+                holder = self.records(_HOLDER)
+                who = f"process {holder[0]['pid']} ({holder[0]['application']})" if holder else "another job"
+                raise WarehouseBusy(
+                    f"schema {self.schema} of {self.label} is being published to by {who}; "
+                    f"waited {self.lock_timeout:g} s",
+                    hint="try again, or wait longer with --lock-timeout",
+                )
+            time.sleep(wait * random.uniform(0.5, 1.5))
+            wait = min(wait * 1.5, 0.25)
+
+    def _granted(self, attempt: sa.Select[tuple[bool]]) -> bool:
+        granted = bool(self.scalar(attempt))
+        self.connection.commit()
+        return granted
