@@ -35,13 +35,20 @@
     end
 {%- endmacro %}
 
-{# A moment without time zone: ISO 8601 (an offset is turned into UTC), `20250630` or `30.06.2025`. #}
+{#
+    A moment without time zone: ISO 8601 (an offset is turned into UTC), `20250630`, or `30.06.2025` with or without a time.
+    Every form is matched before it is read: DuckDB takes an offset for nothing, and `infinity` for the year 1900.
+#}
 {% macro clean_moment(column) -%}
-    coalesce(
-        case
-            when regexp_matches({{ clean_text(column) }}, '^\d{4}-\d{1,2}-\d{1,2}')
-                then try_cast({{ clean_text(column) }} as timestamp)
-        end,
-        try_strptime({{ clean_text(column) }}, ['%Y%m%d', '%d.%m.%Y', '%d.%m.%Y %H:%M', '%d.%m.%Y %H:%M:%S'])
-    )
+    {% set text = clean_text(column) -%}
+    case
+        when regexp_matches({{ text }}, '^\d{4}-\d{1,2}-\d{1,2}[ Tt]\d{1,2}:\d{2}.*([Zz]|[+-]\d{2}(:?\d{2})?)$')
+            then try_cast({{ text }} as timestamptz) at time zone 'UTC'
+        when regexp_matches({{ text }}, '^\d{4}-\d{1,2}-\d{1,2}')
+            then try_cast({{ text }} as timestamp)
+        when regexp_full_match({{ text }}, '\d{8}')
+            then try_strptime({{ text }}, '%Y%m%d')
+        when regexp_matches({{ text }}, '^\d{1,2}\.\d{1,2}\.\d{4}')
+            then try_strptime({{ text }}, ['%d.%m.%Y', '%d.%m.%Y %H:%M', '%d.%m.%Y %H:%M:%S'])
+    end
 {%- endmacro %}
