@@ -42,8 +42,8 @@ class Column:
 
     @property
     def type(self) -> TypeEngine[Any]:
-        """The type for DDL."""
-        return NativeType(self.type_name)
+        """The type for DDL; text for an enumeration, which may have other members tomorrow."""
+        return NativeType("VARCHAR" if self.type_name.startswith("ENUM") else self.type_name)
 
 
 @dataclass

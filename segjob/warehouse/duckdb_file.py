@@ -14,14 +14,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import duckdb
+import duckdb_engine
 import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
-from segjob.errors import StatementFailed, WarehouseBusy, WarehouseError
+from segjob.errors import ConfigError, WarehouseBusy, WarehouseError
 from segjob.warehouse.base import Statement
 from segjob.warehouse.sqlalchemy import SqlAlchemyWarehouse, first_line
 
@@ -43,6 +44,7 @@ class DuckDBFile(SqlAlchemyWarehouse):
 
     def __post_init__(self) -> None:
         self.engine = sa.create_engine("duckdb:///:memory:", connect_args={"config": self._settings()})
+        self.engine.dialect.identifier_preparer = _Names(cast(duckdb_engine.Dialect, self.engine.dialect))
         self._catalog: str | None = None
 
     @contextmanager
@@ -67,7 +69,7 @@ class DuckDBFile(SqlAlchemyWarehouse):
 
     @contextmanager
     def _connected(self) -> Iterator[None]:
-        with self.engine.connect() as connection:
+        with self._opened() as connection:
             self._connection = connection
             try:
                 yield
@@ -76,6 +78,15 @@ class DuckDBFile(SqlAlchemyWarehouse):
                 self._detach()
                 self._connection = None
         self.engine.dispose()
+
+    def _opened(self) -> sa.Connection:
+        try:
+            return self.engine.connect()
+        except sa.exc.DBAPIError as error:
+            raise ConfigError(
+                f"DuckDB refuses the settings of [warehouse]: {first_line(error.orig)}",
+                hint="look at memory_limit, temp_directory and threads",
+            ) from error
 
     @contextmanager
     def _swapped(self, create: bool) -> Iterator[None]:
@@ -101,10 +112,13 @@ class DuckDBFile(SqlAlchemyWarehouse):
                 f"there is no warehouse file {self.path}",
                 hint="make it with `dbt run`, or name another one with --warehouse or SEGJOB_WAREHOUSE",
             )
-        existing = "" if write else " (read_only)"
-        option = existing if self.path.exists() else f" (storage_version '{STORAGE}')"
+        if self.path.is_dir() or not self.path.parent.is_dir():
+            what = "is a folder, not a file" if self.path.is_dir() else "is in a folder that does not exist"
+            raise WarehouseError(f"the warehouse {self.path} {what}", hint="name the file that dbt writes to")
+        existing = "" if write else ", read_only"
+        option = existing if self.path.exists() else f", storage_version '{STORAGE}'"
         quoted = str(self.path).replace("'", "''")
-        self._with_patience(f"attach '{quoted}'{option}")
+        self._with_patience(f"attach '{quoted}' (type duckdb{option})")
         self._catalog = self._raw.execute(
             "select database_name from duckdb_databases() where not internal and path is not null"
         ).fetchall()[0][0]
@@ -135,12 +149,10 @@ class DuckDBFile(SqlAlchemyWarehouse):
             try:
                 self._raw.execute(statement)
                 return
-            except duckdb.IOException as error:
+            except duckdb.Error as error:
                 problem = _explained(self.path, error, self.lock_timeout)
                 if not isinstance(problem, WarehouseBusy) or time.monotonic() >= deadline:
                     raise problem from error
-            except duckdb.Error as error:
-                raise StatementFailed(f"{self.label}: {first_line(error)}", statement) from error
             # The jitter keeps two jobs that wait for each other from trying in step.
             time.sleep(min(wait * random.uniform(0.5, 1.5), max(deadline - time.monotonic(), 0.001)))
             wait = min(wait * 1.5, 0.25)
@@ -169,6 +181,14 @@ class DuckDBFile(SqlAlchemyWarehouse):
         return settings
 
 
+class _Names(duckdb_engine.DuckDBIdentifierPreparer):
+    """duckdb-engine takes a dot in a schema's name for a database and a schema; here it is a dot."""
+
+    def format_schema(self, name: str) -> str:
+        """The schema's name as SQL has it."""
+        return self.quote(name)
+
+
 def _machine_memory() -> int:
     """Bytes of memory the process may count on: the machine's, or its container's limit where that is lower."""
     physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
@@ -178,10 +198,10 @@ def _machine_memory() -> int:
     return physical
 
 
-def _explained(path: Path, error: duckdb.IOException, waited: float) -> WarehouseError:
+def _explained(path: Path, error: duckdb.Error, waited: float) -> WarehouseError:
     """The engine's words about a file that does not open, as what to do."""
     words = first_line(error)
-    if "lock" in words.lower() or "Unique file handle conflict" in words:
+    if re.search(r"(set|onflicting) lock|Unique file handle conflict|used by another process", words):
         holder = re.search(r"held in (\S+)(?: .*)?\(PID (\d+)", words)
         who = f"process {holder[2]} ({holder[1]})" if holder else "another process"
         return WarehouseBusy(
@@ -193,5 +213,9 @@ def _explained(path: Path, error: duckdb.IOException, waited: float) -> Warehous
     if "Permission denied" in words or "Read-only" in words:
         return WarehouseError(
             f"{path} cannot be written: {words}", hint="check the permissions of file and folder"
+        )
+    if any(damage in words for damage in ("Corrupt", "checksum", "Could not read enough bytes")):
+        return WarehouseError(
+            f"{path} is damaged: {words}", hint="restore it from a copy, or make it again with `dbt run`"
         )
     return WarehouseError(f"{path} cannot be opened: {words}")

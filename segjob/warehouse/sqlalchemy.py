@@ -84,7 +84,9 @@ class SqlAlchemyWarehouse(Warehouse):
             .order_by(_TABLES.c.table_schema, _TABLES.c.table_name)
         )
         return [
-            row["table_name"] if row["own"] else f"{row['table_schema']}.{row['table_name']}"
+            _typed(row["table_name"])
+            if row["own"]
+            else f"{_typed(row['table_schema'])}.{_typed(row['table_name'])}"
             for row in self.records(everything)
         ]
 
@@ -97,14 +99,30 @@ class SqlAlchemyWarehouse(Warehouse):
             try:
                 return self.connection.execute(cast(sa.Executable, statement))
             except sa.exc.DBAPIError as error:
+                words = first_line(error.orig)
                 raise StatementFailed(
-                    f"{self.label} refused a statement: {first_line(error.orig)}", self.sql(statement)
+                    f"{self.label} refused a statement: {words}", self.sql(statement), hint=_advice(words)
                 ) from error
+
+
+def _advice(words: str) -> str | None:
+    """What to do about an engine's refusal, where that is known."""
+    if "Out of Memory" in words:
+        return "raise [warehouse] memory_limit, or name a temp_directory to spill to"
+    if "Ambiguous reference" in words:
+        return "a schema has the name of the warehouse file; rename one of them"
+    return None
 
 
 def first_line(error: BaseException | None) -> str:
     """An engine's own words without its stack."""
     return (str(error).strip().splitlines() or ["no message"])[0]
+
+
+def _typed(name: str) -> str:
+    """A name as a person types it: in quotes where it holds a dot or a quote."""
+    quoted = name.replace('"', '""')
+    return f'"{quoted}"' if {".", '"'} & set(name) else name
 
 
 def kind_of(type_name: str) -> Literal["number", "text", "boolean", "time", "other"]:
