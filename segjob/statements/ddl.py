@@ -112,4 +112,5 @@ def _create_scorer_postgresql(element: CreateScorer, compiler: DDLCompiler, **_:
         f"{compiler.preparer.quote(named(column))} {kind}" for column, kind in kinds.items()
     )
     body = f"SELECT {expression}"
-    return f"CREATE OR REPLACE FUNCTION {name}({parameters}) RETURNS integer LANGUAGE sql IMMUTABLE AS $segjob${body}$segjob$"
+    head = f"CREATE OR REPLACE FUNCTION {name}({parameters}) RETURNS integer LANGUAGE sql IMMUTABLE"
+    return f"{head} AS $segjob${body}$segjob$"

@@ -76,7 +76,7 @@ class Warehouse(ABC):
     """How messages name the warehouse; never holds a password."""
     ledger: Ledger = field(default_factory=Ledger, init=False)
     may_have_changed: bool = field(default=False, init=False)
-    """Inside `writing()`: whether somebody may have written since `reading()` began, so that tables need a second look."""
+    """Inside `writing()`: whether somebody may have written since `reading()` began; then tables need a second look."""
 
     @property
     @abstractmethod

@@ -1,4 +1,4 @@
-"""A PostgreSQL server: repeatable-read snapshots, one writing transaction under an advisory lock, readers never blocked."""
+"""A PostgreSQL server: snapshots, one writing transaction under an advisory lock, readers never blocked."""
 
 from __future__ import annotations
 
