@@ -134,6 +134,30 @@ def _approximate_distinct_postgresql(element: ApproximateDistinct, compiler: SQL
     return f"count(DISTINCT {compiler.process(RowHash(*element.clauses), **kw)})"
 
 
+class DistinctIntegers(FunctionElement[int]):
+    """How many different whole numbers a column holds, all of them between two numbers; a bitmap where there is one."""
+
+    name = "distinct_integers"
+    type = sa.BigInteger()
+    inherit_cache = True
+
+    def __init__(self, value: ColumnElement[Any], low: int, high: int) -> None:
+        ends = (sa.literal_column(str(int(end)), sa.BigInteger()) for end in (low, high))
+        super().__init__(value, *ends)
+
+
+@compiles(DistinctIntegers)
+def _distinct_integers(element: DistinctIntegers, compiler: SQLCompiler, **kw: Any) -> str:
+    value, _, _ = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"count(DISTINCT {value})"
+
+
+@compiles(DistinctIntegers, "duckdb")
+def _distinct_integers_duckdb(element: DistinctIntegers, compiler: SQLCompiler, **kw: Any) -> str:
+    value, low, high = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"bit_count(bitstring_agg(CAST({value} AS BIGINT), {low}, {high}))"
+
+
 class Quantiles(FunctionElement[Sequence[float]]):
     """The exact quantiles of a column, linearly interpolated, as one array; NULLs are left out."""
 

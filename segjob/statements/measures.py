@@ -20,6 +20,7 @@ from segjob.statements.features import (
     finite,
     is_finite,
     log1p,
+    luck,
     number,
     source,
     table,
@@ -276,15 +277,25 @@ def examples(
     return sa.select(key.label("row_key"), value.label("value")).where(condition).order_by(key).limit(limit)
 
 
-def quantiles(relation: Relation, features: Sequence[Feature], qs: Sequence[float]) -> SelectBase:
+def quantiles(
+    relation: Relation,
+    features: Sequence[Feature],
+    qs: Sequence[float],
+    *,
+    share: float = 1.0,
+    seed: int = 0,
+) -> SelectBase:
     """What are the exact quantiles of the numeric features? One row: `f0_q0`, `f0_q1`, ..., `f1_q0`, ...
 
-    Over the kept rows that have a value, after the clip but before the function (the quantile of log1p is
-    log1p of the quantile), linearly interpolated; row weights are not used. NULL for a feature without values.
+    Over the kept rows that have a value, after the clip but before the function (the quantile of log1p is log1p of
+    the quantile), linearly interpolated; row weights are not used. NULL for a feature without values. The values are
+    sorted in memory: below a share of 1 only those of the rows that a hash of the key draws.
     """
     rows = _checked(relation, features, transform=False)
     numeric = _numeric(features)
     arrays = sa.select(*(Quantiles(rows.c[f"v{i}"], qs).label(f"q{i}") for i in range(len(numeric))))
+    if share < 1.0:
+        arrays = arrays.where(luck(rows.c["k"], seed) < Number(share))
     found = arrays.subquery("arrays")
     return sa.select(
         *(

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from segjob.config import Feature
 from segjob.core.model import Model, Transform
-from segjob.statements import features, measures, passes, profiles, scoring
+from segjob.statements import features, keys, measures, passes, profiles, scoring
 from segjob.statements.features import Relation
 
 RELATION = Relation("x; drop table y", "s.ch", 'a"b', "w%")
@@ -29,6 +29,9 @@ STATEMENTS: dict[str, sa.ClauseElement] = {
     "raw": features.raw(RELATION, FEATURES),
     "prepared": features.prepared(RELATION, TRANSFORMS),
     "measure": measures.measure(RELATION, FEATURES),
+    "key_range": keys.key_range(RELATION),
+    "distinct_keys": keys.distinct_keys(RELATION, -3, 2**40),
+    "keys_out_of_order": keys.keys_out_of_order(RELATION),
     "repeated_keys": measures.repeated_keys(RELATION),
     "examples": measures.examples(RELATION, "order", "non_finite"),
     "quantiles": measures.quantiles(RELATION, FEATURES, (0.25, 0.5, 0.75)),

@@ -244,3 +244,17 @@ def test_the_slack_follows_the_movement() -> None:
     assert movement(np.zeros((2, 2)), np.array([[0.0, 0.0], [3.0, 4.0]])) == 5.0
     assert slack_for(0.01, passes=10) == pytest.approx(0.2)
     assert slack_for(0.1, passes=10, most=0.5) == 0.0
+
+
+def test_distinct_rows_of_columns_named_like_ours(duckdb: sa.Connection) -> None:
+    duckdb.exec_driver_sql(
+        "CREATE OR REPLACE TABLE n AS SELECT i AS id, (i % 3)::TINYINT AS rows, (i % 2)::DECIMAL(5,2) AS Weight_, "
+        "1.5 AS weight FROM range(60) t(i)"
+    )
+    relation = Relation("n", None, "id", "weight")
+    transforms = (
+        Transform("a", "rows", scale=2.0),
+        Transform("b", "Weight_", upper_bound=0.5, outside="exclude"),
+    )
+    answer = duckdb.execute(passes.distinct_rows(relation, transforms)).all()
+    assert sorted(answer) == [(0.0, 0.0, 15.0, 10), (0.5, 0.0, 15.0, 10), (1.0, 0.0, 15.0, 10)]
