@@ -13,7 +13,7 @@ import numpy as np
 
 from segjob.config import Config, FitSettings, Segmentation
 from segjob.core.choose import Choice, choose
-from segjob.core.model import Points
+from segjob.core.model import Floats, Points
 from segjob.core.sweep import Sweep, sweep
 from segjob.errors import DataError, NoSegmentation, RelationChanged
 from segjob.jobs.check import check_all, resolve
@@ -39,6 +39,8 @@ class RunResult:
     phases: Sequence[Phase]
     warnings: Sequence[str]
     seconds: float
+    sweep_centroids: Mapping[int, Floats]
+    """(k, d) scaled centroids of every k that was tried."""
 
     def as_json(self) -> dict[str, Any]:
         """The same as plain values."""
@@ -47,6 +49,7 @@ class RunResult:
             "warnings": list(self.warnings),
             "seconds": self.seconds,
             "phases": [dataclasses.asdict(phase) for phase in self.phases],
+            "sweep_centroids": {k: centroids.tolist() for k, centroids in self.sweep_centroids.items()},
         }
 
 
@@ -110,6 +113,7 @@ def run_one(
         phases=progress.phases[phases_before:],
         warnings=progress.warnings[warnings_before:],
         seconds=time.perf_counter() - begun,
+        sweep_centroids={fit.k: fit.centroids for fit in swept.fits},
     )
 
 

@@ -173,6 +173,8 @@ class DuckDBFile(SqlAlchemyWarehouse):
             "preserve_insertion_order": "false",
             # Nothing is ever downloaded at run time.
             "autoinstall_known_extensions": "false",
+            # DuckDB draws its bar on stdout, terminal or not, into the middle of a JSON document.
+            "enable_progress_bar": "false",
         }
         if self.temp_directory:
             settings["temp_directory"] = self.temp_directory
