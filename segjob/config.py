@@ -45,7 +45,7 @@ class Feature(_Strict):
     outside: Literal["clip", "exclude"] = "exclude"
     function: Literal["identity", "log1p"] = "identity"
     scale: Scale | None = None
-    weight: Annotated[Real, Field(gt=0)] = 1.0
+    weight: Annotated[Real, Field(gt=0, le=1e6)] = 1.0
 
     @field_validator("impute", mode="before")
     @classmethod
@@ -64,7 +64,17 @@ class Feature(_Strict):
             self.lower is not None or self.upper is not None or self.function != "identity"
         ):
             raise ValueError("a categorical feature has no lower, upper or function")
+        if self.missing == "impute" and not isinstance(self.impute, str):
+            self._check_stand_in(self.impute)
         return self
+
+    def _check_stand_in(self, value: float) -> None:
+        low = -math.inf if self.lower is None else self.lower
+        high = math.inf if self.upper is None else self.upper
+        if not low <= value <= high:
+            raise ValueError(f"impute ({value:g}) must be within lower and upper")
+        if self.function == "log1p" and value <= -1:
+            raise ValueError(f"impute ({value:g}) has no logarithm: log1p takes values above -1")
 
 
 class Segmentation(_Strict):

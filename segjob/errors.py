@@ -56,11 +56,12 @@ class WarehouseBusy(WarehouseError):
 
 
 class StatementFailed(WarehouseError):
-    """The engine refused a statement."""
+    """The engine refused a statement, in these words of its own."""
 
-    def __init__(self, message: str, statement: str, *, hint: str | None = None) -> None:
+    def __init__(self, message: str, statement: str, *, words: str = "", hint: str | None = None) -> None:
         super().__init__(message, hint=hint)
         self.statement = statement
+        self.words = words
 
 
 class NoSegmentation(SegjobError):

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from segjob.config import Feature, Segmentation
 from segjob.errors import ConfigError, DataError, SegjobError, all_at_once
-from segjob.statements.features import Relation
+from segjob.statements.features import Relation, named
 from segjob.statements.tables import SHARED, VIEWS, Contract
 from segjob.warehouse.base import Column, Warehouse
 
@@ -83,7 +83,11 @@ def resolve(warehouse: Warehouse, name: str, settings: Segmentation) -> Resolved
                 )
             )
     for feature in settings.features:
-        problems.extend(_feature_problems(settings.relation, feature, found[feature.column]))
+        problems.extend(
+            _feature_problems(
+                warehouse, (schema, relation), settings.relation, feature, found[feature.column]
+            )
+        )
     weight = found.get(settings.row_weight or "")
     if weight is not None and weight.kind != "number":
         problems.append(DataError(f"the row weight {weight.name!r} is {weight.type_name}, not a number"))
@@ -213,7 +217,9 @@ def _name_problems(name: str, key: str) -> list[SegjobError]:
     return problems
 
 
-def _feature_problems(relation: str, feature: Feature, column: Column | None) -> list[SegjobError]:
+def _feature_problems(
+    warehouse: Warehouse, place: tuple[str, str], relation: str, feature: Feature, column: Column | None
+) -> list[SegjobError]:
     if column is None or feature.kind == "categorical":
         return []
     if column.kind in ("number", "boolean"):
@@ -222,12 +228,26 @@ def _feature_problems(relation: str, feature: Feature, column: Column | None) ->
         "text": 'cast it in the feature view, or say kind = "categorical" for it in segjob.toml',
         "time": "turn it into a number in the feature view, such as days since a date",
     }
+    told = f"feature {column.name!r} of {relation} is {column.type_name}, not a number"
+    if column.kind == "text":
+        told += f": {_no_numbers(warehouse, place, column)}"
     return [
-        DataError(
-            f"feature {column.name!r} of {relation} is {column.type_name}, not a number",
-            hint=hints.get(column.kind, "only numbers, booleans and categories can be features"),
-        )
+        DataError(told, hint=hints.get(column.kind, "only numbers, booleans and categories can be features"))
     ]
+
+
+def _no_numbers(warehouse: Warehouse, place: tuple[str, str], column: Column) -> str:
+    """How many of a text column's values do not read as a number, with three of them."""
+    text = sa.cast(sa.column(named(column.name)), sa.Text())
+    wrong = sa.not_(text.regexp_match(r"^\s*[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?\s*$"))
+    source = sa.table(named(place[1]), schema=named(place[0]))
+    counted = sa.select(sa.func.count(text).label("all"), sa.func.count(sa.case((wrong, 1))).label("wrong"))
+    count = warehouse.records(counted.select_from(source))[0]
+    if not count["wrong"]:
+        return "every value would read as one"
+    few = sa.select(text.label("value")).select_from(source).where(wrong).distinct().order_by(text).limit(3)
+    examples = ", ".join(repr(row["value"]) for row in warehouse.records(few))
+    return f"{count['wrong']:,} of {count['all']:,} values are none, such as {examples}"
 
 
 def _nearest(wish: str, names: Sequence[str]) -> str | None:

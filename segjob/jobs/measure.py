@@ -13,7 +13,7 @@ import numpy as np
 from segjob.config import Feature, FitSettings
 from segjob.core.model import Points, Transform
 from segjob.core.moments import fold_imputed
-from segjob.errors import DataError, RelationChanged, SegjobError, all_at_once
+from segjob.errors import DataError, RelationChanged, SegjobError, StatementFailed, all_at_once
 from segjob.jobs.check import Resolved
 from segjob.statements import measures, passes
 from segjob.statements.ddl import CreateAs, DropTable
@@ -24,6 +24,8 @@ from segjob.warehouse.base import Warehouse
 SNAPSHOT = "segjob_rows"
 MAX_CATEGORIES = 30
 _DIGITS = 12
+_FURTHEST = 1e15
+"""Scaled coordinates from here on are refused: k-means squares and sums them, in single precision at first."""
 
 
 @dataclass(frozen=True)
@@ -40,13 +42,28 @@ class Prepared:
 
 
 def snapshot(warehouse: Warehouse, resolved: Resolved) -> Relation:
-    """The rows that every later statement reads: the table itself, or a copy of the view's answer made once."""
+    """The rows that every later statement reads: the table itself, or a copy of the view's answer made once.
+
+    Raises
+    ------
+    DataError : the view's own query fails.
+    """
     if resolved.is_table:
         return resolved.relation
     warehouse.execute(DropTable(SNAPSHOT))
-    warehouse.execute(
-        CreateAs("temporary table", SNAPSHOT, raw(resolved.relation, resolved.settings.features))
-    )
+    try:
+        warehouse.execute(
+            CreateAs("temporary table", SNAPSHOT, raw(resolved.relation, resolved.settings.features))
+        )
+    except StatementFailed as failure:
+        if failure.hint:  # not the view's fault: memory, for one
+            raise
+        problem = DataError(
+            f"view {resolved.settings.relation} cannot be read: {failure.words}",
+            hint="its own query fails: mend the view, or the file behind it",
+        )
+        problem.statement = failure.statement
+        raise problem from failure
     return dataclasses.replace(resolved.relation, name=SNAPSHOT, schema=None)
 
 
@@ -177,10 +194,16 @@ def _numeric(feature: Feature, scale: str, m: Moments, quartiles: Sequence[float
             f"feature {feature.column!r} has one value only ({_original(feature, low):g}) in every row that is kept",
             hint="it cannot tell customers apart: take it out of the features",
         )
-    if not spread > 0:
+    if scale == "robust" and not spread > 0:
         raise DataError(
             f"feature {feature.column!r} has no spread to scale by ({scale}): its middle half is one value",
             hint='use scale = "standard" or "minmax" for it',
+        )
+    if not (spread > 0 and math.isfinite(spread) and _reach(feature, low, high, center, spread) < _FURTHEST):
+        raise DataError(
+            f"feature {feature.column!r} cannot be squared: its values go from {_original(feature, low):g} "
+            f"to {_original(feature, high):g} ({scale} scale, weight {feature.weight:g})",
+            hint="bring it into a usual range in the feature view: divide it, or take its logarithm",
         )
     return Transform(
         feature=feature.column,
@@ -194,6 +217,11 @@ def _numeric(feature: Feature, scale: str, m: Moments, quartiles: Sequence[float
         scale=_rounded(spread),
         weight=feature.weight,
     )
+
+
+def _reach(feature: Feature, low: float, high: float, center: float, spread: float) -> float:
+    """How far the furthest row is from 0 on the scaled axis."""
+    return max(abs(low - center), abs(high - center)) * (feature.weight / spread)
 
 
 def _robust(quartiles: Sequence[float] | None, in_function: Callable[[float], float]) -> tuple[float, float]:
@@ -307,8 +335,17 @@ def _weight_problems(warehouse: Warehouse, relation: Relation, measured: Measure
                 f"row weight {relation.row_weight!r} is {wrong} rows", hint="weights are numbers from 0"
             )
         ]
-    if relation.row_weight is not None and measured.kept and measured.weight <= 0:
+    if relation.row_weight is None or not measured.kept:
+        return []
+    if measured.weight == 0:
         return [DataError(f"row weight {relation.row_weight!r} is 0 in every row")]
+    if not 1 / _FURTHEST < measured.weight < _FURTHEST:
+        return [
+            DataError(
+                f"row weight {relation.row_weight!r} adds up to {measured.weight:g}",
+                hint="bring it into a usual range in the feature view; only its proportions matter",
+            )
+        ]
     return []
 
 
@@ -321,10 +358,12 @@ def _value_problems(
         feature = settings[m.column]
         if (m.nan or m.inf) and feature.non_finite == "error":
             rows = warehouse.records(measures.examples(relation, m.column, "non_finite"))
+            number = {"NaN": m.nan, "infinity": m.inf}
+            counts = " and ".join(f"{what} in {n:,} rows" for what, n in number.items() if n)
             told = ", ".join(f"{row['value']} at key {row['row_key']!r}" for row in rows)
             problems.append(
                 DataError(
-                    f"feature {m.column!r} of {where} has {m.nan:,} NaN and {m.inf:,} infinite values: {told}",
+                    f"feature {m.column!r} of {where} has {counts}: {told}",
                     hint='make them null in the feature view, or say non_finite = "missing" for the feature',
                 )
             )

@@ -101,7 +101,10 @@ class SqlAlchemyWarehouse(Warehouse):
             except sa.exc.DBAPIError as error:
                 words = first_line(error.orig)
                 raise StatementFailed(
-                    f"{self.label} refused a statement: {words}", self.sql(statement), hint=_advice(words)
+                    f"{self.label} refused a statement: {words}",
+                    self.sql(statement),
+                    words=words,
+                    hint=_advice(words),
                 ) from error
 
 
