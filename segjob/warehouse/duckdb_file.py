@@ -71,6 +71,8 @@ class DuckDBFile(SqlAlchemyWarehouse):
     def _connected(self) -> Iterator[None]:
         with self._opened() as connection:
             self._connection = connection
+            # DuckDB draws its bar on stdout, terminal or not, into the middle of a JSON document.
+            self._raw.execute("set enable_progress_bar = false")
             try:
                 yield
             finally:
@@ -173,8 +175,6 @@ class DuckDBFile(SqlAlchemyWarehouse):
             "preserve_insertion_order": "false",
             # Nothing is ever downloaded at run time.
             "autoinstall_known_extensions": "false",
-            # DuckDB draws its bar on stdout, terminal or not, into the middle of a JSON document.
-            "enable_progress_bar": "false",
         }
         if self.temp_directory:
             settings["temp_directory"] = self.temp_directory
