@@ -89,9 +89,7 @@ def dump(file: Path) -> dict[str, Any]:
         for schema, name, _ in tables:
             quoted = ".".join('"' + part.replace('"', '""') + '"' for part in (schema, name))
             # As text: nan is not equal to itself.
-            held[f"{schema}.{name} rows"] = sorted(
-                map(repr, connection.execute(f"from {quoted}").fetchall())
-            )
+            held[f"{schema}.{name} rows"] = sorted(map(repr, connection.execute(f"from {quoted}").fetchall()))
     return held
 
 
