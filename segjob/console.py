@@ -142,6 +142,7 @@ def print_evidence(evidence: Evidence) -> None:
             "published" if row["is_chosen"] else "",
         )
     out.print(table)
+    print_lineage(evidence)
     if evidence.exclusions:
         table = _table("left out because", "column", "rows")
         for row in evidence.exclusions:
@@ -201,6 +202,29 @@ def print_where_next(warehouse: str, schema: str, published: Sequence[Evidence])
     )
     for question in (f"select * from {schema}.{view}_profile;", f"select * from {schema}.{view} limit 10;"):
         out.print(Text(f"  {question}", style="bold"), soft_wrap=True)
+
+
+def print_lineage(evidence: Evidence) -> None:
+    """What became of each segment since the run before, where anything did."""
+    told = [(row, _fate(row)) for row in evidence.lineage if row["change"] not in ("first", "same")]
+    names = {row["segment_id"]: row["name"] for row in evidence.segments}
+    if told:
+        table = _table("segment", "since the run before", "name")
+        for row, fate in told:
+            table.add_row(*_cells(row["segment_id"], fate, names.get(row["segment_id"])))
+        out.print(table)
+    elif evidence.lineage and evidence.lineage[0]["previous_run_id"] is not None:
+        out.print(f"all segments are the same as in run {evidence.lineage[0]['previous_run_id']}")
+
+
+def _fate(row: Record) -> str:
+    if row["change"] == "changed":
+        return f"changed: {row['similarity']:.0%} alike, its centroid moved by {row['moved']:.2g}"
+    if row["split_from_segment_id"] is not None:
+        return f"new, split from {row['split_from_segment_id']}"
+    if row["merged_into_segment_id"] is not None:
+        return f"retired, merged into {row['merged_into_segment_id']}"
+    return str(row["change"])
 
 
 def print_prediction(prediction: Prediction) -> None:

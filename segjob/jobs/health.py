@@ -17,7 +17,7 @@ from segjob.core.drift import Bins, bins_of
 from segjob.core.model import Points, Transform
 from segjob.errors import DataError
 from segjob.jobs.check import Resolved, resolve
-from segjob.jobs.history import Record, pick_run
+from segjob.jobs.history import Record, pick_run, stored
 from segjob.jobs.layout import ensure_layout
 from segjob.jobs.measure import Prepared
 from segjob.jobs.published import Published, load
@@ -133,10 +133,9 @@ class _Reference:
 def _reference(warehouse: Warehouse, contract: Contract, published: Published) -> dict[str, _Reference]:
     table = contract.table("distributions")
     by_feature: dict[str, list[Record]] = defaultdict(list)
-    if warehouse.columns_of(contract.schema, table.name):
-        query = sa.select(table).where(table.c.run_id == published.run["run_id"]).order_by(table.c.bin)
-        for row in warehouse.records(query):
-            by_feature[row["feature"]].append(row)
+    of_run = table.c.run_id == published.run["run_id"]
+    for row in stored(warehouse, table, of_run, order=[table.c.bin]):
+        by_feature[row["feature"]].append(row)
     if not by_feature:
         raise DataError(
             f"run {published.run['run_id']} was published by an older segjob, which kept nothing to compare with",

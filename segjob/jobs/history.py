@@ -27,10 +27,11 @@ class Evidence:
     transforms: Sequence[Record]
     segments: Sequence[Record]
     profiles: Sequence[Record]
+    lineage: Sequence[Record]
 
     def as_json(self) -> dict[str, Any]:
         """The same as plain values."""
-        parts = ("sweep", "votes", "exclusions", "transforms", "segments", "profiles")
+        parts = ("sweep", "votes", "exclusions", "transforms", "segments", "profiles", "lineage")
         return {
             "run": dict(self.run),
             "is_current": self.is_current,
@@ -40,14 +41,10 @@ class Evidence:
 
 def list_runs(warehouse: Warehouse, contract: Contract, segmentation: str | None) -> list[Record]:
     """All runs, newest first, each with `is_current`."""
-    if not _exists(warehouse, contract):
-        return []
     runs = contract.table("runs")
-    query = sa.select(runs).order_by(runs.c.run_id.desc())
-    if segmentation is not None:
-        query = query.where(runs.c.segmentation == segmentation)
+    of = [] if segmentation is None else [runs.c.segmentation == segmentation]
     records, seen = [], set()
-    for record in warehouse.records(query):
+    for record in stored(warehouse, runs, *of, order=[runs.c.run_id.desc()]):
         record["is_current"] = record["status"] == "published" and record["segmentation"] not in seen
         if record["is_current"]:
             seen.add(record["segmentation"])
@@ -107,6 +104,7 @@ def evidence(warehouse: Warehouse, contract: Contract, run: Record) -> Evidence:
         exclusions=rows("exclusions", "column_name", "reason"),
         transforms=transforms,
         segments=rows("segments", "segment_id"),
+        lineage=rows("lineage", "segment_id"),
         profiles=sorted(
             rows("profiles", "segment_id"),
             key=lambda row: (row["segment_id"], position.get(row["feature"], -1)),
@@ -114,5 +112,17 @@ def evidence(warehouse: Warehouse, contract: Contract, run: Record) -> Evidence:
     )
 
 
-def _exists(warehouse: Warehouse, contract: Contract) -> bool:
-    return bool(warehouse.columns_of(contract.schema, "runs"))
+def stored(
+    warehouse: Warehouse,
+    table: sa.Table,
+    *conditions: sa.ColumnElement[bool],
+    order: Sequence[sa.ColumnElement[Any]] = (),
+) -> list[Record]:
+    """Rows of a published table; what a warehouse of an older layout lacks is None, and no table is no rows."""
+    there = {column.name for column in warehouse.columns_of(table.schema, table.name)}
+    if not there:
+        return []
+    columns = [column for column in table.columns if column.name in there]
+    lacking = dict.fromkeys(column.name for column in table.columns if column.name not in there)
+    query = sa.select(*columns).where(*conditions).order_by(*order)
+    return [{**row, **lacking} for row in warehouse.records(query)]

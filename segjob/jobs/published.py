@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import sqlalchemy as sa
 
 from segjob.core.model import Model, Transform
 from segjob.jobs.check import located
-from segjob.jobs.history import Record
+from segjob.jobs.history import Record, stored
 from segjob.statements.features import Relation
 from segjob.statements.tables import Contract
 from segjob.warehouse.base import Warehouse
@@ -31,8 +30,8 @@ def load(warehouse: Warehouse, contract: Contract, run: Record) -> Published:
 
     def rows(table: str, *order: str) -> list[Record]:
         source = contract.table(table)
-        query = sa.select(source).where(source.c.run_id == run["run_id"])
-        return warehouse.records(query.order_by(*(source.c[name] for name in order)))
+        of_run = source.c.run_id == run["run_id"]
+        return stored(warehouse, source, of_run, order=[source.c[name] for name in order])
 
     transforms = tuple(
         Transform(**{name: row[name] for name in Transform.__dataclass_fields__})
