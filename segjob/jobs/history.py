@@ -87,12 +87,8 @@ def evidence(warehouse: Warehouse, contract: Contract, run: Record) -> Evidence:
 
     def rows(table: str, *order: str) -> list[Record]:
         source = contract.table(table)
-        query = (
-            sa.select(source)
-            .where(source.c.run_id == run["run_id"])
-            .order_by(*(source.c[name] for name in order))
-        )
-        return warehouse.records(query)
+        of_run = source.c.run_id == run["run_id"]
+        return stored(warehouse, source, of_run, order=[source.c[name] for name in order])
 
     transforms = rows("transforms", "position")
     position = {row["feature"]: row["position"] for row in transforms}
