@@ -30,8 +30,11 @@ SWAPS = 10
 
 _STACK = 1 << 17
 _WARM_UP = 4
+_TO_THE_END = 40
 _FINALISTS = 12
 _APART = 3
+_FEW_ROWS = 1_000
+_BASES = 3
 
 
 def thin(values: Floats, weights: Floats, rows: int, seed: int) -> tuple[Floats, Floats]:
@@ -128,13 +131,15 @@ class Restarts:
         return np.concatenate([np.repeat(found[None], self.n_init, axis=0), added[:, None]], axis=1)
 
     def _swapped(self, ends: Floats, inertia: Floats, random: np.random.Generator) -> tuple[Floats, Floats]:
-        """The ends and those found by moving one centroid of the best end elsewhere."""
+        """The ends and those found by moving one centroid of the best ends elsewhere."""
+        bases = _BASES if len(self.values) <= _FEW_ROWS else 1
         patience = PATIENCE
         for _ in range(SWAP_ROUNDS):
-            best = int(np.argmin(inertia))
-            tried, reached = self.lloyd(self._swaps(ends[best], random), keep=2)
-            patience -= not reached.min() < inertia[best] * (1 - 1e-9)
+            best = inertia.min()
+            starts = [self._swaps(base, random) for base in _distinct(ends, inertia, bases)]
+            tried, reached = self.lloyd(np.concatenate(starts), keep=2 * len(starts))
             ends, inertia = np.concatenate([ends, tried]), np.concatenate([inertia, reached])
+            patience -= not reached.min() < best * (1 - 1e-9)
             if not patience:
                 break
         return ends, inertia
@@ -143,14 +148,15 @@ class Restarts:
         """(r, k, d) starts: each drops one centroid and puts a new seed in its place."""
         k = len(centroids)
         distance = squared(self.columns, centroids)
-        without = np.stack([np.delete(distance, j, axis=0).min(axis=0) for j in range(k)])
+        first, second = np.partition(distance, 1, axis=0)[:2]
+        without = np.where(distance == first, second, first)
         dropped = np.tile(np.arange(k), -(-SWAPS // k))
         starts = np.repeat(centroids[None], len(dropped), axis=0)
         starts[np.arange(len(dropped)), dropped], _ = self._add_seed(without[dropped], random)
         return starts
 
     def lloyd(self, starts: Floats, keep: int) -> tuple[Floats, Floats]:
-        """Lloyd's iteration from many starts (r, k, d): all for a few passes, the `keep` best to the end.
+        """Lloyd's iteration from many starts (r, k, d): all for a few passes, the `keep` best for many.
 
         Returns
         -------
@@ -160,7 +166,7 @@ class Restarts:
         if len(starts) > keep:
             ends, inertia = self._lloyd(starts, _WARM_UP)
             starts = ends[np.argsort(inertia, kind="stable")[:keep]]
-        return self._lloyd(starts, 200)
+        return self._lloyd(starts, _TO_THE_END)
 
     def _lloyd(self, starts: Floats, iterations: int) -> tuple[Floats, Floats]:
         ends, inertia = starts.copy(), np.empty(len(starts))
