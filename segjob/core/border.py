@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -89,3 +91,54 @@ def _combined(first: Pass, second: Pass, sign: float) -> Pass:
         squared=np.zeros_like(rows),
         distance=np.zeros_like(rows),
     )
+
+
+class Bordered:
+    """Passes over all rows, most of them taken over a border's rows only: exact, and two scans instead of many.
+
+    Call it with centroids (k, d), as `refine` does. `full_passes` and `borders` count the scans of all rows.
+
+    Parameters
+    ----------
+    full_pass : centroids -> the pass over all rows.
+    fetch : anchor, slack -> the rows that could change sides and the centroids they count for now (see `Border.of`);
+        None where there are too many to hold.
+    """
+
+    def __init__(
+        self,
+        full_pass: Callable[[Floats], Pass],
+        fetch: Callable[[Floats, float], tuple[Points, Labels] | None],
+    ) -> None:
+        self.full_passes = 0
+        self.borders = 0
+        self._full_pass = full_pass
+        self._fetch = fetch
+        self._border: Border | None = None
+        self._last: tuple[Floats, Pass] | None = None
+        self._widest = math.inf
+
+    def __call__(self, centroids: Floats) -> Pass:
+        """The pass over all rows at these centroids; without distances where the border answers."""
+        if self._border is None or not self._border.covers(centroids):
+            self._border = self._border_for(centroids)
+        if self._border is not None:
+            return self._border.one_pass(centroids)
+        self.full_passes += 1
+        self._last = (centroids.copy(), self._full_pass(centroids))
+        return self._last[1]
+
+    def _border_for(self, centroids: Floats) -> Border | None:
+        """A border around the last full pass that is wide enough for these centroids and some movement more."""
+        if self._last is None or self._last[0].shape != centroids.shape:
+            return None
+        anchor, everything = self._last
+        slack = slack_for(movement(anchor, centroids))
+        if not 0.0 < slack < self._widest:
+            return None
+        self.borders += 1
+        fetched = self._fetch(anchor, slack)
+        if fetched is None:  # the next try must promise far fewer rows
+            self._widest = slack / 2.0
+            return None
+        return Border.of(anchor, slack, everything, *fetched)

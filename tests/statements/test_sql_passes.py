@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segjob.core.border import Border, movement, slack_for
+from segjob.core.border import Border, Bordered, movement, slack_for
 from segjob.core.model import Points, Transform
-from segjob.core.refine import Pass
+from segjob.core.refine import Pass, refine
 from segjob.core.scoring import coordinates
 from segjob.statements import passes
 from segjob.statements.features import Relation
@@ -225,6 +225,42 @@ def test_a_pass_over_the_border_is_a_pass_over_all_rows(
     found, expected = border.one_pass(anchor + step), _pass_in_sql(duckdb, m, anchor + step)
     for name in ("rows", "weight", "sums"):
         np.testing.assert_allclose(getattr(found, name), getattr(expected, name), rtol=1e-9, atol=1e-8)
+
+
+@pytest.mark.parametrize("limit", [10**6, 700, 0])
+def test_refining_with_borders_ends_where_refining_with_scans_does(duckdb: sa.Connection, limit: int) -> None:
+    duckdb.exec_driver_sql(
+        "CREATE OR REPLACE TABLE b AS SELECT i AS id, (i % 5) * 3 + hash(i, 1) / 9e18 AS a, "
+        "(i % 7) + hash(i, 2) / 6e18 AS b FROM range(20000) t(i)"
+    )
+    relation = Relation("b", None, "id")
+    transforms = (Transform("a", "a", center=7.0, scale=4.3), Transform("b", "b", center=4.0, scale=2.3))
+    m = Made(relation, transforms, np.zeros((0, 2)), np.zeros(0), np.random.default_rng(1))
+    start = np.array([[-1.0, -1.0], [-1.1, 1.0], [0.1, 0.1], [1.0, -1.0], [1.0, 1.0]])
+
+    def full_pass(centroids: np.ndarray) -> Pass:
+        return _pass_in_sql(duckdb, m, centroids)
+
+    def fetch(anchor: np.ndarray, slack: float) -> tuple[Points, np.ndarray] | None:
+        rows = np.array(
+            duckdb.execute(passes.border_rows(relation, transforms, anchor, slack, limit + 1)).all(),
+            dtype=float,
+        )
+        return None if len(rows) > limit else (Points(rows[:, :2], rows[:, 2]), rows[:, 3].astype(np.intp))
+
+    def farthest(centroids: np.ndarray, count: int) -> np.ndarray:
+        raise AssertionError("no cluster is empty here")
+
+    bordered = Bordered(full_pass, fetch)
+    plain = refine(full_pass, farthest, start, tolerance=1e-9, max_passes=200)
+    found = refine(bordered, farthest, start, tolerance=1e-9, max_passes=200)
+    np.testing.assert_allclose(found.centroids, plain.centroids, atol=1e-9)
+    assert (found.passes, found.converged) == (plain.passes, True)
+    assert plain.passes > 15
+    if limit == 10**6:
+        assert bordered.full_passes + bordered.borders < plain.passes / 2
+    elif limit == 0:
+        assert bordered.full_passes == plain.passes
 
 
 def test_a_cluster_that_lost_its_rows_is_empty_to_the_last_digit() -> None:
