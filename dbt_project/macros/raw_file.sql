@@ -29,21 +29,16 @@
     {%- endif %}
 {%- endmacro %}
 
-{# The path of the file behind a raw source, as DuckDB should open it; empty where there is none. #}
+{# The path of the file behind a raw source; empty where there is none. A relative path counts from where dbt is started. #}
 {% macro raw_path(name) -%}
     {% set given = {
-        'customers': env_var('SEGJOB_CUSTOMERS', ''),
-        'orders': env_var('SEGJOB_ORDERS', ''),
+        'customers': env_var('SEGJOB_CUSTOMERS', '') | trim,
+        'orders': env_var('SEGJOB_ORDERS', '') | trim,
     } -%}
-    {% set path = given[name] | trim -%}
-    {% if not path and not (given['customers'] | trim) and not (given['orders'] | trim) -%}
-        {% set here = 'dbt_project/' if model.original_file_path.startswith('dbt_project') else '' -%}
-        {{ return(here ~ '../data/' ~ name ~ '.csv') }}
+    {% if given['customers'] or given['orders'] -%}
+        {{ return(given[name]) }}
     {%- endif -%}
-    {% if not path or path.startswith('/') or path[1:2] == ':' or '://' in path -%}
-        {{ return(path) }}
-    {%- endif -%}
-    {{ return(flags.PROFILES_DIR ~ '/' ~ path) }}
+    {{ return(target.external_root ~ '/' ~ name ~ '.csv') }}
 {%- endmacro %}
 
 {# A select from the file, everything as text in CSV. A line that is too short is filled with nulls. #}
@@ -63,8 +58,8 @@
         {% if found.columns[0].values()[0] == 0 -%}
             {% do exceptions.raise_compiler_error(
                 'There is no file ' ~ path ~ ', from which the raw ' ~ name ~ ' are read. '
-                ~ 'Set ' ~ variable ~ ' to a CSV or Parquet file (a relative path counts from '
-                ~ flags.PROFILES_DIR ~ '), or unset it to use the made data.'
+                ~ 'Set ' ~ variable ~ ' to a CSV or Parquet file (a relative path counts from the directory that dbt is '
+                ~ 'started in), or unset it to use the made data.'
             ) -%}
         {%- endif %}
     {%- endif -%}

@@ -1,5 +1,5 @@
 {% set as_of = env_var('SEGJOB_AS_OF', '') | trim -%}
-{% if as_of and not modules.re.match('^[0-9]{4}-[0-9]{2}-[0-9]{2}$', as_of) -%}
+{% if execute and as_of and not modules.re.match('^[0-9]{4}-[0-9]{2}-[0-9]{2}$', as_of) -%}
     {% do exceptions.raise_compiler_error(
         'SEGJOB_AS_OF is ' ~ as_of ~ ', which is no date. Write it as 2025-06-30, or unset it.'
     ) -%}
