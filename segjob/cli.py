@@ -441,6 +441,54 @@ def health(session: Session, segmentation: SegmentationName = None) -> None:
         raise typer.Exit(NoSegmentation.exit_code)
 
 
+@verb
+def report(
+    session: Session,
+    segmentation: SegmentationName = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="Where the page goes (default: NAME-report.html)."),
+    ] = None,
+    figures: Annotated[
+        Path | None, typer.Option("--figures", metavar="DIR", help="Also each figure as SVG and PNG.")
+    ] = None,
+) -> None:
+    """One HTML page about the current run: the segments, the map and the evidence; needs no network.
+
+    Example: segjob report --segmentation income_spending --out segments.html
+    """
+    from segjob.jobs.report import write_report
+
+    written = write_report(session.door, session.contract, segmentation, out, figures)
+    if session.as_json:
+        from segjob.console import print_json
+
+        print_json(written.as_json())
+    elif not session.quiet:
+        files = f", {len(written.files)} files in {figures}" if figures else ""
+        typer.echo(
+            f"wrote {written.page} ({written.size / 1000:,.0f} kB, {len(written.figures)} figures){files}"
+        )
+
+
+@verb
+def compare(session: Session, segmentation: SegmentationName = None) -> None:
+    """Other algorithms on the same rows and features, and whether one of them is worth a change.
+
+    Example: segjob compare --segmentation income_spending
+    """
+    from segjob import console
+    from segjob.jobs.compare import compare as compared
+    from segjob.jobs.progress import Progress
+
+    progress = Progress() if session.quiet or session.as_json else console.Shown()
+    found = compared(session.door, session.contract, session.settings.fit, segmentation, progress)
+    if session.as_json:
+        console.print_json(found.as_json())
+    else:
+        console.print_comparison(found)
+
+
 @app.callback(invoke_without_command=True)
 def about(
     version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,

@@ -1,0 +1,288 @@
+"""Everything that a report shows, as plain values: what the figures draw and what the page embeds."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+
+from segjob.core.model import Floats, Transform
+
+POINT_DIGITS = 5
+"""Significant digits of a drawn point; everything else is embedded as it stands in its table."""
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A row of table `segments`; `outliers` is counted in the history, None where that is gone."""
+
+    segment_id: int
+    name: str
+    named_by: str
+    description: str | None
+    rows: int
+    share: float
+    silhouette: float | None
+    rule: str | None
+    rule_precision: float | None
+    rule_recall: float | None
+    action: str | None
+    outliers: int | None = None
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A row of table `profiles`."""
+
+    segment_id: int
+    feature: str
+    rows: int
+    mean: float | None
+    stddev: float | None
+    minimum: float | None
+    p25: float | None
+    median: float | None
+    p75: float | None
+    maximum: float | None
+    overall_mean: float | None
+    z: float | None
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A row of table `sweeps`: one number of segments that was tried."""
+
+    k: int
+    inertia: float
+    silhouette: float | None
+    davies_bouldin: float | None
+    calinski_harabasz: float | None
+    gap: float | None
+    gap_se: float | None
+    stability: float | None
+    is_chosen: bool
+
+
+@dataclass(frozen=True)
+class Vote:
+    """A row of table `k_votes`."""
+
+    rule: str
+    k: int | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class Exclusion:
+    """A row of table `exclusions`."""
+
+    reason: str
+    column_name: str
+    rows: int
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The customers that stand for the others in the maps; n rows, without their keys.
+
+    segment_id : (n,); scaled : (n, d) coordinates; weight : (n,) how many customers each stands for;
+    is_outlier : (n,); silhouette : (n,), NaN where there is one segment only.
+    """
+
+    segment_id: np.ndarray[tuple[int, ...], np.dtype[np.int64]]
+    scaled: Floats
+    weight: Floats
+    is_outlier: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
+    silhouette: Floats
+
+
+@dataclass(frozen=True)
+class Centroids:
+    """Rows of table `centroids`, (k, d) in the order of segments and transforms."""
+
+    value: Floats
+    scaled: Floats
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """One numeric column of the relation today, counted in equal bins.
+
+    edges : (b + 1,) in the column's own unit; the first and last bin also count what is beyond them.
+    groups : names, or ("everyone",); counts : one row of b counts per group.
+    """
+
+    column: str
+    function: Literal["identity", "log1p"]
+    edges: Sequence[float]
+    groups: Sequence[str]
+    counts: Sequence[Sequence[int]]
+    missing: int
+    non_finite: int
+    minimum: float | None
+    maximum: float | None
+    mean: float | None
+
+
+@dataclass(frozen=True)
+class Categories:
+    """One text column of the relation today: its largest categories and their rows."""
+
+    column: str
+    names: Sequence[str]
+    rows: Sequence[int]
+    is_complete: bool
+
+
+@dataclass(frozen=True)
+class Input:
+    """What the relation holds today. `correlation` is (m, m) for the m `columns`, None where not defined."""
+
+    rows: int
+    columns: Sequence[str]
+    distributions: Sequence[Distribution]
+    categories: Sequence[Categories]
+    grouped_by: str | None
+    correlation: Sequence[Sequence[float | None]]
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large a segment was in a run."""
+
+    run_id: int
+    published_at: datetime
+    segment_id: int
+    name: str
+    rows: int
+    share: float
+
+
+@dataclass(frozen=True)
+class Flow:
+    """A row of view `migration`: customers who went from one segment to another between two runs."""
+
+    from_run_id: int
+    run_id: int
+    from_segment_id: int | None
+    to_segment_id: int | None
+    customers: int
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A row of table `comparisons`."""
+
+    algorithm: str
+    clusters: int | None
+    noise_share: float | None
+    silhouette: float | None
+    davies_bouldin: float | None
+    agreement: float | None
+
+
+@dataclass(frozen=True)
+class Report:
+    """One run and its customers. Sequences are in the order to show them.
+
+    run : the row of table `runs`. sample and customers are None where history or relation are gone.
+    """
+
+    run: Mapping[str, Any]
+    schema: str
+    transforms: Sequence[Transform]
+    segments: Sequence[Segment]
+    profiles: Sequence[Profile]
+    centroids: Centroids
+    sweep: Sequence[Tried]
+    votes: Sequence[Vote]
+    exclusions: Sequence[Exclusion]
+    sample: Sample | None
+    customers: Input | None
+    sizes: Sequence[Size]
+    flows: Sequence[Flow]
+    comparisons: Sequence[Compared]
+
+    @cached_property
+    def names(self) -> dict[int, str]:
+        """Segment -> name; earlier segments by the last name they had."""
+        earlier = {size.segment_id: size.name for size in self.sizes}
+        return earlier | {segment.segment_id: segment.name for segment in self.segments}
+
+    @cached_property
+    def numeric(self) -> list[int]:
+        """Positions of the transforms that are numbers, not categories."""
+        return [j for j, transform in enumerate(self.transforms) if transform.function != "one_hot"]
+
+    @cached_property
+    def profile(self) -> dict[tuple[int, str], Profile]:
+        """(segment, feature) -> its profile."""
+        return {(p.segment_id, p.feature): p for p in self.profiles}
+
+    def of_segment(self, values: Floats, segment_id: int) -> Floats:
+        """The sampled rows of one segment, of any array by row."""
+        assert self.sample is not None
+        chosen: Floats = values[self.sample.segment_id == segment_id]
+        return chosen
+
+    @cached_property
+    def original(self) -> Floats:
+        """(n, d) the sample in the columns' own units, as the model sees it: imputed and clipped."""
+        assert self.sample is not None
+        scaled = self.sample.scaled
+        columns = [t.to_original(scaled[:, j]) for j, t in enumerate(self.transforms)]
+        return np.column_stack(columns) if columns else np.empty((len(scaled), 0))
+
+    def as_json(self) -> dict[str, Any]:
+        """What the page embeds: every number of every figure."""
+        own = ("segments", "profiles", "sweep", "votes", "exclusions", "sizes", "flows", "comparisons")
+        document: dict[str, Any] = {name: [_plain(row) for row in getattr(self, name)] for name in own}
+        document["run"] = {name: _plain(value) for name, value in self.run.items()}
+        document["transforms"] = [_plain(transform) for transform in self.transforms]
+        document["centroids"] = _plain(self.centroids)
+        document["customers"] = _plain(self.customers)
+        document["sample"] = self._sample_json()
+        return document
+
+    def _sample_json(self) -> dict[str, Any] | None:
+        if self.sample is None:
+            return None
+        shown = self.numeric
+        return {
+            "segment_id": self.sample.segment_id.tolist(),
+            "silhouette": [_short(v) for v in self.sample.silhouette.tolist()],
+            "is_outlier": np.flatnonzero(self.sample.is_outlier).tolist(),
+            "values": {
+                self.transforms[j].feature: [_short(v) for v in self.original[:, j].tolist()] for j in shown
+            },
+        }
+
+
+def _short(value: float) -> float | int | None:
+    if not math.isfinite(value):
+        return None
+    number = float(f"{value:.{POINT_DIGITS}g}")
+    return int(number) if number.is_integer() and abs(number) < 1e15 else number
+
+
+def _plain(value: Any) -> Any:
+    """Dataclasses, arrays and dates as JSON knows them; what is not a number is null."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, np.ndarray):
+        return _plain(value.tolist())
+    if isinstance(value, Mapping):
+        return {str(name): _plain(item) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, (str, int, bool)) or value is None:
+        return value
+    return value.isoformat() if isinstance(value, datetime) else str(value)

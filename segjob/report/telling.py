@@ -1,0 +1,77 @@
+"""Which features tell the segments apart, and the two directions in which the customers differ most."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from segjob.core.model import Floats
+from segjob.report.data import Report
+from segjob.report.words import feature_name
+
+_LOADINGS = 3
+
+
+@dataclass(frozen=True)
+class Components:
+    """The first two principal components of the sample, in scaled coordinates.
+
+    places : (n, 2) the customers; centroids : (k, 2); loadings : (2, d) unit vectors; explained : (2,) shares of
+    the variance.
+    """
+
+    places: Floats
+    centroids: Floats
+    loadings: Floats
+    explained: Floats
+
+
+def telling(report: Report) -> list[int]:
+    """Positions of the numeric transforms, the most telling first.
+
+    By the share of the feature's variance that lies between the segments (eta squared): the sum over the segments of
+    share times z squared.
+    """
+    shares = {segment.segment_id: segment.share for segment in report.segments}
+
+    def between(j: int) -> float:
+        feature = report.transforms[j].feature
+        found = (report.profile.get((segment, feature)) for segment in shares)
+        return sum(shares[p.segment_id] * p.z**2 for p in found if p is not None and p.z is not None)
+
+    return sorted(report.numeric, key=lambda j: (-between(j), j))
+
+
+def components(scaled: Floats, weight: Floats, centroids: Floats) -> Components:
+    """Principal components (Pearson 1901), each customer counted with the weight of those it stands for.
+
+    Parameters
+    ----------
+    scaled : (n, d) with d >= 2; weight : (n,); centroids : (k, d).
+    """
+    share = weight / weight.sum()
+    mean = share @ scaled
+    centred = scaled - mean
+    values, vectors = np.linalg.eigh((centred * share[:, None]).T @ centred)
+    order = np.argsort(-values, kind="stable")[:2]
+    loadings = vectors[:, order].T
+    # A direction has no sign of its own: the largest loading is made positive, so that a map never flips.
+    largest = np.abs(loadings).argmax(axis=1)
+    loadings = loadings * np.sign(loadings[np.arange(2), largest])[:, None]
+    total = values.sum()
+    explained = values[order] / total if total > 0 else np.zeros(2)
+    return Components(centred @ loadings.T, (centroids - mean) @ loadings.T, loadings, explained)
+
+
+def made_of(loadings: Floats, names: Sequence[str], most: int = _LOADINGS) -> str:
+    """What a direction is made of: its largest loadings, with arrows for their sign."""
+    order = np.argsort(-np.abs(loadings), kind="stable")
+    shown = [j for j in order[:most] if abs(loadings[j]) >= 0.3] or [int(order[0])]
+    return ", ".join(f"{names[j]} {'↑' if loadings[j] > 0 else '↓'}" for j in shown)
+
+
+def names_of(report: Report) -> list[str]:
+    """The features' names as words, in the order of the coordinates."""
+    return [feature_name(transform) for transform in report.transforms]

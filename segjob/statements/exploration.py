@@ -1,0 +1,189 @@
+"""What a report shows of the rows: a bounded sample with every segment in it, histograms, correlations, counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.selectable import SelectBase
+
+from segjob.core.model import Transform
+from segjob.statements.elements import Number
+from segjob.statements.features import (
+    Relation,
+    category_of,
+    finite,
+    log1p,
+    luck,
+    named,
+    number,
+    points,
+    table,
+)
+from segjob.statements.nearest import index
+
+_SPARE = 1.3
+_SPARE_ROWS = 40
+"""Luck below share * _SPARE + _SPARE_ROWS / rows draws too few rows about once in a million segments."""
+
+
+@dataclass(frozen=True)
+class Bins:
+    """Equal bins of a column between two values; a value beyond them counts for the first or the last bin.
+
+    lower, upper : in the unit after `function`; count : number of bins.
+    """
+
+    column: str
+    function: Literal["identity", "log1p"]
+    lower: float
+    upper: float
+    count: int
+
+
+def segment_sample(
+    relation: Relation,
+    transforms: Sequence[Transform],
+    history: sa.Table,
+    run_id: int,
+    quotas: Mapping[int, tuple[int, int]],
+    seed: int,
+) -> SelectBase:
+    """Which customers stand for each segment? Those with the luckiest keys, up to a quota per segment.
+
+    Only the drawn keys meet the relation, so the join is small at any size.
+
+    Parameters
+    ----------
+    quotas : segment -> (rows it has, rows to draw).
+
+    Returns
+    -------
+    `segment_id`, `is_outlier`, `x0`, `x1`, ... (scaled coordinates), by segment and luck. Customers whom the
+    relation does not hold any more, or not with values that the model can score, are left out.
+    """
+    key = history.c[relation.key]
+    chance = luck(key, seed)
+    below = sa.case(
+        *(
+            (history.c.segment_id == index(segment), Number(_share(*quota)))
+            for segment, quota in quotas.items()
+        ),
+        else_=Number(0.0),
+    )
+    drawn = (
+        sa.select(key.label("key"), history.c.segment_id, history.c.is_outlier, chance.label("luck"))
+        .where(history.c.run_id == sa.literal(run_id, sa.BigInteger()), chance < below)
+        .subquery("drawn")
+    )
+    place = sa.func.row_number().over(partition_by=drawn.c.segment_id, order_by=(drawn.c.luck, drawn.c.key))
+    ranked = sa.select(drawn, place.label("place")).subquery("ranked")
+    quota_of = sa.case(
+        *((ranked.c.segment_id == index(segment), index(quota)) for segment, (_, quota) in quotas.items()),
+        else_=index(0),
+    )
+    chosen = sa.select(ranked).where(ranked.c.place <= quota_of).subquery("chosen")
+    p = points(relation, transforms)
+    return (
+        sa.select(chosen.c.segment_id, chosen.c.is_outlier, *p.x)
+        .select_from(chosen.join(p.rows, p.key == chosen.c.key))
+        .order_by(chosen.c.segment_id, chosen.c.luck, chosen.c.key)
+    )
+
+
+def _share(rows: int, quota: int) -> float:
+    return 1.0 if quota >= rows else min(1.0, (quota * _SPARE + _SPARE_ROWS) / rows)
+
+
+def overview(relation: Relation, columns: Sequence[str]) -> SelectBase:
+    """What do the columns hold, and which go together? One scan, one row.
+
+    Columns: `rows`; per column i `null{i}`, `non_finite{i}` (NaN and the infinities), `minimum{i}`, `maximum{i}`,
+    `mean{i}`; per pair `corr{i}_{j}` (Pearson, over the rows where both are finite; NULL or NaN where it is not
+    defined). Nothing is clipped or imputed.
+    """
+    c = table(relation, columns).c
+    cast = sa.select(*(number(c[name]).label(f"r{i}") for i, name in enumerate(columns))).subquery(
+        "cast_rows"
+    )
+    both = [(cast.c[f"r{i}"].label(f"r{i}"), finite(cast.c[f"r{i}"]).label(f"f{i}")) for i in _range(columns)]
+    rows = sa.select(*(column for pair in both for column in pair)).subquery("finite_rows")
+    found: list[ColumnElement[Any]] = [sa.func.count().label("rows")]
+    for i in _range(columns):
+        raw, value = rows.c[f"r{i}"], rows.c[f"f{i}"]
+        found += [
+            (sa.func.count() - sa.func.count(raw)).label(f"null{i}"),
+            (sa.func.count(raw) - sa.func.count(value)).label(f"non_finite{i}"),
+            sa.func.min(value).label(f"minimum{i}"),
+            sa.func.max(value).label(f"maximum{i}"),
+            sa.func.avg(value, type_=sa.Double()).label(f"mean{i}"),
+        ]
+    found += [
+        sa.func.corr(rows.c[f"f{i}"], rows.c[f"f{j}"], type_=sa.Double()).label(f"corr{i}_{j}")
+        for i in _range(columns)
+        for j in range(i)
+    ]
+    return sa.select(*found).select_from(rows)
+
+
+def _range(columns: Sequence[str]) -> range:
+    return range(len(columns))
+
+
+def histogram(relation: Relation, bins: Bins, by: str | None = None) -> SelectBase:
+    """How many customers are in each bin, in each group? `grp` (NULL without `by`), `bin`, `rows`.
+
+    Only bins that hold somebody are answered; missing values and NaN are left out. A group is the text of column
+    `by`, with `MISSING` for NULL; groups must be few.
+    """
+    names = [bins.column, *([by] if by is not None else [])]
+    c = table(relation, names).c
+    group = sa.cast(sa.null(), sa.Text()) if by is None else category_of(c[by])
+    value = finite(number(c[bins.column]))
+    rows = sa.select(group.label("grp"), value.label("value")).subquery("value_rows")
+    moved = log1p(rows.c["value"]) if bins.function == "log1p" else rows.c["value"]
+    per_unit = bins.count / (bins.upper - bins.lower)
+    position: ColumnElement[float] = sa.func.floor(
+        (moved - Number(bins.lower)) * Number(per_unit), type_=sa.Double()
+    )
+    top = Number(float(bins.count - 1))
+    within = sa.case(
+        (position < Number(0.0), Number(0.0)), (position > top, top), else_=position
+    )  # before the cast: a far value would overflow it
+    placed = sa.select(rows.c["grp"], within.label("bin")).where(moved.is_not(None)).subquery("placed_rows")
+    counted = sa.select(placed.c["grp"], sa.cast(placed.c["bin"], sa.Integer()).label("bin"))
+    return (
+        counted.add_columns(sa.func.count().label("rows"))
+        .group_by(placed.c["grp"], placed.c["bin"])
+        .order_by(placed.c["grp"], placed.c["bin"])
+    )
+
+
+def largest_groups(relation: Relation, column: str, limit: int) -> SelectBase:
+    """Which texts does a column hold most? `category` (NULL is `MISSING`), `rows`; at most `limit`."""
+    category = category_of(table(relation, [column]).c[column])
+    rows = sa.func.count()
+    counted = sa.select(category.label("category"), rows.label("rows")).group_by(category)
+    return counted.order_by(rows.desc(), category).limit(limit)
+
+
+def segment_counts(history: sa.Table, run_id: int) -> SelectBase:
+    """How many customers and outliers does each segment of a run hold? `segment_id`, `rows`, `outliers`."""
+    outliers = sa.func.count(sa.case((history.c.is_outlier, index(1))))
+    return (
+        sa.select(history.c.segment_id, sa.func.count().label("rows"), outliers.label("outliers"))
+        .where(history.c.run_id == sa.literal(run_id, sa.BigInteger()))
+        .group_by(history.c.segment_id)
+        .order_by(history.c.segment_id)
+    )
+
+
+def keyed_history(schema: str, segmentation: str, key: str) -> sa.Table:
+    """`<s>_history` to read from: the key's type does not matter for that."""
+    columns: list[sa.Column[Any]] = [sa.Column(name) for name in ("run_id", "segment_id", "is_outlier")]
+    return sa.Table(
+        f"{segmentation}_history", sa.MetaData(), sa.Column(named(key)), *columns, schema=schema, quote=True
+    )
