@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -12,6 +11,8 @@ from segjob.core.model import Floats, Labels, Points
 from segjob.core.refine import Pass, pass_over
 
 _ROUNDING = 1e-9
+_ROOM = 1.5
+"""A border must allow for this many times the movement so far: Lloyd's steps become shorter."""
 
 
 @dataclass(frozen=True)
@@ -61,13 +62,13 @@ def movement(before: Floats, after: Floats) -> float:
     return float(np.sqrt(np.square(after - before).sum(axis=1)).max())
 
 
-def slack_for(moved: float, *, passes: int = 10, most: float = 0.5) -> float:
-    """How wide a border to take when a pass moves the centroids by `moved`: enough for `passes` such moves.
-
-    0 where that would be more than `most`, and a border would hold too many of the rows to be worth it.
-    """
-    slack = 2.0 * passes * moved
-    return slack if slack <= most else 0.0
+def margins(values: Floats, centroids: Floats) -> Floats:
+    """(n,) how much further the second nearest centroid is than the nearest, for (n, d) values and (k, d) centroids."""
+    if len(centroids) < 2:
+        return np.full(len(values), np.inf)
+    squared = np.stack([((values - centroid) ** 2).sum(axis=1) for centroid in centroids], axis=1)
+    nearest = np.sqrt(np.partition(squared, 1, axis=1)[:, :2])
+    return np.asarray(nearest[:, 1] - nearest[:, 0])
 
 
 def _sums(points: Points, labels: Labels, k: int) -> Pass:
@@ -94,7 +95,7 @@ def _combined(first: Pass, second: Pass, sign: float) -> Pass:
 
 
 class Bordered:
-    """Passes over all rows, most of them taken over a border's rows only: exact, and two scans instead of many.
+    """Passes over all rows, most of them taken over a border's rows only: exact, and a few scans instead of many.
 
     Call it with centroids (k, d), as `refine` does. `full_passes` and `borders` count the scans of all rows.
 
@@ -103,23 +104,28 @@ class Bordered:
     full_pass : centroids -> the pass over all rows.
     fetch : anchor, slack -> the rows that could change sides and the centroids they count for now (see `Border.of`);
         None where there are too many to hold.
+    sample : (n, d) some of the rows. They tell how wide a border may be, so that no scan is made in vain.
+    share : how much of all rows a border may hold.
     """
 
     def __init__(
         self,
         full_pass: Callable[[Floats], Pass],
         fetch: Callable[[Floats, float], tuple[Points, Labels] | None],
+        sample: Floats,
+        share: float,
     ) -> None:
         self.full_passes = 0
         self.borders = 0
         self._full_pass = full_pass
         self._fetch = fetch
+        self._sample = sample
+        self._share = min(share, 1.0)
         self._border: Border | None = None
         self._last: tuple[Floats, Pass] | None = None
-        self._widest = math.inf
 
     def __call__(self, centroids: Floats) -> Pass:
-        """The pass over all rows at these centroids; without distances where the border answers."""
+        """The pass over all rows at these centroids; without distances."""
         if self._border is None or not self._border.covers(centroids):
             self._border = self._border_for(centroids)
         if self._border is not None:
@@ -129,16 +135,16 @@ class Bordered:
         return self._last[1]
 
     def _border_for(self, centroids: Floats) -> Border | None:
-        """A border around the last full pass that is wide enough for these centroids and some movement more."""
+        """A border around the last full pass, where one is wide enough for these centroids and more to come."""
         if self._last is None or self._last[0].shape != centroids.shape:
             return None
         anchor, everything = self._last
-        slack = slack_for(movement(anchor, centroids))
-        if not 0.0 < slack < self._widest:
+        slack = float(np.quantile(margins(self._sample, anchor), self._share))
+        if not 2.0 * _ROOM * movement(anchor, centroids) <= slack < np.inf:
             return None
         self.borders += 1
         fetched = self._fetch(anchor, slack)
-        if fetched is None:  # the next try must promise far fewer rows
-            self._widest = slack / 2.0
+        if fetched is None:
+            self._share /= 2.0
             return None
         return Border.of(anchor, slack, everything, *fetched)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segjob.core.border import Border, Bordered, movement, slack_for
+from segjob.core.border import Border, Bordered, margins, movement
 from segjob.core.model import Points, Transform
 from segjob.core.refine import Pass, refine
 from segjob.core.scoring import coordinates
@@ -251,7 +251,8 @@ def test_refining_with_borders_ends_where_refining_with_scans_does(duckdb: sa.Co
     def farthest(centroids: np.ndarray, count: int) -> np.ndarray:
         raise AssertionError("no cluster is empty here")
 
-    bordered = Bordered(full_pass, fetch)
+    rows = np.array(duckdb.execute(passes.sample(relation, transforms, 0.1, 3, 3000)).all())[:, :2]
+    bordered = Bordered(full_pass, fetch, rows, min(limit, 2000) / 20000)
     plain = refine(full_pass, farthest, start, tolerance=1e-9, max_passes=200)
     found = refine(bordered, farthest, start, tolerance=1e-9, max_passes=200)
     np.testing.assert_allclose(found.centroids, plain.centroids, atol=1e-9)
@@ -276,21 +277,10 @@ def test_a_cluster_that_lost_its_rows_is_empty_to_the_last_digit() -> None:
     assert moved.weight[0] == 0.0
 
 
-def test_the_slack_follows_the_movement() -> None:
+def test_margins_and_movement() -> None:
+    centroids = np.array([[0.0, 0.0], [3.0, 4.0], [0.0, 9.0]])
+    values = np.random.default_rng(0).normal(size=(50, 2))
+    expected = np.sort(np.sqrt(_squares(values, centroids)), axis=1)
+    np.testing.assert_allclose(margins(values, centroids), expected[:, 1] - expected[:, 0])
+    assert np.isinf(margins(values, centroids[:1])).all()
     assert movement(np.zeros((2, 2)), np.array([[0.0, 0.0], [3.0, 4.0]])) == 5.0
-    assert slack_for(0.01, passes=10) == pytest.approx(0.2)
-    assert slack_for(0.1, passes=10, most=0.5) == 0.0
-
-
-def test_distinct_rows_of_columns_named_like_ours(duckdb: sa.Connection) -> None:
-    duckdb.exec_driver_sql(
-        "CREATE OR REPLACE TABLE n AS SELECT i AS id, (i % 3)::TINYINT AS rows, (i % 2)::DECIMAL(5,2) AS Weight_, "
-        "1.5 AS weight FROM range(60) t(i)"
-    )
-    relation = Relation("n", None, "id", "weight")
-    transforms = (
-        Transform("a", "rows", scale=2.0),
-        Transform("b", "Weight_", upper_bound=0.5, outside="exclude"),
-    )
-    answer = duckdb.execute(passes.distinct_rows(relation, transforms)).all()
-    assert sorted(answer) == [(0.0, 0.0, 15.0, 10), (0.5, 0.0, 15.0, 10), (1.0, 0.0, 15.0, 10)]
