@@ -8,12 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from segjob.config import FitSettings
-from segjob.core.model import Floats, Model, Points
+from segjob.core.border import Bordered
+from segjob.core.model import Floats, Labels, Model, Points
 from segjob.core.refine import Pass, Refined, pass_over, refine
 from segjob.jobs.measure import Prepared
 from segjob.statements import passes
 from segjob.warehouse.base import Warehouse
 
+BORDER_ROWS = 300_000
+"""Rows near a border that are held in memory, so that most passes need not go over all rows."""
 _EXACT, _ENOUGH = 1e-9, 500
 
 
@@ -43,8 +46,11 @@ def fit_all(
     """
     if points.method == "sample":
         rows = _in_warehouse(warehouse, prepared)
+        over_borders = Bordered(
+            rows.one_pass, rows.border, points.values, BORDER_ROWS / prepared.measured.kept
+        )
         refined = refine(
-            rows.one_pass,
+            over_borders,
             rows.farthest,
             start,
             tolerance=settings.tolerance,
@@ -75,6 +81,7 @@ class _Rows:
     one_pass: Callable[[Floats], Pass]
     exact: Callable[[Floats], Pass]
     farthest: Callable[[Floats, int], Floats]
+    border: Callable[[Floats, float], tuple[Points, Labels] | None]
 
 
 def _in_memory(points: Points) -> _Rows:
@@ -85,7 +92,7 @@ def _in_memory(points: Points) -> _Rows:
         distances = ((points.values[:, None, :] - centroids[None]) ** 2).sum(axis=2).min(axis=1)
         return points.values[np.argsort(-distances, kind="stable")[:count]]
 
-    return _Rows(one_pass, one_pass, farthest)
+    return _Rows(one_pass, one_pass, farthest, lambda *_: None)
 
 
 def _in_warehouse(warehouse: Warehouse, prepared: Prepared) -> _Rows:
@@ -115,8 +122,18 @@ def _in_warehouse(warehouse: Warehouse, prepared: Prepared) -> _Rows:
         columns = warehouse.arrays(passes.farthest_rows(relation, made, centroids, count))
         return np.column_stack([columns[name] for name in coordinates])
 
+    def border(anchor: Floats, slack: float) -> tuple[Points, Labels] | None:
+        statement = passes.border_rows(relation, made, anchor, slack, BORDER_ROWS + 1)
+        columns = warehouse.arrays(statement)
+        if len(columns["w"]) > BORDER_ROWS:
+            return None
+        values = np.column_stack([columns[name] for name in coordinates])
+        order = np.lexsort(values.T[::-1])
+        return Points(values[order], columns["w"][order]), columns["cluster"][order].astype(np.intp)
+
     return _Rows(
         one_pass=lambda centroids: a_pass(centroids, distances=False),
         exact=lambda centroids: a_pass(centroids, distances=True),
         farthest=farthest,
+        border=border,
     )

@@ -15,6 +15,7 @@ from segjob.core.model import Points, Transform
 from segjob.core.moments import fold_imputed
 from segjob.errors import DataError, RelationChanged, SegjobError, StatementFailed, all_at_once
 from segjob.jobs.check import Resolved
+from segjob.jobs.keys import repeated
 from segjob.statements import measures, passes
 from segjob.statements.ddl import CreateAs, DropTable
 from segjob.statements.features import Relation, raw
@@ -310,10 +311,10 @@ def _key_problems(
                 hint="every customer needs a key; filter the rows without one in the feature view",
             )
         ]
-    repeated = warehouse.records(measures.repeated_keys(relation))
-    if not repeated:
+    twice = repeated(warehouse, relation, measured.rows)
+    if not twice:
         return []
-    told = ", ".join(f"{row['row_key']!r} ({row['rows']} times)" for row in repeated)
+    told = ", ".join(f"{row['row_key']!r} ({row['rows']} times)" for row in twice)
     return [
         DataError(
             f"key {relation.key!r} of {where} is not unique, such as {told}",
