@@ -14,7 +14,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from segjob.core.verdict import NAMES
 from segjob.errors import SegjobError
+from segjob.jobs.compare import Compared
 from segjob.jobs.diff import Diff
 from segjob.jobs.health import Health
 from segjob.jobs.history import Evidence, Record
@@ -191,6 +193,36 @@ def print_health(health: Health) -> None:
             Text("") if finding.is_healthy else Text("beyond", style="bold red"),
         )
     out.print(table)
+
+
+def print_comparison(found: Compared) -> None:
+    """`segjob compare`: a row per algorithm, then the advice."""
+    out.print(
+        Text(f"{found.run['segmentation']} (run {found.run['run_id']}), other algorithms", style="bold")
+    )
+    table = _table(
+        "algorithm",
+        "clusters",
+        "noise",
+        "silhouette",
+        "Davies-Bouldin",
+        "Calinski-Harabasz",
+        "agreement",
+        "seconds",
+    )
+    for one in found.comparisons:
+        if one.skipped is not None:
+            table.add_row(*_cells(NAMES[one.algorithm], "-", "-", None, None, None, None, None))
+            continue
+        table.add_row(
+            *_cells(NAMES[one.algorithm], one.clusters),
+            f"{one.noise_share:.1%}",
+            *_cells(
+                one.silhouette, one.davies_bouldin, one.calinski_harabasz, one.agreement, one.fit_seconds
+            ),
+        )
+    out.print(table)
+    out.print(Text(found.verdict.text), soft_wrap=True)
 
 
 def print_where_next(warehouse: str, schema: str, published: Sequence[Evidence]) -> None:

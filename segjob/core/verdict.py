@@ -1,0 +1,158 @@
+"""One sentence on whether another algorithm is worth a change, by a rule that can be read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from segjob.core.comparison import PUBLISHED, Comparison
+from segjob.core.model import Labels
+
+MARGIN = 0.03
+LITTLE_NOISE = 0.05
+SAME_GROUPS = 0.8
+PURE = 0.9
+ALIKE = 0.6
+RULE = (
+    f"An algorithm beats k-means where its silhouette, with noise counted as 0, is more than {MARGIN:g} higher, its "
+    f"Davies-Bouldin index lower and its noise at most {LITTLE_NOISE:.0%}. The segments are called cut across where "
+    f"DBSCAN and HDBSCAN agree with each other (adjusted Rand index from {SAME_GROUPS:g}) on two groups or more that "
+    f"less than {PURE:.0%} of the customers share with most of their segment, and a matter of the algorithm where none "
+    f"agrees with k-means by {ALIKE:g} or more."
+)
+"""What `judge` goes by."""
+NAMES = {
+    PUBLISHED: "k-means",
+    "bisecting_kmeans": "bisecting k-means",
+    "ward": "Ward",
+    "average_linkage": "average linkage",
+    "gaussian_mixture": "Gaussian mixture",
+    "self_organising_map": "self-organising map",
+    "dbscan": "DBSCAN",
+    "hdbscan": "HDBSCAN",
+}
+"""The algorithms as people call them."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What to do.
+
+    outcome : `stay` with the published segments; `look` at them closely before relying on them; `change`, because
+        `algorithm` does better.
+    text : the same as a sentence, with its figures.
+    """
+
+    outcome: Literal["stay", "look", "change"]
+    algorithm: str | None
+    text: str
+
+
+def judge(comparisons: Sequence[Comparison]) -> Verdict:
+    """Judge the comparisons by `RULE`.
+
+    Parameters
+    ----------
+    comparisons : as `compare` gives them, the published run first.
+    """
+    published, *others = comparisons
+    ran = {found.algorithm: found for found in others if found.skipped is None}
+    if not ran:
+        return Verdict("stay", None, "No other algorithm could be run on these rows: stay with k-means.")
+    if published.clusters < 2:
+        return Verdict("stay", None, "There is one segment, so there is nothing to compare it with.")
+    better = [found for found in ran.values() if _beats(found, published)]
+    if better:
+        return _change(max(better, key=_separation), published)
+    return _cut_across(ran, published) or _apart(ran) or _stay(ran)
+
+
+def purity(segments: Labels, groups: Labels) -> float:
+    """Share of the rows whose group is the main one of their segment; 1 where every segment is part of one group.
+
+    Parameters
+    ----------
+    segments, groups : (n,); rows that are noise (-1) in `groups` do not count.
+    """
+    inside = groups >= 0
+    segments, groups = segments[inside], groups[inside]
+    if not len(groups):
+        return 1.0
+    counts = np.zeros((int(segments.max()) + 1, int(groups.max()) + 1))
+    np.add.at(counts, (segments, groups), 1)
+    return float(counts.max(axis=1).sum() / len(groups))
+
+
+def _separation(found: Comparison) -> float:
+    return (found.silhouette or 0.0) * (1 - found.noise_share)
+
+
+def _beats(found: Comparison, published: Comparison) -> bool:
+    return (
+        found.davies_bouldin is not None
+        and published.davies_bouldin is not None
+        and found.davies_bouldin < published.davies_bouldin
+        and found.noise_share <= LITTLE_NOISE
+        and _separation(found) > _separation(published) + MARGIN
+    )
+
+
+def _change(found: Comparison, published: Comparison) -> Verdict:
+    text = (
+        f"{_name(found)} separates the customers better than k-means (silhouette {found.silhouette:.2f} against "
+        f"{published.silhouette:.2f}, {found.clusters} groups): worth a change."
+    )
+    return Verdict("change", found.algorithm, text)
+
+
+def _cut_across(ran: dict[str, Comparison], published: Comparison) -> Verdict | None:
+    from sklearn.metrics import adjusted_rand_score
+
+    dense = _dense(ran)
+    if len(dense) < 2 or min(found.clusters for found in dense) < 2:
+        return None
+    agreement = float(adjusted_rand_score(dense[0].labels, dense[1].labels))
+    shared = max(purity(published.labels, found.labels) for found in dense)
+    if agreement < SAME_GROUPS or shared >= PURE:
+        return None
+    text = (
+        f"DBSCAN and HDBSCAN agree ({agreement:.2f}) on {dense[1].clusters} groups that the segments cut across "
+        f"(only {shared:.0%} of the customers are where most of their segment is): the groups are not round, so look "
+        "at the map before relying on the segments."
+    )
+    return Verdict("look", dense[1].algorithm, text)
+
+
+def _apart(ran: dict[str, Comparison]) -> Verdict | None:
+    nearest = _nearest(ran)
+    if (nearest.agreement or 0.0) >= ALIKE:
+        return None
+    text = (
+        f"Nothing here beats k-means, but {NAMES[nearest.algorithm]}, the nearest to it, agrees only "
+        f"{nearest.agreement:.2f}: the segments are a matter of the algorithm, so look at the map before relying on them."
+    )
+    return Verdict("look", nearest.algorithm, text)
+
+
+def _stay(ran: dict[str, Comparison]) -> Verdict:
+    nearest, dense = _nearest(ran), _dense(ran)
+    text = f"{_name(nearest)} agrees {nearest.agreement:.2f} with k-means; nothing here beats it: stay"
+    if len(dense) == 2 and all(found.clusters < 2 for found in dense):
+        text += ", and know that DBSCAN and HDBSCAN see no gaps between the segments: their borders are a convention"
+    return Verdict("stay", None, text + ".")
+
+
+def _nearest(ran: dict[str, Comparison]) -> Comparison:
+    return max(ran.values(), key=lambda found: found.agreement or 0.0)
+
+
+def _dense(ran: dict[str, Comparison]) -> list[Comparison]:
+    return [ran[name] for name in ("dbscan", "hdbscan") if name in ran]
+
+
+def _name(found: Comparison) -> str:
+    name = NAMES[found.algorithm]
+    return name[0].upper() + name[1:]

@@ -1,0 +1,138 @@
+"""`segjob compare`: other algorithms on the published run's rows and features, and whether one is worth a change."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+
+from segjob.config import FitSettings, Segmentation
+from segjob.core.algorithms import nearest
+from segjob.core.comparison import Comparison
+from segjob.core.comparison import compare as compared
+from segjob.core.model import Labels, Points
+from segjob.core.verdict import RULE, Verdict, judge
+from segjob.errors import DataError
+from segjob.jobs.check import resolve
+from segjob.jobs.history import Record, pick_run
+from segjob.jobs.layout import ensure_layout
+from segjob.jobs.measure import Prepared, fit_rows, measure, snapshot
+from segjob.jobs.progress import Progress
+from segjob.jobs.published import Published, load
+from segjob.statements.tables import Contract
+from segjob.warehouse.base import Warehouse
+
+_BLOCK = 10_000
+_FIGURES = ("silhouette", "davies_bouldin", "calinski_harabasz", "agreement", "fit_seconds")
+
+
+@dataclass(frozen=True)
+class Compared:
+    """The algorithms side by side, the published one first.
+
+    points : the rows they were compared on, in scaled units; `Comparison.rows` are numbers of these.
+    """
+
+    run: Record
+    points: Points
+    comparisons: Sequence[Comparison]
+    verdict: Verdict
+
+    def as_json(self) -> dict[str, Any]:
+        """The same as plain values, without the rows."""
+        ran = [found for found in self.comparisons if found.skipped is None]
+        return {
+            "segmentation": self.run["segmentation"],
+            "run_id": self.run["run_id"],
+            "comparisons": [{**_row(found), "parameters": dict(found.parameters)} for found in ran],
+            "skipped": [
+                {"algorithm": found.algorithm, "reason": found.skipped}
+                for found in self.comparisons
+                if found.skipped is not None
+            ],
+            "verdict": {**vars(self.verdict), "rule": RULE},
+        }
+
+
+def compare(
+    warehouse: Warehouse,
+    contract: Contract,
+    settings: FitSettings,
+    segmentation: str | None,
+    progress: Progress,
+) -> Compared:
+    """Compare, and replace the run's rows of table `comparisons` in one transaction.
+
+    The warehouse is closed while the algorithms run: somebody else may write to it meanwhile.
+
+    Raises
+    ------
+    DataError : the relation is gone, or has no row that the published model can score.
+    """
+    with warehouse.reading():
+        run = pick_run(warehouse, contract, segmentation=segmentation)
+        with progress.phase("reading fit rows", warehouse.ledger) as phase:
+            points, labels = published_rows(warehouse, load(warehouse, contract, run), settings)
+            phase.rows, phase.note = len(points.values), points.method
+        seconds = _fit_seconds(warehouse, contract, run)
+    with progress.phase("comparing") as phase:
+        published, *others = compared(points, labels, int(run["k"]), int(run["seed"]))
+        published = dataclasses.replace(published, fit_seconds=seconds)
+        found = (published, *others)
+        phase.rows = len(published.rows)
+    for one in others:
+        if one.skipped is not None:
+            progress.warn(f"{one.algorithm} is left out: {one.skipped}")
+    with progress.phase("publishing", warehouse.ledger), warehouse.writing():
+        ensure_layout(warehouse, contract)
+        table = contract.table("comparisons")
+        rows = [{"run_id": run["run_id"], **_row(one)} for one in found if one.skipped is None]
+        warehouse.execute(sa.delete(table).where(table.c.run_id == run["run_id"]))
+        warehouse.execute(sa.insert(table).values(rows))
+    return Compared(run, points, found, judge(found))
+
+
+def published_rows(
+    warehouse: Warehouse, published: Published, settings: FitSettings
+) -> tuple[Points, Labels]:
+    """Today's fit rows of a run's relation by the run's own transforms, and the segment of each, numbered 0..k-1.
+
+    Raises
+    ------
+    DataError : the relation is gone, or has no row that the published model can score.
+    """
+    wanted = Segmentation.model_validate_json(published.run["config"])
+    resolved = resolve(warehouse, str(published.run["segmentation"]), wanted)
+    relation = snapshot(warehouse, resolved)
+    measured = measure(warehouse, resolved, relation)
+    prepared = Prepared(resolved, relation, measured, published.model.transforms)
+    points = fit_rows(warehouse, prepared, settings, int(published.run["seed"]))
+    if not len(points.values):
+        raise DataError(
+            f"run {published.run['run_id']} can score no row of {published.run['relation']} as it is today",
+            hint="see `segjob health`",
+        )
+    blocks = range(0, len(points.values), _BLOCK)
+    labels = [nearest(points.values[i : i + _BLOCK], published.model.centroids) for i in blocks]
+    return points, np.concatenate(labels)
+
+
+def _fit_seconds(warehouse: Warehouse, contract: Contract, run: Record) -> float | None:
+    sweeps = contract.table("sweeps")
+    chosen = sa.select(sweeps.c.fit_seconds).where(sweeps.c.run_id == run["run_id"], sweeps.c.is_chosen)
+    return next((row["fit_seconds"] for row in warehouse.records(chosen)), None)
+
+
+def _row(found: Comparison) -> dict[str, Any]:
+    return {
+        "algorithm": found.algorithm,
+        "parameters": json.dumps(dict(found.parameters)),
+        "clusters": found.clusters,
+        "noise_share": found.noise_share,
+        **{name: getattr(found, name) for name in _FIGURES},
+    }
