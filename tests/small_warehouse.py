@@ -95,7 +95,7 @@ def dump(file: Path) -> dict[str, Any]:
 
 def command(*arguments: str | Path) -> list[str]:
     """The command line of a segjob process of this interpreter."""
-    return [sys.executable, "-c", "from segjob.cli import main; main()", *map(str, arguments)]
+    return [sys.executable, "-m", "segjob", *map(str, arguments)]
 
 
 def environment() -> dict[str, str]:

@@ -22,7 +22,7 @@ import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
-from segjob.errors import ConfigError, WarehouseBusy, WarehouseError
+from segjob.errors import ConfigError, StatementFailed, WarehouseBusy, WarehouseError
 from segjob.warehouse.base import Statement
 from segjob.warehouse.sqlalchemy import SqlAlchemyWarehouse, first_line
 
@@ -69,17 +69,21 @@ class DuckDBFile(SqlAlchemyWarehouse):
 
     @contextmanager
     def _connected(self) -> Iterator[None]:
-        with self._opened() as connection:
-            self._connection = connection
-            # DuckDB draws its bar on stdout, terminal or not, into the middle of a JSON document.
-            self._raw.execute("set enable_progress_bar = false")
-            try:
+        try:
+            with self._opened() as connection:
+                self._connection = connection
+                # DuckDB draws its bar on stdout, terminal or not, into the middle of a JSON document.
+                self._raw.execute("set enable_progress_bar = false")
                 yield
-            finally:
-                connection.rollback()
-                self._detach()
-                self._connection = None
-        self.engine.dispose()
+        except (RuntimeError, StatementFailed) as error:
+            # This is how DuckDB lets Ctrl-C through while a statement runs.
+            if "Query interrupted" in str(error) or "INTERRUPT Error" in str(error):
+                raise KeyboardInterrupt from error
+            raise
+        finally:
+            # Closing the last connection closes the file; statements that detach it could fail in their turn.
+            self._connection = self._catalog = None
+            self.engine.dispose()
 
     def _opened(self) -> sa.Connection:
         try:
@@ -102,9 +106,12 @@ class DuckDBFile(SqlAlchemyWarehouse):
         try:
             yield
             self.connection.commit()
-        finally:
-            self.connection.rollback()
-            self._detach()
+        except BaseException:
+            # The file stays attached until the connection closes: detaching could fail, and hide what happened.
+            with suppress(sa.exc.DBAPIError, RuntimeError):
+                self.connection.rollback()
+            raise
+        self._detach()
         if was_reading:
             self._attach(write=False)
 
@@ -140,9 +147,9 @@ class DuckDBFile(SqlAlchemyWarehouse):
 
     def _detach(self) -> None:
         if self._catalog is not None:
+            quoted, self._catalog = self._quoted_catalog, None
             self._raw.execute("use memory")
-            self._raw.execute(f"detach {self._quoted_catalog}")
-            self._catalog = None
+            self._raw.execute(f"detach {quoted}")
 
     def _with_patience(self, statement: str) -> None:
         """Attach, trying again while somebody else holds the file."""
