@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from segjob.core.consensus import decide, groups
+from segjob.core.groups import Evidence, look
+from segjob.core.nulls import gap, gap_by_k, null_test
+from segjob.core.stability import stability, stability_by_k
 from segjob.core.votes import Vote, calinski_harabasz, davies_bouldin, elbow, silhouette
 
 if TYPE_CHECKING:
     from segjob.core.sweep import Sweep
 
-__all__ = ["RULES", "Choice", "Vote", "choose"]
+__all__ = ["RULES", "Choice", "Vote", "choose", "gap_by_k", "stability_by_k"]
 
-RULES: dict[str, Callable[[Sweep], Vote]] = {
+_EVERYDAY: dict[str, Callable[[Sweep], Vote]] = {
     "elbow": elbow,
     "silhouette": silhouette,
     "calinski_harabasz": calinski_harabasz,
     "davies_bouldin": davies_bouldin,
 }
-"""The single rules by name."""
+
+RULES = (*_EVERYDAY, "gap", "stability", "null_test", "groups")
+"""The single rules by name, in the order of their votes."""
 
 
 @dataclass(frozen=True)
@@ -43,15 +49,50 @@ class Choice:
     candidates: tuple[int, ...] = ()
 
 
-def choose(sweep: Sweep, rule: str) -> Choice:
+def choose(
+    sweep: Sweep,
+    rule: str,
+    *,
+    gaps: Mapping[int, tuple[float, float]] | None = None,
+    agreement: Mapping[int, float] | None = None,
+) -> Choice:
     """Choose the number of segments by one named rule.
 
     Parameters
     ----------
     sweep : the fits for every k of the range.
-    rule : a name in `RULES`; the config has checked it.
+    rule : `consensus`, or a name in `RULES`; the config has checked it.
+    gaps : from `gap_by_k`, where the caller has it already; worked out where a rule needs it.
+    agreement : from `stability_by_k`, likewise.
+
+    Returns
+    -------
+    The choice, with the vote of every rule that was asked: all of them for `consensus`, else the everyday rules and
+    the one named.
     """
-    votes = tuple(vote(sweep) for vote in RULES.values())
+    asked = [name for name in RULES if rule in ("consensus", name) or name in _EVERYDAY]
+    evidence = look(sweep.points, sweep.seed) if "groups" in asked else None
+    votes = tuple(_vote(name, sweep, evidence, gaps, agreement) for name in asked)
+    if rule == "consensus" and evidence is not None:
+        verdict = decide(sweep, evidence, votes)
+        return Choice(verdict.k, verdict.outcome, rule, verdict.reason, votes, verdict.candidates)
     decided = next(vote for vote in votes if vote.rule == rule)
-    outcome: Literal["chosen", "none"] = "none" if decided.k is None else "chosen"
-    return Choice(decided.k, outcome, rule, decided.reason, votes)
+    if decided.k is None or decided.k == 1:
+        return Choice(None, "none", rule, decided.reason, votes)
+    return Choice(decided.k, "chosen", rule, decided.reason, votes)
+
+
+def _vote(
+    name: str,
+    sweep: Sweep,
+    evidence: Evidence | None,
+    gaps: Mapping[int, tuple[float, float]] | None,
+    agreement: Mapping[int, float] | None,
+) -> Vote:
+    if name in _EVERYDAY:
+        return _EVERYDAY[name](sweep)
+    if name == "gap":
+        return gap(gap_by_k(sweep) if gaps is None else gaps)
+    if name == "stability":
+        return stability(stability_by_k(sweep) if agreement is None else agreement)
+    return null_test(sweep) if evidence is None or name == "null_test" else groups(evidence)

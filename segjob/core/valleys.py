@@ -14,7 +14,7 @@ import numpy as np
 from segjob.core.mixture import Mixture
 from segjob.core.model import Floats, Labels
 
-VALLEY = 0.5
+VALLEY = 0.55
 """Two peaks are two groups where the density between them falls below this share of the lower peak."""
 
 _STEPS = np.linspace(0, 1, 41)
