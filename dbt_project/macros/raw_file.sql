@@ -119,11 +119,17 @@
             *
         from (
             select distinct
-                {{ clean_id(adapter.quote(found['matched']['customer_id']) ~ '::varchar') }} as customer_id,
+                {{ clean_id('texts.customer_id') }} as customer_id,
                 {% for column in columns if column != 'customer_id' -%}
                     null::varchar as {{ column }}{{ ',' if not loop.last }}
                 {% endfor -%}
-            from {{ file_reader(raw_path('orders')) }}
+            from (
+                select {{ clean_text('written.customer_id') }} as customer_id
+                from (
+                    select distinct {{ adapter.quote(found['matched']['customer_id']) }}::varchar as customer_id
+                    from {{ file_reader(raw_path('orders')) }}
+                ) as written
+            ) as texts
         ) as buyers
         where customer_id is not null
     {%- elif execute -%}
