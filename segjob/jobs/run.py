@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import numpy as np
-
 from segjob.config import Config, FitSettings, Segmentation
 from segjob.core.choose import Choice, choose
 from segjob.core.model import Floats, Points
@@ -87,6 +85,7 @@ def run_one(
     phases_before, warnings_before = len(progress.phases), len(progress.warnings)
     with warehouse.reading():
         prepared, points = _prepare(warehouse, config.fit, name, settings, progress)
+        _refuse_too_many(settings, points)
         with progress.phase("choosing k") as phase:
             swept = sweep(points, _ks(settings), seed=settings.seed, n_init=settings.n_init)
             choice = _choose(settings, swept)
@@ -152,23 +151,25 @@ def _ks(settings: Segmentation) -> list[int]:
     return sorted({*range(low, high + 1), *([] if settings.k == "auto" else [settings.k])})
 
 
+def _refuse_too_many(settings: Segmentation, points: Points) -> None:
+    """Raises a DataError where a fixed k is more than there are different customers (`points` are sorted)."""
+    different = 1 + int((points.values[1:] != points.values[:-1]).any(axis=1).sum())
+    if settings.k != "auto" and settings.k > different:
+        raise DataError(
+            f"k = {settings.k}, but the rows hold only {different:,} different customers",
+            hint="ask for fewer segments, or add features",
+        )
+
+
 def _choose(settings: Segmentation, swept: Sweep) -> Choice:
     """The k to publish.
 
     Raises
     ------
-    DataError : the fixed k is more than there are different customers.
     NoSegmentation : the rule finds none.
     """
     choice = choose(swept, settings.rule)
-    possible = [fit.k for fit in swept.fits]
     if settings.k != "auto":
-        if settings.k not in possible:
-            different = len(np.unique(swept.points.values, axis=0))
-            raise DataError(
-                f"k = {settings.k}, but the rows hold only {different:,} different customers",
-                hint="ask for fewer segments, or add features",
-            )
         return dataclasses.replace(choice, k=settings.k, outcome="fixed", rule="fixed", reason="k is fixed")
     if choice.k is None:
         raise NoSegmentation(
