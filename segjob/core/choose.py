@@ -15,7 +15,7 @@ from segjob.core.votes import Vote, calinski_harabasz, davies_bouldin, elbow, si
 if TYPE_CHECKING:
     from segjob.core.sweep import Sweep
 
-__all__ = ["RULES", "Choice", "Vote", "choose", "gap_by_k", "stability_by_k"]
+__all__ = ["NAMES", "RULES", "Choice", "Vote", "choose", "gap_by_k", "stability_by_k"]
 
 _EVERYDAY: dict[str, Callable[[Sweep], Vote]] = {
     "elbow": elbow,
@@ -25,7 +25,10 @@ _EVERYDAY: dict[str, Callable[[Sweep], Vote]] = {
 }
 
 RULES = (*_EVERYDAY, "gap", "stability", "null_test", "groups")
-"""The single rules by name, in the order of their votes."""
+"""Everything that votes, in the order of the votes. The null test says whether there is structure, never how much."""
+
+NAMES = ("consensus", *(name for name in RULES if name != "null_test"))
+"""The rules that can choose, as written in the config."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,7 @@ def choose(
     Parameters
     ----------
     sweep : the fits for every k of the range.
-    rule : `consensus`, or a name in `RULES`; the config has checked it.
+    rule : a name in `NAMES`; the config has checked it.
     gaps : from `gap_by_k`, where the caller has it already; worked out where a rule needs it.
     agreement : from `stability_by_k`, likewise.
 

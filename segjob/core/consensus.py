@@ -75,6 +75,9 @@ def decide(sweep: Sweep, evidence: Evidence, votes: Sequence[Vote]) -> Verdict:
     structure = "null_test" in by_rule and by_rule["null_test"].k is None
     lead, rivals = _settled(sweep, evidence, structure=structure)
     k, said = lead.k, _described(lead, evidence)
+    agreeing = [vote.rule for vote in votes if vote.k == k and vote.rule != "groups"]
+    if not agreeing:
+        rivals = tuple(sorted({s.k for s in evidence.solutions}.union(rivals) - {k}))
     if k == 1:
         return Verdict(None, "none", f"no structure: {said}")
     offered = [fit.k for fit in sweep.fits if fit.k > 1]
@@ -84,7 +87,6 @@ def decide(sweep: Sweep, evidence: Evidence, votes: Sequence[Vote]) -> Verdict:
         nearest = min(offered, key=lambda other: (abs(other - k), other))
         reason = f"the rows show {k} groups, which the range leaves out; k = {nearest} is the nearest in it"
         return Verdict(nearest, "ambiguous", reason, (nearest,))
-    agreeing = [vote.rule for vote in votes if vote.k == k and vote.rule != "groups"]
     backing = f"; {_listed(agreeing)} say the same" if agreeing else "; no other rule says the same"
     if rivals:
         named = " and ".join(f"k = {rival}" for rival in rivals)

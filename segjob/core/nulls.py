@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -48,18 +47,23 @@ def gap_by_k(sweep: Sweep) -> dict[int, tuple[float, float]]:
 
 
 def gap(gaps: Mapping[int, tuple[float, float]]) -> Vote:
-    """Vote for the smallest k whose gap is not a standard error below the next one's."""
-    ks = sorted(gaps)
-    for k, following in pairwise(ks):
-        value, (after, error) = gaps[k][0], gaps[following]
-        if value >= after - error:
-            surplus = (value - after + error) / max(error, 1e-12)
-            if k == 1:
-                said = "inertia falls no faster than that of rows spread evenly over the same box"
-            else:
-                said = f"the gap to evenly spread rows ({value:.3f}) no longer grows after k = {k}"
-            return Vote("gap", k, float(min(1.0, surplus / 4)), said)
-    return Vote("gap", None, 0.0, "the gap to evenly spread rows keeps growing to the end of the range")
+    """Vote for the smallest k whose gap is within a standard error of the largest (Dudoit and Fridlyand, 2002).
+
+    The first rule of Tibshirani and others stops at the first k that does not help, which is k = 1 wherever two
+    segments help little but five help much.
+    """
+    if len(gaps) < 2:
+        return Vote("gap", None, 0.0, "there are too few values of k to compare")
+    top = max(gaps, key=lambda k: gaps[k][0])
+    most, error = gaps[top]
+    k = min(k for k, (value, _) in gaps.items() if value >= most - error)
+    lower = [value for other, (value, _) in gaps.items() if other < k]
+    strength = min(1.0, (gaps[k][0] - max(lower)) / max(error, 1e-12) / 10) if lower else 1.0
+    if k == 1:
+        said = "inertia falls no faster than that of rows spread evenly over the same box"
+    else:
+        said = f"the gap to evenly spread rows is {gaps[k][0]:.3f} at k = {k}, within a standard error of the largest"
+    return Vote("gap", k, float(strength), said)
 
 
 def null_test(sweep: Sweep) -> Vote:
