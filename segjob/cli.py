@@ -69,6 +69,7 @@ Seed = Annotated[int | None, typer.Option(metavar="N", help="Seed of everything 
 Start = Annotated[
     str | None, typer.Option(metavar="WHERE", help="fresh, current, or a relation with a centroid per row.")
 ]
+AllowOne = Annotated[bool, typer.Option("--allow-one", help="No structure publishes a single segment.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print every statement; run none.")]
 
 
@@ -201,6 +202,7 @@ def run(
     scale: ScaleName = None,
     seed: Seed = None,
     start: Start = None,
+    allow_one: AllowOne = False,
     dry_run: DryRun = False,
 ) -> None:
     """Choose k, fit, and publish the segments as tables.
@@ -223,6 +225,7 @@ def run(
         scale=scale,
         seed=seed,
         start=start,
+        allow_one=allow_one or None,
     )
     if dry_run:
         for statement in planned(session.door, session.settings, asked):

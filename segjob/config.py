@@ -11,6 +11,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    StrictBool,
     StrictInt,
     ValidationError,
     field_validator,
@@ -22,7 +23,17 @@ from segjob.errors import ConfigError
 FILE_NAME = "segjob.toml"
 Scale = Literal["standard", "robust", "minmax", "none"]
 Parsed = TypeVar("Parsed", bound=BaseModel)
-Rule = Literal["elbow", "silhouette", "calinski_harabasz", "davies_bouldin"]
+Rule = Literal[
+    "consensus",
+    "elbow",
+    "silhouette",
+    "calinski_harabasz",
+    "davies_bouldin",
+    "gap",
+    "stability",
+    "null_test",
+    "groups",
+]
 
 
 Real = Annotated[float, Field(strict=True, allow_inf_nan=False)]
@@ -87,7 +98,8 @@ class Segmentation(_Strict):
     scale: Scale = "standard"
     k: Annotated[StrictInt, Field(ge=1)] | Literal["auto"] = "auto"
     k_range: tuple[Annotated[StrictInt, Field(ge=1)], Annotated[StrictInt, Field(ge=1)]] = (1, 10)
-    rule: Rule = "silhouette"
+    rule: Rule = "consensus"
+    allow_one: StrictBool = False
     seed: Annotated[StrictInt, Field(ge=0, lt=2**31)] = 0
     n_init: Annotated[StrictInt, Field(ge=1, le=1000)] = 10
     start: str = "fresh"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import platform
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -37,6 +38,7 @@ _LIBRARIES = ("duckdb", "sqlalchemy", "numpy", "scipy", "scikit-learn")
 class Fitted:
     """A segmentation, fitted and not yet published.
 
+    gaps : the gap statistic and its standard error by k; agreement : mean adjusted Rand between resamples by k.
     final : its segments are numbered by size; `publish` gives them the numbers that they keep.
     warnings : what a careful analyst would point out.
     """
@@ -44,6 +46,8 @@ class Fitted:
     started_at: datetime
     prepared: Prepared
     sweep: Sweep
+    gaps: Mapping[int, tuple[float, float]]
+    agreement: Mapping[int, float]
     choice: Choice
     final: FinalFit
     warnings: tuple[str, ...] = ()
@@ -194,7 +198,7 @@ def _run_row(fitted: Fitted, inertia: float) -> dict[str, Any]:
         "silhouette": chosen.silhouette,
         "davies_bouldin": chosen.davies_bouldin,
         "calinski_harabasz": chosen.calinski_harabasz,
-        "stability": None,
+        "stability": fitted.agreement.get(chosen.k),
         "lloyd_passes": fitted.final.passes,
         "converged": fitted.final.refined.converged,
         "seed": fitted.sweep.seed,
@@ -221,9 +225,9 @@ def _sweep_rows(fitted: Fitted, inertia: float) -> list[dict[str, Any]]:
             "silhouette": fit.silhouette,
             "davies_bouldin": fit.davies_bouldin,
             "calinski_harabasz": fit.calinski_harabasz,
-            "gap": None,
-            "gap_se": None,
-            "stability": None,
+            "gap": fitted.gaps.get(fit.k, (None, None))[0],
+            "gap_se": fitted.gaps.get(fit.k, (None, None))[1],
+            "stability": fitted.agreement.get(fit.k),
             "smallest_share": fit.smallest_share,
             "largest_share": fit.largest_share,
             "fit_seconds": fit.seconds,

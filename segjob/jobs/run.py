@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from segjob.config import Config, FitSettings, Segmentation
-from segjob.core.choose import Choice, choose
+from segjob.core import advice
+from segjob.core.choose import Choice, choose, gap_by_k, stability_by_k
 from segjob.core.model import Floats, Points
 from segjob.core.sweep import Sweep, sweep
 from segjob.errors import DataError, NoSegmentation, RelationChanged
@@ -88,8 +89,11 @@ def run_one(
         _refuse_too_many(settings, points)
         with progress.phase("choosing k") as phase:
             swept = sweep(points, _ks(settings), seed=settings.seed, n_init=settings.n_init)
-            choice = _choose(settings, swept)
+            gaps, agreement = gap_by_k(swept), stability_by_k(swept)
+            choice = _choose(settings, swept, gaps, agreement)
             phase.note = f"k = {choice.k}"
+        for warning in advice.warnings(swept, choice, prepared.transforms):
+            progress.warn(warning)
         with progress.phase("fitting", warehouse.ledger) as phase:
             start = starting_centroids(warehouse, contract, prepared, swept, choice, progress)
             final = fit_all(warehouse, config.fit, prepared, points, start)
@@ -100,7 +104,14 @@ def run_one(
                 f"the centroids still moved by {final.refined.shift:.2g} after {final.passes} passes"
             )
         fitted = Fitted(
-            started_at, prepared, swept, choice, final, tuple(progress.warnings[warnings_before:])
+            started_at=started_at,
+            prepared=prepared,
+            sweep=swept,
+            gaps=gaps,
+            agreement=agreement,
+            choice=choice,
+            final=final,
+            warnings=tuple(progress.warnings[warnings_before:]),
         )
         with progress.phase("publishing", warehouse.ledger) as phase, warehouse.writing():
             run_id = publish(warehouse, contract, fitted)
@@ -146,9 +157,10 @@ def _prepare(
 
 
 def _ks(settings: Segmentation) -> list[int]:
-    """The range, and a fixed k beside it: its evidence is wanted too."""
+    """The range; and beside it a fixed k, or the one segment that may be published: their evidence is wanted too."""
     low, high = settings.k_range
-    return sorted({*range(low, high + 1), *([] if settings.k == "auto" else [settings.k])})
+    fixed = [] if settings.k == "auto" else [settings.k]
+    return sorted({*range(low, high + 1), *fixed, *([1] if settings.allow_one else [])})
 
 
 def _refuse_too_many(settings: Segmentation, points: Points) -> None:
@@ -161,19 +173,29 @@ def _refuse_too_many(settings: Segmentation, points: Points) -> None:
         )
 
 
-def _choose(settings: Segmentation, swept: Sweep) -> Choice:
+def _choose(
+    settings: Segmentation,
+    swept: Sweep,
+    gaps: Mapping[int, tuple[float, float]],
+    agreement: Mapping[int, float],
+) -> Choice:
     """The k to publish.
 
     Raises
     ------
     NoSegmentation : the rule finds none.
     """
-    choice = choose(swept, settings.rule)
+    choice = choose(swept, settings.rule, gaps=gaps, agreement=agreement)
     if settings.k != "auto":
         return dataclasses.replace(choice, k=settings.k, outcome="fixed", rule="fixed", reason="k is fixed")
-    if choice.k is None:
+    if choice.outcome == "none":
+        if settings.allow_one:
+            return dataclasses.replace(
+                choice, k=1, outcome="chosen", reason=f"{choice.reason}; one is allowed"
+            )
         raise NoSegmentation(
             f"no number of segments was found: {choice.reason}",
-            hint="nothing was published; try another --rule or --k-range, or fix one with --k",
+            hint="nothing was published and the current run stays; --allow-one publishes a single segment, --k fixes "
+            "another number, --rule and --k-range look elsewhere",
         )
     return choice
