@@ -173,7 +173,9 @@ def self_organising_map(task: Task) -> Outcome:
         from minisom import MiniSom
     except ImportError:
         return Unable("MiniSom is not installed: pip install 'segjob[som]'")
-    d = task.values.shape[1]
+    rows, d = task.values.shape
+    if rows < 2:
+        return Unable("there is one row only")
     width, height = map_sides(task.values)
     grid = MiniSom(
         width,

@@ -132,7 +132,8 @@ def _apart(ran: dict[str, Comparison]) -> Verdict | None:
         return None
     text = (
         f"Nothing here beats k-means, but {NAMES[nearest.algorithm]}, the nearest to it, agrees only "
-        f"{nearest.agreement:.2f}: the segments are a matter of the algorithm, so look at the map before relying on them."
+        f"{nearest.agreement:.2f}: the segments are a matter of the algorithm, so look at the map before relying on "
+        "them."
     )
     return Verdict("look", nearest.algorithm, text)
 

@@ -1,0 +1,106 @@
+"""The sentence of advice: stay, look, or change, by the stated rule."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+from sklearn.cluster import KMeans
+from sklearn.datasets import make_blobs, make_moons
+
+from segjob.core.algorithms import ALGORITHMS
+from segjob.core.comparison import PUBLISHED, Comparison, compare
+from segjob.core.model import Points
+from segjob.core.verdict import NAMES, judge, purity
+
+HALVES = np.repeat(np.array([0, 1], dtype=np.intp), 50)
+KMEANS = Comparison(
+    PUBLISHED,
+    np.arange(100),
+    HALVES,
+    {},
+    clusters=2,
+    silhouette=0.5,
+    davies_bouldin=0.8,
+    calinski_harabasz=90.0,
+    agreement=1.0,
+)
+
+
+def other(name: str, **figures: object) -> Comparison:
+    return dataclasses.replace(KMEANS, algorithm=name, **figures)
+
+
+def of(values: np.ndarray, k: int) -> tuple[Comparison, ...]:
+    labels = KMeans(k, n_init=5, random_state=0).fit_predict(values).astype(np.intp)
+    return compare(Points(values, np.ones(len(values))), labels, k, 0)
+
+
+def test_round_groups_stay() -> None:
+    verdict = judge(of(make_blobs(600, centers=[(0, 0), (9, 0), (0, 9)], random_state=1)[0], 3))
+    assert verdict.outcome == "stay"
+    assert verdict.text == "Bisecting k-means agrees 1.00 with k-means; nothing here beats it: stay."
+
+
+def test_moons_that_are_cut_across_are_worth_a_look() -> None:
+    verdict = judge(of(make_moons(800, noise=0.05, random_state=0)[0], 2))
+    assert verdict.outcome == "look"
+    assert "on 2 groups that the segments cut across" in verdict.text
+
+
+def test_a_mass_without_gaps_is_said_to_be_one() -> None:
+    nothing = {"silhouette": None, "davies_bouldin": None, "agreement": 0.0}
+    dense = [other("dbscan", clusters=1, **nothing), other("hdbscan", clusters=0, noise_share=1.0, **nothing)]
+    verdict = judge((KMEANS, other("ward", agreement=0.7), *dense))
+    assert verdict.outcome == "stay"
+    assert "see no gaps between the segments" in verdict.text
+
+
+def test_a_clearly_better_one_is_worth_a_change() -> None:
+    better = other("ward", silhouette=0.54, davies_bouldin=0.7, agreement=0.7)
+    best = other("hdbscan", silhouette=0.6, davies_bouldin=0.7, agreement=0.7, noise_share=0.04)
+    verdict = judge((KMEANS, better, best))
+    assert (verdict.outcome, verdict.algorithm) == ("change", "hdbscan")
+    assert verdict.text.startswith(
+        "HDBSCAN separates the customers better than k-means (silhouette 0.60 against 0.50"
+    )
+
+
+@pytest.mark.parametrize(
+    "figures",
+    [
+        {"silhouette": 0.53, "davies_bouldin": 0.7},
+        {"silhouette": 0.6, "davies_bouldin": 0.9},
+        {"silhouette": 0.7, "davies_bouldin": 0.7, "noise_share": 0.06},
+        {"silhouette": 0.55, "davies_bouldin": 0.7, "noise_share": 0.04},
+        {"silhouette": None, "davies_bouldin": None},
+    ],
+    ids=["little better", "less apart", "noise", "noise counts as 0", "no figures"],
+)
+def test_what_is_not_clearly_better_changes_nothing(figures: dict[str, float | None]) -> None:
+    verdict = judge((KMEANS, other("dbscan", agreement=0.9, **figures)))
+    assert verdict.outcome == "stay"
+
+
+def test_no_algorithm_that_agrees_is_worth_a_look() -> None:
+    verdict = judge((KMEANS, other("ward", agreement=0.31), other("gaussian_mixture", agreement=0.59)))
+    assert (verdict.outcome, verdict.algorithm) == ("look", "gaussian_mixture")
+    assert "agrees only 0.59" in verdict.text
+
+
+def test_nothing_that_ran_and_one_segment() -> None:
+    assert "could be run" in judge((KMEANS, other("ward", skipped="no rows"))).text
+    alone = dataclasses.replace(KMEANS, clusters=1)
+    assert "one segment" in judge((alone, other("ward"))).text
+
+
+def test_parts_of_a_group_do_not_cut_across_it() -> None:
+    segments = np.array([0, 0, 1, 1, 2, 2])
+    assert purity(segments, np.array([0, 0, 0, 0, 1, 1])) == 1.0
+    assert purity(np.array([0, 0, 0, 0, 1, 1]), np.array([0, 0, 1, 1, -1, -1])) == 0.5
+    assert purity(segments, np.full(6, -1)) == 1.0
+
+
+def test_every_algorithm_has_a_name() -> None:
+    assert set(NAMES) == {PUBLISHED, *ALGORITHMS}
