@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from segjob.core.model import Floats, Points
+from segjob.core.model import Floats, Labels, Points
 
 DECIMALS = 10
 """Centroids are kept to so many decimals of a scaled unit. Sums over threads differ in their last bits from run to run;
@@ -87,6 +87,15 @@ def refine(
     return Refined(current, found, max_passes, False, shift)
 
 
+def nearest_to(values: Floats, centroids: Floats) -> tuple[Labels, Floats]:
+    """(n,) the nearest centroid of each row, the first of equally near ones, and the squared distance to it."""
+    squared = np.empty((len(values), len(centroids)))
+    for j, centroid in enumerate(centroids):
+        squared[:, j] = ((values - centroid) ** 2).sum(axis=1)
+    labels = squared.argmin(axis=1)
+    return labels, squared[np.arange(len(values)), labels]
+
+
 def pass_over(points: Points, centroids: Floats) -> Pass:
     """The same pass over rows in memory.
 
@@ -95,11 +104,7 @@ def pass_over(points: Points, centroids: Floats) -> Pass:
     centroids : (k, d).
     """
     k, values, weights = len(centroids), points.values, points.weights
-    squared = np.empty((len(values), k))
-    for j, centroid in enumerate(centroids):
-        squared[:, j] = ((values - centroid) ** 2).sum(axis=1)
-    labels = squared.argmin(axis=1)
-    nearest = squared[np.arange(len(values)), labels]
+    labels, nearest = nearest_to(values, centroids)
 
     def total(of: Floats) -> Floats:
         return np.bincount(labels, weights=of, minlength=k).astype(np.float64)

@@ -9,8 +9,9 @@ import numpy as np
 
 from segjob.config import FitSettings
 from segjob.core.border import Bordered
+from segjob.core.metrics import segment_silhouettes
 from segjob.core.model import Floats, Labels, Model, Points
-from segjob.core.refine import Pass, Refined, pass_over, refine
+from segjob.core.refine import Pass, Refined, nearest_to, pass_over, refine
 from segjob.jobs.measure import Prepared
 from segjob.statements import passes
 from segjob.warehouse.base import Warehouse
@@ -24,18 +25,20 @@ _EXACT, _ENOUGH = 1e-9, 500
 class FinalFit:
     """The fitted model, its segments numbered by size.
 
+    silhouettes : (k,) of each segment's fit rows; NaN where there is none to speak of.
     squared : (k,) exact weighted sums of squared distances; None where the published distances will tell.
     passes : over all rows in the warehouse; 0 where all of them were in memory.
     """
 
     model: Model
+    silhouettes: Floats
     squared: Floats | None
     refined: Refined
     passes: int
 
 
 def fit_all(
-    warehouse: Warehouse, settings: FitSettings, prepared: Prepared, points: Points, start: Floats
+    warehouse: Warehouse, settings: FitSettings, prepared: Prepared, points: Points, start: Floats, seed: int
 ) -> FinalFit:
     """Lloyd's iteration over all rows.
 
@@ -71,7 +74,9 @@ def fit_all(
         centroids=centroids,
         outlier_distance=pass_over(points, centroids).outlier_distance,
     )
-    return FinalFit(model, None if squared is None else squared[order], refined, number)
+    labels, _ = nearest_to(points.values, centroids)
+    silhouettes = segment_silhouettes(points.values, labels, len(centroids), seed, points.weights)
+    return FinalFit(model, silhouettes, None if squared is None else squared[order], refined, number)
 
 
 @dataclass(frozen=True)

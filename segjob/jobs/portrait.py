@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -36,13 +37,14 @@ def portray(
     *,
     sizes: Mapping[int, int],
     inertia: Mapping[int, float],
+    silhouettes: Mapping[int, float],
     seed: int,
 ) -> Portrait:
     """Describe the segments of a model that was just assigned.
 
     Parameters
     ----------
-    sizes, inertia : rows, and sum of squared distances, by segment.
+    sizes, inertia, silhouettes : rows, sum of squared distances, and mean silhouette (NaN: none), by segment.
     """
     profiled = _profiles(warehouse, prepared, model, seed)
     features = [transform.feature for transform in model.transforms]
@@ -68,7 +70,7 @@ def portray(
                 "rows": sizes[segment],
                 "share": share,
                 "inertia": inertia[segment],
-                "silhouette": None,
+                "silhouette": None if math.isnan(silhouettes[segment]) else silhouettes[segment],
                 "outlier_distance": limit,
                 "rule": None,
                 "rule_precision": None,

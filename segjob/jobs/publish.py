@@ -72,7 +72,10 @@ def publish(warehouse: Warehouse, contract: Contract, fitted: Fitted) -> int:
     if fitted.final.squared is not None:
         inertia = dict(zip(model.segment_ids, fitted.final.squared[matched.order].tolist(), strict=True))
     total = sum(inertia.values())
-    portrait = portray(warehouse, contract, prepared, model, sizes=sizes, inertia=inertia, seed=seed)
+    silhouettes = dict(zip(model.segment_ids, fitted.final.silhouettes[matched.order].tolist(), strict=True))
+    portrait = portray(
+        warehouse, contract, prepared, model, sizes=sizes, inertia=inertia, silhouettes=silhouettes, seed=seed
+    )
     rows: dict[str, list[dict[str, Any]]] = {
         "runs": [_run_row(fitted, total)],
         "sweeps": _sweep_rows(fitted, total),

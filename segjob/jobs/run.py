@@ -96,7 +96,7 @@ def run_one(
             progress.warn(warning)
         with progress.phase("fitting", warehouse.ledger) as phase:
             start = starting_centroids(warehouse, contract, prepared, swept, choice, progress)
-            final = fit_all(warehouse, config.fit, prepared, points, start)
+            final = fit_all(warehouse, config.fit, prepared, points, start, settings.seed)
             phase.rows = prepared.measured.kept * final.passes or None
             phase.note = f"{final.passes} passes over all rows"
         if not final.refined.converged:
