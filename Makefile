@@ -20,11 +20,12 @@ help: ## List the targets
 demo: $(DEMO_READY) data ## From nothing to segments: install, make the data, `dbt run`, `segjob run`
 	$(BIN)/dbt run
 	$(BIN)/segjob run
-	@echo
-	@echo "The commands are in $(BIN): $(BIN)/segjob show, $(BIN)/segjob --help. More questions: sql/reports/*.sql"
+	@$(BIN)/dbt --quiet run --select source:segjob+
+	@echo "More questions: sql/reports/*.sql. The segments are in dbt's marts too: customer_segments, revenue_by_segment."
+	@echo "The commands are in $(BIN), such as $(BIN)/segjob --help"
 
 test: lint ## Lint everything, then run every test
-	@$(BIN)/python -m pytest
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest --quiet --numprocesses auto --dist worksteal
 
 lint: $(TEST_READY) data ## ruff, mypy, import-linter and sqlfluff
 	$(BIN)/ruff check .
@@ -51,7 +52,7 @@ data/orders.csv: data/customers.csv
 constraints: ## Take the newest versions that pyproject.toml allows into constraints.txt
 	rm -rf build/constraints
 	$(PYTHON) -m venv build/constraints
-	build/constraints/bin/python -m pip install --quiet --upgrade pip
+	build/constraints/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
 	build/constraints/bin/python -m pip install --quiet --editable '.[dbt]' --group dev
 	build/constraints/bin/python -m pip freeze --exclude-editable > constraints.txt
 	@! grep -nvE '^[A-Za-z0-9._-]+==[A-Za-z0-9.+!]+$$' constraints.txt
