@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segjob.core.model import Floats, Labels
+from segjob.core.restarts import systematic
 
 SILHOUETTE_ROWS = 4_000
 """Up to so many rows the silhouette is exact; above, it is taken on a sample of that many."""
@@ -30,12 +31,8 @@ def silhouette_sample(
     copies : (m,) float64, how many rows each stands for.
     size : rows that the sample stands for; all of them where the points are few.
     """
-    if len(weights) <= rows:
-        return np.arange(len(weights)), weights, round(float(weights.sum()))
-    steps = np.cumsum(weights)
-    ticks = (np.arange(rows) + np.random.default_rng([seed, 2]).random()) / rows * steps[-1]
-    picked, copies = np.unique(np.searchsorted(steps, ticks, side="right"), return_counts=True)
-    return picked, copies.astype(np.float64), rows
+    picked, copies = systematic(weights, rows, seed)
+    return picked, copies, round(float(copies.sum()))
 
 
 def silhouette_rows(

@@ -37,20 +37,26 @@ _FEW_ROWS = 1_000
 _BASES = 3
 
 
-def thin(values: Floats, weights: Floats, rows: int, seed: int) -> tuple[Floats, Floats]:
-    """At most so many of the rows: a systematic sample, which is stratified where the rows are sorted.
+def systematic(weights: Floats, rows: int, seed: int) -> tuple[NDArray[np.intp], Floats]:
+    """A systematic sample in proportion to the weights, which is stratified where the rows are sorted.
 
     Returns
     -------
-    values : (m, d).
-    weights : (m,) whole numbers that add up to `rows`; all rows as they are where there are no more.
+    picked : (m,) row numbers, ascending.
+    copies : (m,) how often each was drawn, `rows` in all; all rows with their weights where there are no more.
     """
-    if len(values) <= rows:
-        return values, weights
+    if len(weights) <= rows:
+        return np.arange(len(weights)), weights
     steps = np.cumsum(weights)
     ticks = (np.arange(rows) + np.random.default_rng([seed, 0]).random()) / rows * steps[-1]
     picked, copies = np.unique(np.searchsorted(steps, ticks, side="right"), return_counts=True)
-    return values[picked], copies.astype(np.float64)
+    return picked, copies.astype(np.float64)
+
+
+def thin(values: Floats, weights: Floats, rows: int, seed: int) -> tuple[Floats, Floats]:
+    """At most so many of the rows, with their weights in a systematic sample."""
+    picked, copies = systematic(weights, rows, seed)
+    return values[picked], copies
 
 
 def squared(columns: Floats, centers: Floats) -> Floats:
