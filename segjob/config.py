@@ -175,6 +175,13 @@ class HealthSettings(_Strict):
     excluded_share: float = Field(default=0.05, gt=0)
 
 
+class Action(_Strict):
+    """What to do with a segment: where every feature named here is at that level, the action is suggested."""
+
+    when: dict[str, Literal["low", "average", "high"]] = {}
+    action: str = Field(min_length=1)
+
+
 class PublishSettings(_Strict):
     """What is kept of earlier runs. Their evidence always is; their assignments take the room."""
 
@@ -189,6 +196,7 @@ class Config(_Strict):
     fit: FitSettings = FitSettings()
     publish: PublishSettings = PublishSettings()
     health: HealthSettings = HealthSettings()
+    actions: tuple[Action, ...] | None = None
     segmentations: dict[str, Segmentation] = {}
     directory: Path = Path()
     """Where the file stands; paths in it are relative to this. Not a key of the file."""

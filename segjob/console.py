@@ -144,6 +144,7 @@ def print_evidence(evidence: Evidence) -> None:
             "published" if row["is_chosen"] else "",
         )
     out.print(table)
+    print_rules(evidence)
     print_lineage(evidence)
     if evidence.exclusions:
         table = _table("left out because", "column", "rows")
@@ -234,6 +235,17 @@ def print_where_next(warehouse: str, schema: str, published: Sequence[Evidence])
     )
     for question in (f"select * from {schema}.{view}_profile;", f"select * from {schema}.{view} limit 10;"):
         out.print(Text(f"  {question}", style="bold"), soft_wrap=True)
+
+
+def print_rules(evidence: Evidence) -> None:
+    """Who is in each segment as a condition, how well it tells, and what to do."""
+    table = _table("segment", "nearly the same as", "precision", "recall", "what to do")
+    for row in evidence.segments:
+        scores = (row["rule_precision"], row["rule_recall"])
+        told = (None if score is None else f"{score:.1%}" for score in scores)
+        table.add_row(*_cells(row["segment_id"], row["rule"], *told, row["action"]))
+    if any(row["rule"] for row in evidence.segments):
+        out.print(table)
 
 
 def print_lineage(evidence: Evidence) -> None:

@@ -12,6 +12,7 @@ from segjob.core.border import Bordered
 from segjob.core.metrics import segment_silhouettes
 from segjob.core.model import Floats, Labels, Model, Points
 from segjob.core.refine import Pass, Refined, nearest_to, pass_over, refine
+from segjob.core.rules import Rule, rule_for
 from segjob.jobs.measure import Prepared
 from segjob.statements import passes
 from segjob.warehouse.base import Warehouse
@@ -26,12 +27,14 @@ class FinalFit:
     """The fitted model, its segments numbered by size.
 
     silhouettes : (k,) of each segment's fit rows; NaN where there is none to speak of.
+    rules : k readable conditions, found on the fit rows.
     squared : (k,) exact weighted sums of squared distances; None where the published distances will tell.
     passes : over all rows in the warehouse; 0 where all of them were in memory.
     """
 
     model: Model
     silhouettes: Floats
+    rules: tuple[Rule, ...]
     squared: Floats | None
     refined: Refined
     passes: int
@@ -76,7 +79,14 @@ def fit_all(
     )
     labels, _ = nearest_to(points.values, centroids)
     silhouettes = segment_silhouettes(points.values, labels, len(centroids), seed, points.weights)
-    return FinalFit(model, silhouettes, None if squared is None else squared[order], refined, number)
+    original = np.column_stack([t.to_original(points.values[:, j]) for j, t in enumerate(model.transforms)])
+    names = [transform.feature for transform in model.transforms]
+    one_hot = [transform.function == "one_hot" for transform in model.transforms]
+    rules = tuple(
+        rule_for(original, labels, points.weights, segment, names, one_hot)
+        for segment in range(len(centroids))
+    )
+    return FinalFit(model, silhouettes, rules, None if squared is None else squared[order], refined, number)
 
 
 @dataclass(frozen=True)

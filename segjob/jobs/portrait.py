@@ -10,10 +10,13 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
+from segjob.config import Config
 from segjob.core import describe
 from segjob.core.model import Floats, Model
+from segjob.core.rules import Rule
 from segjob.jobs.measure import Prepared
 from segjob.statements import profiles
+from segjob.statements.rules import rule_sql
 from segjob.statements.tables import Contract
 from segjob.warehouse.base import Warehouse
 
@@ -38,6 +41,8 @@ def portray(
     sizes: Mapping[int, int],
     inertia: Mapping[int, float],
     silhouettes: Mapping[int, float],
+    rules: Sequence[Rule],
+    actions: Sequence[describe.Advice],
     seed: int,
 ) -> Portrait:
     """Describe the segments of a model that was just assigned.
@@ -45,15 +50,21 @@ def portray(
     Parameters
     ----------
     sizes, inertia, silhouettes : rows, sum of squared distances, and mean silhouette (NaN: none), by segment.
+    rules : in the order of the segments.
+    actions : the table that suggests what to do.
     """
-    profiled = _profiles(warehouse, prepared, model, seed)
+    found = warehouse.records(profiles.profiles(prepared.relation, model, rules))
+    profiled = _profiles(warehouse, prepared, model, found, seed)
+    scores = _rule_scores(found, model.segment_ids)
     features = [transform.feature for transform in model.transforms]
     shares = [sizes[segment] / prepared.measured.kept for segment in model.segment_ids]
-    automatic = describe.automatic_names(_z(profiled, model.segment_ids, features), features, shares)
+    z = _z(profiled, model.segment_ids, features)
+    automatic = describe.automatic_names(z, features, shares, _means(profiled, model.segment_ids, features))
+    suggested = describe.actions(z, features, actions)
     given = given_names(warehouse, contract, prepared.resolved.name)
     segments = []
-    for segment, own_name, share, limit in zip(
-        model.segment_ids, automatic, shares, model.outlier_distance.tolist(), strict=True
+    for segment, own_name, share, limit, rule, action in zip(
+        model.segment_ids, automatic, shares, model.outlier_distance.tolist(), rules, suggested, strict=True
     ):
         analysts = given.get(segment)
         taken = {name["name"] for other, name in given.items() if other != segment}
@@ -72,10 +83,10 @@ def portray(
                 "inertia": inertia[segment],
                 "silhouette": None if math.isnan(silhouettes[segment]) else silhouettes[segment],
                 "outlier_distance": limit,
-                "rule": None,
-                "rule_precision": None,
-                "rule_recall": None,
-                "action": None,
+                "rule": rule_sql(rule, model.transforms, warehouse.dialect),
+                "rule_precision": scores[segment][0],
+                "rule_recall": scores[segment][1],
+                "action": action,
             }
         )
     return Portrait(profiled, segments)
@@ -88,10 +99,12 @@ def given_names(warehouse: Warehouse, contract: Contract, segmentation: str) -> 
     return {row["segment_id"]: row for row in warehouse.records(query)}
 
 
-def _profiles(warehouse: Warehouse, prepared: Prepared, model: Model, seed: int) -> list[dict[str, Any]]:
+def _profiles(
+    warehouse: Warehouse, prepared: Prepared, model: Model, sums: list[dict[str, Any]], seed: int
+) -> list[dict[str, Any]]:
     """Rows of `profiles`: moments of all rows; quartiles of at most `QUANTILE_ROWS` of them."""
     relation = prepared.relation
-    found = profiles.read_profiles(warehouse.records(profiles.profiles(relation, model)), model)
+    found = profiles.read_profiles(sums, model)
     share = min(1.0, QUANTILE_ROWS / prepared.measured.kept)
     statement = profiles.profile_quantiles(relation, model, share=share, seed=seed)
     quartiles: dict[int, Mapping[str, Any]] = {row["segment_id"]: row for row in warehouse.records(statement)}
@@ -120,6 +133,38 @@ def _profiles(warehouse: Warehouse, prepared: Prepared, model: Model, seed: int)
             }
         )
     return rows
+
+
+def _rule_scores(
+    found: Sequence[Mapping[str, Any]], segments: Sequence[int]
+) -> dict[int, tuple[float | None, float | None]]:
+    """Precision and recall of each segment's rule, counted on all rows; None where there is nothing to divide by."""
+    own = {row["segment_id"]: row for row in found}
+    scores: dict[int, tuple[float | None, float | None]] = {}
+    for i, segment in enumerate(segments):
+        fitting = sum(row[f"fits{i}"] for row in found)
+        hits = own[segment][f"fits{i}"] if segment in own else 0
+        rows = own[segment]["all_rows"] if segment in own else 0
+        scores[segment] = (hits / fitting if fitting else None, hits / rows if rows else None)
+    return scores
+
+
+def actions_of(config: Config) -> Sequence[describe.Advice]:
+    """The table of actions: the config's, or the one that comes with segjob."""
+    if config.actions is None:
+        return describe.ACTIONS
+    return tuple(
+        describe.Advice(
+            tuple(describe.Sign((word,), level) for word, level in action.when.items()), action.action
+        )
+        for action in config.actions
+    )
+
+
+def _means(profiled: Sequence[Mapping[str, Any]], segments: Sequence[int], features: Sequence[str]) -> Floats:
+    """(k, d) means; 0 where unknown."""
+    known = {(row["segment_id"], row["feature"]): row["mean"] for row in profiled}
+    return np.array([[known.get((segment, feature)) or 0.0 for feature in features] for segment in segments])
 
 
 def _z(profiled: Sequence[Mapping[str, Any]], segments: Sequence[int], features: Sequence[str]) -> Floats:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -15,6 +15,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from segjob.core.choose import Choice
+from segjob.core.describe import Advice
 from segjob.core.model import Model
 from segjob.core.sweep import Sweep
 from segjob.errors import DataError, RelationChanged
@@ -40,6 +41,7 @@ class Fitted:
 
     gaps : the gap statistic and its standard error by k; agreement : mean adjusted Rand between resamples by k.
     final : its segments are numbered by size; `publish` gives them the numbers that they keep.
+    actions : the table of what to do with which segment.
     warnings : what a careful analyst would point out.
     """
 
@@ -50,6 +52,7 @@ class Fitted:
     agreement: Mapping[int, float]
     choice: Choice
     final: FinalFit
+    actions: Sequence[Advice]
     warnings: tuple[str, ...] = ()
 
 
@@ -74,7 +77,16 @@ def publish(warehouse: Warehouse, contract: Contract, fitted: Fitted) -> int:
     total = sum(inertia.values())
     silhouettes = dict(zip(model.segment_ids, fitted.final.silhouettes[matched.order].tolist(), strict=True))
     portrait = portray(
-        warehouse, contract, prepared, model, sizes=sizes, inertia=inertia, silhouettes=silhouettes, seed=seed
+        warehouse,
+        contract,
+        prepared,
+        model,
+        sizes=sizes,
+        inertia=inertia,
+        silhouettes=silhouettes,
+        rules=[fitted.final.rules[position] for position in matched.order],
+        actions=fitted.actions,
+        seed=seed,
     )
     rows: dict[str, list[dict[str, Any]]] = {
         "runs": [_run_row(fitted, total)],

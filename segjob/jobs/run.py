@@ -19,6 +19,7 @@ from segjob.jobs.check import check_all, resolve
 from segjob.jobs.fit import fit_all
 from segjob.jobs.history import Evidence, evidence, pick_run
 from segjob.jobs.measure import Prepared, fit_rows, measure, snapshot, transforms
+from segjob.jobs.portrait import actions_of
 from segjob.jobs.progress import Phase, Progress
 from segjob.jobs.publish import Fitted, publish
 from segjob.jobs.retention import prune
@@ -111,6 +112,7 @@ def run_one(
             agreement=agreement,
             choice=choice,
             final=final,
+            actions=actions_of(config),
             warnings=tuple(progress.warnings[warnings_before:]),
         )
         with progress.phase("publishing", warehouse.ledger) as phase, warehouse.writing():

@@ -64,6 +64,7 @@ def render(report: Report) -> Rendered:
         structure=words.structure(report.run["silhouette"]),
         agree=sum(vote.k == report.run["k"] for vote in report.votes),
         columns=_columns(report),
+        most_means=figures.MOST_MEANS,
         style=Markup(style),
         script=Markup(script),
         script_hash=_hash(script),

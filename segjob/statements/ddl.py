@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import DDLCompiler
 from sqlalchemy.sql.ddl import ExecutableDDLElement
+from sqlalchemy.sql.elements import quoted_name
 from sqlalchemy.sql.selectable import SelectBase
 
 from segjob.core.model import Model
@@ -62,7 +63,8 @@ def _drop_table(element: DropTable, compiler: DDLCompiler, **_: Any) -> str:
 
 def _full_name(schema: str | None, name: str, compiler: DDLCompiler) -> str:
     parts = [name] if schema is None else [schema, name]
-    return ".".join(compiler.preparer.quote(named(part)) for part in parts)
+    quoted = (part if isinstance(part, quoted_name) else named(part) for part in parts)
+    return ".".join(compiler.preparer.quote(part) for part in quoted)
 
 
 class AddColumn(ExecutableDDLElement):

@@ -105,12 +105,11 @@ def overview(relation: Relation, columns: Sequence[str]) -> SelectBase:
     `mean{i}`; per pair `corr{i}_{j}` (Pearson, over the rows where both are finite; NULL or NaN where it is not
     defined). Nothing is clipped or imputed.
     """
-    c = table(relation, columns).c
-    cast = sa.select(*(number(c[name]).label(f"r{i}") for i, name in enumerate(columns))).subquery(
-        "cast_rows"
-    )
+    c = table(relation, [relation.key, *columns]).c
+    numbers = [number(c[name]).label(f"r{i}") for i, name in enumerate(columns)]
+    cast = sa.select(c[relation.key].label("k"), *numbers).subquery("cast_rows")
     both = [(cast.c[f"r{i}"].label(f"r{i}"), finite(cast.c[f"r{i}"]).label(f"f{i}")) for i in _range(columns)]
-    rows = sa.select(*(column for pair in both for column in pair)).subquery("finite_rows")
+    rows = sa.select(cast.c["k"], *(column for pair in both for column in pair)).subquery("finite_rows")
     found: list[ColumnElement[Any]] = [sa.func.count().label("rows")]
     for i in _range(columns):
         raw, value = rows.c[f"r{i}"], rows.c[f"f{i}"]

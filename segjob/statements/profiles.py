@@ -12,9 +12,11 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import SelectBase, Subquery
 
 from segjob.core.model import Model
+from segjob.core.rules import Rule
 from segjob.statements.elements import Item, Number, Quantiles
 from segjob.statements.features import Line, Relation, points
 from segjob.statements.nearest import index, position_of_least, relative, with_columns
+from segjob.statements.rules import holds
 
 QUARTILES = (0.25, 0.5, 0.75)
 
@@ -46,12 +48,13 @@ def _segmented(relation: Relation, model: Model, share: float | None, seed: int)
     return sa.select(segment.label("segment_id"), *values).subquery("segmented")
 
 
-def profiles(relation: Relation, model: Model) -> SelectBase:
+def profiles(relation: Relation, model: Model, rules: Sequence[Rule] = ()) -> SelectBase:
     """How are the raw values spread in each segment? One row per segment that has rows.
 
     The values stand as they are in the relation: not imputed, clipped or logged; NULL, NaN and the infinities
     are left out; a one-hot feature is 0 or 1. Row weights are not used. `read_profiles` makes moments of the
-    sums, which are taken around the model's centers.
+    sums, which are taken around the model's centers. `all_rows` counts the segment, and `fits0`, `fits1`, ... those of
+    its rows that each of the rules holds for.
     """
     rows = _segmented(relation, model, None, 0)
     columns: list[ColumnElement[Any]] = [rows.c["segment_id"]]
@@ -65,6 +68,12 @@ def profiles(relation: Relation, model: Model) -> SelectBase:
             sa.func.min(value).label(f"minimum{j}"),
             sa.func.max(value).label(f"maximum{j}"),
         ]
+    values = {t.feature: rows.c[f"v{j}"] for j, t in enumerate(model.transforms)}
+    columns.append(sa.func.count().label("all_rows"))
+    columns += [
+        sa.func.count(sa.case((holds(rule, values), index(1)))).label(f"fits{i}")
+        for i, rule in enumerate(rules)
+    ]
     return sa.select(*columns).group_by(rows.c["segment_id"]).order_by(rows.c["segment_id"])
 
 

@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal, cast
 
 import numpy as np
@@ -14,6 +15,8 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 from sqlalchemy.sql.selectable import SelectBase
 from sqlalchemy.types import TypeEngine, UserDefinedType
+
+from segjob.errors import ConfigError
 
 Statement = sa.Executable | SelectBase
 """Anything that an engine can run."""
@@ -77,6 +80,23 @@ class Warehouse(ABC):
     ledger: Ledger = field(default_factory=Ledger, init=False)
     may_have_changed: bool = field(default=False, init=False)
     """Inside `writing()`: whether somebody may have written since `reading()` began; then tables need a second look."""
+
+    @property
+    def file(self) -> Path | None:
+        """The file that the warehouse is, where it is one: while somebody writes it, nobody can read it."""
+        return None
+
+    @contextmanager
+    def beside(self, file: Path) -> Iterator[str]:
+        """A new file of the same engine, inside `reading()`; the name of its catalogue, quoted, for statements.
+
+        Every statement is kept at once, and the file is whole and closed when the block ends.
+        """
+        raise ConfigError(
+            f"{self.label} is not a file that a serving file could stand beside",
+            hint="connect the dashboards to it directly: its readers and writers do not block each other",
+        )
+        yield ""
 
     @property
     @abstractmethod

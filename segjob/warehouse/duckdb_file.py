@@ -62,6 +62,22 @@ class DuckDBFile(SqlAlchemyWarehouse):
             with self._connected(), self._swapped(create):
                 yield
 
+    @property
+    def file(self) -> Path:
+        return self.path
+
+    @contextmanager
+    def beside(self, file: Path) -> Iterator[str]:
+        name = _quoted(f"new_{self._catalog}")
+        self.connection.commit()
+        self._with_patience(
+            f"attach '{_escaped(file)}' as {name} (type duckdb, storage_version '{STORAGE}')", file
+        )
+        yield name
+        self.connection.commit()
+        self._raw.execute(f"checkpoint {name}")
+        self._raw.execute(f"detach {name}")
+
     def arrays(self, statement: Statement) -> dict[str, NDArray[np.float64]]:
         result = self._run(statement)
         columns = result.cursor.fetchnumpy()
@@ -126,8 +142,7 @@ class DuckDBFile(SqlAlchemyWarehouse):
             raise WarehouseError(f"the warehouse {self.path} {what}", hint="name the file that dbt writes to")
         existing = "" if write else ", read_only"
         option = existing if self.path.exists() else f", storage_version '{STORAGE}'"
-        quoted = str(self.path).replace("'", "''")
-        self._with_patience(f"attach '{quoted}' (type duckdb{option})")
+        self._with_patience(f"attach '{_escaped(self.path)}' (type duckdb{option})", self.path)
         self._catalog = self._raw.execute(
             "select database_name from duckdb_databases() where not internal and path is not null"
         ).fetchall()[0][0]
@@ -151,15 +166,15 @@ class DuckDBFile(SqlAlchemyWarehouse):
             self._raw.execute("use memory")
             self._raw.execute(f"detach {quoted}")
 
-    def _with_patience(self, statement: str) -> None:
-        """Attach, trying again while somebody else holds the file."""
+    def _with_patience(self, statement: str, file: Path) -> None:
+        """Attach a file, trying again while somebody else holds it."""
         deadline, wait = time.monotonic() + self.lock_timeout, 0.02
         while True:
             try:
                 self._raw.execute(statement)
                 return
             except duckdb.Error as error:
-                problem = _explained(self.path, error, self.lock_timeout)
+                problem = _explained(file, error, self.lock_timeout)
                 if not isinstance(problem, WarehouseBusy) or time.monotonic() >= deadline:
                     raise problem from error
             # The jitter keeps two jobs that wait for each other from trying in step.
@@ -173,7 +188,7 @@ class DuckDBFile(SqlAlchemyWarehouse):
 
     @property
     def _quoted_catalog(self) -> str:
-        return '"' + (self._catalog or "").replace('"', '""') + '"'
+        return _quoted(self._catalog or "")
 
     def _settings(self) -> dict[str, str]:
         settings = {
@@ -196,6 +211,14 @@ class _Names(duckdb_engine.DuckDBIdentifierPreparer):
     def format_schema(self, name: str) -> str:
         """The schema's name as SQL has it."""
         return self.quote(name)
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _escaped(path: Path) -> str:
+    return str(path).replace("'", "''")
 
 
 def _machine_memory() -> int:

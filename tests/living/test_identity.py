@@ -129,3 +129,65 @@ def test_a_name_is_in_every_view_at_once(file: Path, segjob: Segjob) -> None:
     assert query(file, "select name from segments.groups_profile where segment_id = 1") == [
         ('it\'s "VIP"; drop',)
     ]
+
+
+def test_each_rule_runs_as_sql_and_is_as_good_as_it_says(folder: Path, segjob: Segjob) -> None:
+    file = folder / "shop.duckdb"
+    fill(file, customers(1000))
+    execute(
+        file,
+        """create view people as select id, income, score as "Spending Score",
+            case when id % 5 < 2 then 'it''s her' when id % 5 = 2 then null else 'him' end as gender from customers""",
+    )
+    (folder / "segjob.toml").write_text(
+        """[segmentations.people]
+        relation = "people"
+        key = "id"
+        features = ["income", "Spending Score", { column = "gender", kind = "categorical", weight = 3 }]
+        k = 5
+        """
+    )
+    assert segjob("run", "-q", "--warehouse", file).code == 0
+    rules = query(file, "select segment_id, rule, rule_precision, rule_recall from segments.current_segments")
+    assert len(rules) == 5
+    for segment, rule, precision, recall in rules:
+        hits, fitting, members = query(
+            file,
+            f"""select count(*) filter ((v.segment_id = {segment}) and ({rule})), count(*) filter ({rule}),
+                count(*) filter (v.segment_id = {segment})
+            from people join segments.people as v using (id)""",
+        )[0]
+        assert precision == pytest.approx(hits / fitting)
+        assert recall == pytest.approx(hits / members)
+        assert min(precision, recall) > 0.8
+
+
+def test_actions_come_from_the_profile_or_from_the_config(folder: Path, file: Path, segjob: Segjob) -> None:
+    segjob(*RUN, "--k", "5", "--warehouse", file)
+    said = dict(query(file, "select name, action from segments.current_segments"))
+    assert said["high score, high income"].startswith("premium offers")
+    (folder / "segjob.toml").write_text(
+        """[[actions]]
+        when = { income = "high", score = "high" }
+        action = "call them"
+        [[actions]]
+        action = "wait"
+        """
+    )
+    segjob(*RUN, "--k", "5", "--warehouse", file)
+    actions = query(file, "select action, count(*) from segments.current_segments group by 1 order by 1")
+    assert actions == [("call them", 1), ("wait", 4)]
+
+
+def test_no_structure_publishes_nothing_unless_one_segment_is_allowed(
+    folder: Path, segjob: Segjob, refused: object
+) -> None:
+    rng = np.random.default_rng(5)
+    rows = [(i, float(x), float(y)) for i, (x, y) in enumerate(rng.normal(size=(600, 2)))]
+    file = fill(folder / "noise.duckdb", rows)
+    assert callable(refused)
+    assert "no structure" in refused(file, 5, *RUN)
+    assert segjob(*RUN, "--allow-one", "--warehouse", file).code == 0
+    assert query(file, "select k, k_outcome, (select count(*) from segments.groups) from segments.runs") == [
+        (1, "chosen", 600)
+    ]

@@ -10,6 +10,8 @@ from segjob.report.data import Report
 from segjob.report.figures import apart, customers, maps, time, why
 from segjob.report.figures.canvas import Drawn
 
+MOST_MEANS = 12
+"""Features that have a figure of their own; the heat map has them all."""
 MOST_PAIRS = 10
 """Pairs of features that are drawn for slides, the most telling first."""
 
@@ -53,7 +55,7 @@ def _maps(report: Report) -> Iterator[Drawn]:
 
 def _apart(report: Report) -> Iterator[Drawn]:
     yield apart.heat(report)
-    for position in telling.telling(report):
+    for position in telling.telling(report)[:MOST_MEANS]:
         yield apart.means(report, position)
     for column in dict.fromkeys(t.source_column for t in report.transforms if t.category is not None):
         yield apart.shares(report, column)
