@@ -197,17 +197,12 @@ def kept(
 
 @dataclass(frozen=True)
 class Points:
-    """A subquery of scaled rows.
-
-    `is_kept` is None where excluded rows are left out, else whether the model can score the row: x is not
-    defined where it cannot.
-    """
+    """A subquery of scaled rows: `k`, the key, `w`, the row weight, where there is one, and x0, x1, ..."""
 
     rows: Subquery
     key: ColumnElement[Any]
     weight: ColumnElement[float] | None
     x: list[ColumnElement[float]]
-    is_kept: ColumnElement[bool] | None = None
 
     @property
     def carried(self) -> list[ColumnElement[float]]:
@@ -229,23 +224,24 @@ def points(
     """Where does each row stand in the model's space?
 
     Without `scaled`, x is not the coordinate but the u of its `Line`: linear forms do without the scaling.
-    `keep_excluded` adds `is_kept` instead of leaving rows out; `keep_raw` adds v0, v1, ..., the raw values by
-    transform (NULL where there is none, 0 or 1 for a one-hot column); `share` keeps those whose `luck` is below it;
-    `rows_from` stands in for the relation and has its columns.
+    `keep_excluded` leaves no row out, but gives NULL for x0 where the model cannot score it; `keep_raw` adds v0, v1,
+    ..., the raw values by transform (NULL where there is none, 0 or 1 for a one-hot column); `share` keeps those whose
+    `luck` is below it; `rows_from` stands in for the relation and has its columns.
     """
     rows = source_of(relation, transforms, rows_from)
     columns: list[ColumnElement[Any]] = [rows.key.label("k")]
     if rows.weight is not None:
         columns.append(rows.weight.label("w"))
     make = coordinate if scaled else _unscaled
-    columns += [make(t, rows.numbers, rows.texts).label(f"x{j}") for j, t in enumerate(transforms)]
+    conditions = kept(transforms, rows.numbers)
+    x = [make(t, rows.numbers, rows.texts) for t in transforms]
+    if keep_excluded and conditions:
+        x[0] = sa.case((sa.and_(*conditions), x[0]))
+    columns += [value.label(f"x{j}") for j, value in enumerate(x)]
     if keep_raw:
         columns += [_raw_value(t, rows).label(f"v{j}") for j, t in enumerate(transforms)]
-    conditions = kept(transforms, rows.numbers)
     statement = sa.select(*columns)
-    if keep_excluded:
-        statement = statement.add_columns(sa.and_(sa.true(), *conditions).label("is_kept"))
-    elif conditions:
+    if conditions and not keep_excluded:
         statement = statement.where(*conditions)
     if share is not None:
         statement = statement.where(luck(rows.key, seed) < Number(share))
@@ -255,7 +251,6 @@ def points(
         key=made.c["k"],
         weight=made.c["w"] if rows.weight is not None else None,
         x=[made.c[f"x{j}"] for j in range(len(transforms))],
-        is_kept=made.c["is_kept"] if keep_excluded else None,
     )
 
 

@@ -67,18 +67,24 @@ def index(i: int) -> ColumnElement[int]:
 
 
 def position_of_least(
-    values: Sequence[ColumnElement[float]], names: Sequence[ColumnElement[Any]] | None = None
+    values: Sequence[ColumnElement[float]],
+    names: Sequence[ColumnElement[Any]] | None = None,
+    *,
+    nullable: bool = False,
 ) -> ColumnElement[Any]:
     """Which value is the smallest? The first of equals; its index, or its entry in `names`.
 
     Nested comparisons: an engine stops at the first that fails, and looks at the later cases only for the rows that
-    are left. Up to twenty values nothing else was as fast (docs/decisions/0002-sql-forms.md).
+    are left. Up to twenty values nothing else was as fast (docs/decisions/0002-sql-forms.md). The values of a row are
+    all NULL or none is; say `nullable` where they can be, and the answer is NULL, too.
     """
     names = names or [index(i) for i in range(len(values))]
     last = len(values) - 1
     whens = [
         (sa.and_(*(values[i] <= values[j] for j in range(i + 1, last + 1))), names[i]) for i in range(last)
     ]
+    if nullable:
+        return sa.case(*whens, (values[last].is_not(None), names[last]))
     return sa.case(*whens, else_=names[last]) if whens else names[last]
 
 
@@ -88,19 +94,30 @@ def least(values: Sequence[ColumnElement[float]]) -> ColumnElement[float]:
 
 
 def by_name(
-    chosen: ColumnElement[Any], names: Sequence[ColumnElement[Any]], values: Sequence[ColumnElement[Any]]
+    chosen: ColumnElement[Any],
+    names: Sequence[ColumnElement[Any]],
+    values: Sequence[ColumnElement[Any]],
+    *,
+    nullable: bool = False,
 ) -> ColumnElement[Any]:
-    """The value that stands at the chosen name's place."""
+    """The value that stands at the chosen name's place; NULL where that is NULL and `nullable` is said."""
+    pairs = list(zip(names, values, strict=True))
+    if nullable:
+        return sa.case(*pairs, value=chosen)
     if len(values) == 1:
         return values[0]
-    return sa.case(*zip(names[:-1], values[:-1], strict=True), value=chosen, else_=values[-1])
+    return sa.case(*pairs[:-1], value=chosen, else_=values[-1])
 
 
 _FEW = 10
 
 
 def runner_up(
-    chosen: ColumnElement[Any], names: Sequence[ColumnElement[Any]], values: Sequence[ColumnElement[float]]
+    chosen: ColumnElement[Any],
+    names: Sequence[ColumnElement[Any]],
+    values: Sequence[ColumnElement[float]],
+    *,
+    nullable: bool = False,
 ) -> ColumnElement[Any]:
     """Whose value is the smallest but for the chosen one's? Two values at least.
 
@@ -113,12 +130,12 @@ def runner_up(
         others = [
             sa.case((chosen == name, away), else_=value) for name, value in zip(names, values, strict=True)
         ]
-        return position_of_least(others, names)
+        return position_of_least(others, names, nullable=nullable)
     branches = []
     for i in places:
         rest = [j for j in places if j != i]
         branches.append(position_of_least([values[j] for j in rest], [names[j] for j in rest]))
-    return by_name(chosen, names, branches)
+    return by_name(chosen, names, branches, nullable=nullable)
 
 
 def with_columns(rows: Subquery, name: str, **columns: ColumnElement[Any]) -> Subquery:

@@ -23,26 +23,27 @@ from segjob.statements.nearest import (
 )
 
 
-def _scored(p: Points, model: Model) -> tuple[FromClause, dict[str, ColumnElement[Any]]]:
+def _scored(p: Points, model: Model, *, nullable: bool) -> tuple[FromClause, dict[str, ColumnElement[Any]]]:
     """The rows, and segment_id, distance, next_segment_id, margin, is_outlier; in steps, so that no term is repeated.
 
     The distances are sums of squared differences: the linear form would lose their digits far from the origin.
+    `nullable` where x0 is NULL in the rows that the model excludes: there everything is NULL.
     """
     places = range(len(model.segment_ids))
     ids = [index(i) for i in model.segment_ids]
     limits = [Number(v) for v in model.outlier_distance.tolist()]
     near = with_columns(p.rows, "near", **{f"d{i}": squared(p.x, c) for i, c in enumerate(model.centroids)})
-    rows = with_columns(
-        near, "first_choice", segment_id=position_of_least([near.c[f"d{i}"] for i in places], ids)
-    )
+    first = position_of_least([near.c[f"d{i}"] for i in places], ids, nullable=nullable)
+    rows = with_columns(near, "first_choice", segment_id=first)
     if len(ids) > 1:
         d = [rows.c[f"d{i}"] for i in places]
-        rows = with_columns(rows, "second_choice", next_segment_id=runner_up(rows.c["segment_id"], ids, d))
+        second = runner_up(rows.c["segment_id"], ids, d, nullable=nullable)
+        rows = with_columns(rows, "second_choice", next_segment_id=second)
     d = [rows.c[f"d{i}"] for i in places]
     own, following = rows.c["segment_id"], rows.c.get("next_segment_id")
-    roots = {"distance": _root(by_name(own, ids, d))}
+    roots = {"distance": _root(by_name(own, ids, d, nullable=nullable))}
     if following is not None:
-        roots["next_distance"] = _root(by_name(following, ids, d))
+        roots["next_distance"] = _root(by_name(following, ids, d, nullable=nullable))
     rows = with_columns(rows, "measured", **roots)
     own, distance, none = rows.c["segment_id"], rows.c["distance"], sa.null()
     return rows, {
@@ -65,7 +66,7 @@ def assignment(relation: Relation, model: Model, run_id: int) -> SelectBase:
     units), next_segment_id (the runner-up), margin (how much further that is), is_outlier. There is no
     runner-up for k = 1: both are NULL.
     """
-    rows, found = _scored(points(relation, model.transforms), model)
+    rows, found = _scored(points(relation, model.transforms), model, nullable=False)
     columns = [c.label(name) for name, c in found.items()]
     run = sa.cast(sa.literal(run_id, sa.BigInteger()), sa.BigInteger()).label("run_id")
     return sa.select(run, rows.c["k"].label(named(relation.key)), *columns)
@@ -77,12 +78,17 @@ def scores(relation: Relation, model: Model, names: Mapping[int, str]) -> Select
     Every row of the relation once: its key, segment_id, segment_name, distance, next_segment_id, margin,
     is_outlier. All but the key are NULL where the model excludes the row. Compile it with `literal_binds`.
     """
-    rows, found = _scored(points(relation, model.transforms, keep_excluded=True), model)
+    p = points(relation, model.transforms, keep_excluded=True)
+    rows, found = _scored(p, model, nullable=True)
     ids = [index(i) for i in model.segment_ids]
     labels = [sa.literal(names[i], sa.Text()) for i in model.segment_ids]
     segment_id = found.pop("segment_id")
-    columns = {"segment_id": segment_id, "segment_name": by_name(segment_id, ids, labels), **found}
-    shown = [sa.case((rows.c["is_kept"], c)).label(name) for name, c in columns.items()]
+    columns = {
+        "segment_id": segment_id,
+        "segment_name": by_name(segment_id, ids, labels, nullable=True),
+        **found,
+    }
+    shown = [c.label(name) for name, c in columns.items()]
     return sa.select(rows.c["k"].label(named(relation.key)), *shown)
 
 
