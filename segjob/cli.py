@@ -15,6 +15,7 @@ from segjob import __version__
 
 if TYPE_CHECKING:
     from segjob.config import Config
+    from segjob.jobs.progress import Progress
     from segjob.statements.tables import Contract
     from segjob.warehouse.base import Warehouse
 
@@ -98,6 +99,14 @@ class Session:
         from segjob.warehouse.connect import connect
 
         return connect(self.settings, warehouse=self.warehouse, lock_timeout=self.lock_timeout)
+
+    @functools.cached_property
+    def progress(self) -> Progress:
+        """Where a job tells what it does: shown, unless only data is wanted."""
+        from segjob import console
+        from segjob.jobs.progress import Progress
+
+        return Progress() if self.quiet or self.as_json else console.Shown()
 
     @property
     def contract(self) -> Contract:
@@ -364,6 +373,7 @@ def name(
     Example: segjob name 3 "VIP" --description "spends much, earns much"
     """
     from segjob.jobs.name import name_segment
+    from segjob.jobs.snapshot import refresh
 
     of = name_segment(
         session.door,
@@ -373,6 +383,7 @@ def name(
         name=name,
         description=description,
     )
+    refresh(session.door, session.settings, session.progress)
     if session.as_json:
         from segjob.console import print_json
 
@@ -394,8 +405,10 @@ def rollback(
     Example: segjob rollback 3
     """
     from segjob.jobs.rollback import rollback as rolled_back
+    from segjob.jobs.snapshot import refresh
 
     run = rolled_back(session.door, session.contract, run_id=run_id, segmentation=segmentation)
+    refresh(session.door, session.settings, session.progress)
     if session.as_json:
         from segjob.console import print_json
 
@@ -475,6 +488,29 @@ def report(
 
 
 @verb
+def snapshot(
+    session: Session,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the serving file stands.")],
+    parquet: Annotated[bool, typer.Option("--parquet", help="Parquet files too, in DIR/parquet.")] = False,
+) -> None:
+    """Write what is published as a read-only file for dashboards, swapped in whole.
+
+    Example: segjob snapshot /srv/dashboards --parquet
+    """
+    from segjob import console
+    from segjob.jobs.snapshot import write_snapshot
+
+    timeout = (
+        session.settings.warehouse.lock_timeout if session.lock_timeout is None else session.lock_timeout
+    )
+    written = write_snapshot(session.door, session.contract, folder, parquet=parquet, lock_timeout=timeout)
+    if session.as_json:
+        console.print_json(written.as_json())
+    elif not session.quiet:
+        console.print_snapshot(written)
+
+
+@verb
 def compare(session: Session, segmentation: SegmentationName = None) -> None:
     """Other algorithms on the same rows and features, and whether one of them is worth a change.
 
@@ -482,10 +518,8 @@ def compare(session: Session, segmentation: SegmentationName = None) -> None:
     """
     from segjob import console
     from segjob.jobs.compare import compare as compared
-    from segjob.jobs.progress import Progress
 
-    progress = Progress() if session.quiet or session.as_json else console.Shown()
-    found = compared(session.door, session.contract, session.settings.fit, segmentation, progress)
+    found = compared(session.door, session.contract, session.settings.fit, segmentation, session.progress)
     if session.as_json:
         console.print_json(found.as_json())
     else:

@@ -183,10 +183,12 @@ class Action(_Strict):
 
 
 class PublishSettings(_Strict):
-    """What is kept of earlier runs. Their evidence always is; their assignments take the room."""
+    """What is kept of earlier runs (their evidence always is; their assignments take the room), and the snapshot."""
 
     keep_runs: Annotated[StrictInt, Field(ge=1)] | None = None
     keep_days: Annotated[StrictInt, Field(ge=1)] | None = None
+    snapshot: Annotated[str, Field(min_length=1)] | None = None
+    """Folder of the serving file that is written after every run; relative to the config file."""
 
 
 class Config(_Strict):

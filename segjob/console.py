@@ -22,6 +22,7 @@ from segjob.jobs.health import Health
 from segjob.jobs.history import Evidence, Record
 from segjob.jobs.predict import Prediction
 from segjob.jobs.progress import Phase, Progress
+from segjob.jobs.snapshot import Snapshot
 
 _WIDE = 160
 out = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDE)
@@ -224,6 +225,19 @@ def print_comparison(found: Compared) -> None:
         )
     out.print(table)
     out.print(Text(found.verdict.text), soft_wrap=True)
+
+
+def print_snapshot(written: Snapshot) -> None:
+    """`segjob snapshot`."""
+    out.print(
+        f"{written.file}: {len(written.relations)} tables, {written.size / 1e6:,.1f} MB", soft_wrap=True
+    )
+    if written.parquet is not None:
+        out.print(f"{written.parquet}: the same as Parquet files", soft_wrap=True)
+    for name in written.left_out:
+        err.print(
+            Text(f"  warning: {name} is left out: it cannot be read any more", style="yellow"), soft_wrap=True
+        )
 
 
 def print_where_next(warehouse: str, schema: str, published: Sequence[Evidence]) -> None:

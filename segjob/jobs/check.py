@@ -199,7 +199,7 @@ def _column(wish: str, columns: dict[str, Column]) -> Column | None:
 
 def _name_problems(name: str, key: str) -> list[SegjobError]:
     problems: list[SegjobError] = []
-    taken = {*SHARED, *VIEWS, "comparisons", "health"}
+    taken = {*SHARED, *VIEWS, "snapshot_info"}
     if name.lower() in taken or re.search(r"_(history|movements|scores|profile)$", name.lower()):
         problems.append(
             ConfigError(

@@ -14,7 +14,7 @@ from segjob.core import advice
 from segjob.core.choose import Choice, choose, gap_by_k, stability_by_k
 from segjob.core.model import Floats, Points
 from segjob.core.sweep import Sweep, sweep
-from segjob.errors import DataError, NoSegmentation, RelationChanged
+from segjob.errors import DataError, NoSegmentation, RelationChanged, SegjobError
 from segjob.jobs.check import check_all, resolve
 from segjob.jobs.fit import fit_all
 from segjob.jobs.history import Evidence, evidence, pick_run
@@ -23,6 +23,7 @@ from segjob.jobs.portrait import actions_of
 from segjob.jobs.progress import Phase, Progress
 from segjob.jobs.publish import Fitted, publish
 from segjob.jobs.retention import prune
+from segjob.jobs.snapshot import refresh, serving_file
 from segjob.jobs.start import starting_centroids
 from segjob.statements.tables import Contract
 from segjob.warehouse.base import Warehouse
@@ -56,9 +57,26 @@ class RunResult:
 def run_all(
     warehouse: Warehouse, config: Config, asked: Mapping[str, Segmentation], progress: Progress
 ) -> list[RunResult]:
-    """Run and publish each segmentation, one after the other; none where any does not fit the warehouse."""
+    """Run and publish each segmentation, one after the other; none where any does not fit the warehouse.
+
+    The snapshot that the config asks for is written once, at the end; also where a later segmentation failed.
+    """
+    if config.publish.snapshot is not None:
+        serving_file(warehouse, config.directory / config.publish.snapshot)
     check_all(warehouse, Contract(config.warehouse.schema_name), asked)
-    return [_run_patiently(warehouse, config, name, settings, progress) for name, settings in asked.items()]
+    results: list[RunResult] = []
+    try:
+        for name, settings in asked.items():
+            results.append(_run_patiently(warehouse, config, name, settings, progress))
+    except SegjobError:
+        if results:
+            refresh(warehouse, config, progress)
+        raise
+    warnings_before = len(progress.warnings)
+    refresh(warehouse, config, progress)
+    late = progress.warnings[warnings_before:]
+    results[-1] = dataclasses.replace(results[-1], warnings=[*results[-1].warnings, *late])
+    return results
 
 
 def _run_patiently(

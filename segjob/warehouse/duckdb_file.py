@@ -75,8 +75,11 @@ class DuckDBFile(SqlAlchemyWarehouse):
         )
         yield name
         self.connection.commit()
-        self._raw.execute(f"checkpoint {name}")
-        self._raw.execute(f"detach {name}")
+        try:
+            self._raw.execute(f"checkpoint {name}")
+            self._raw.execute(f"detach {name}")
+        except duckdb.Error as error:
+            raise _explained(file, error, 0) from error
 
     def arrays(self, statement: Statement) -> dict[str, NDArray[np.float64]]:
         result = self._run(statement)
