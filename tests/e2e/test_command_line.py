@@ -181,7 +181,8 @@ def test_nothing_of_an_error_reaches_stdout(file: Path, folder: Path) -> None:
     """As a shell sees it: the words on stderr, the code, no traceback and no library's last words."""
     execute(
         file,
-        "create view broken as select id, case when id = 9 then error('no') else income end as income, score from customers",
+        "create view broken as "
+        "select id, case when id = 9 then error('no') else income end as income, score from customers",
     )
     asked = ("--from", "broken", *ASKED[2:])
     done = subprocess.run(
