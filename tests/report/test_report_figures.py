@@ -1,0 +1,200 @@
+"""What is drawn is what the report holds: the marks of the figures, read back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.decomposition import PCA
+
+from segjob.report import figures, telling
+from segjob.report.data import Report
+from segjob.report.figures.canvas import Drawn, apart_on_screen, log_ticks, style
+from segjob.report.palette import segment_colour
+
+
+@pytest.fixture(scope="module")
+def drawn(report: Report) -> Iterator[dict[str, Drawn]]:
+    with style():
+        sections = figures.drawn(report)
+        yield {found.name: found for section in sections.values() for found in section}
+
+
+def axes(found: Drawn, which: int = 0):  # type: ignore[no-untyped-def]
+    return found.figure.axes[which]
+
+
+def test_every_kind_of_figure_is_drawn(drawn: dict[str, Drawn]) -> None:
+    expected = {
+        "map",
+        "components",
+        "sizes",
+        "heat",
+        "elbow",
+        "silhouette",
+        "bands",
+        "sizes_by_run",
+        "migration",
+    }
+    assert expected <= set(drawn)
+    assert {"correlations", "left_out", "outliers", "distribution_0", "categories_0"} <= set(drawn)
+    assert sum(name.startswith("mean_") for name in drawn) == 4
+    assert sum(name.startswith("share_") for name in drawn) == 1
+    assert all(found.title and found.summary and found.rows for found in drawn.values())
+
+
+def test_the_map_shows_each_sampled_customer_in_its_segments_colour(
+    drawn: dict[str, Drawn], report: Report
+) -> None:
+    first, second = telling.telling(report)[:2]
+    assert report.sample is not None
+    for segment in report.segments:
+        colour = segment_colour(segment.segment_id)
+        line = next(
+            line
+            for line in axes(drawn["map"]).lines
+            if line.get_color() == colour and line.get_alpha() is not None
+        )
+        own = report.sample.segment_id == segment.segment_id
+        np.testing.assert_allclose(line.get_xdata(), report.original[own, first])
+        np.testing.assert_allclose(line.get_ydata(), report.original[own, second])
+
+
+def test_sizes_and_means_are_bars_of_their_length(drawn: dict[str, Drawn], report: Report) -> None:
+    widths = [patch.get_width() for patch in axes(drawn["sizes"]).patches]
+    assert widths == [segment.rows for segment in report.segments]
+    for position in report.numeric:
+        feature = report.transforms[position].feature
+        ax = axes(drawn[f"mean_{position}"])
+        means = [report.profile[s.segment_id, feature].mean for s in report.segments]
+        assert [patch.get_width() for patch in ax.patches] == means
+        assert (
+            ax.lines[0].get_xdata()[0] == report.profile[report.segments[0].segment_id, feature].overall_mean
+        )
+
+
+def test_curves_are_the_sweep(drawn: dict[str, Drawn], report: Report) -> None:
+    curve = axes(drawn["elbow"]).lines[0]
+    assert list(zip(curve.get_xdata(), curve.get_ydata(), strict=True)) == [
+        (t.k, t.inertia) for t in report.sweep
+    ]
+    curve = axes(drawn["silhouette"]).lines[0]
+    assert list(curve.get_ydata()) == [t.silhouette for t in report.sweep if t.silhouette is not None]
+    ring = axes(drawn["elbow"]).lines[1]
+    assert list(ring.get_xdata()) == [report.run["k"]]
+
+
+def test_every_vote_has_its_dot(drawn: dict[str, Drawn], report: Report) -> None:
+    dots = [line.get_xdata()[0] for line in axes(drawn["elbow"], 1).lines if line.get_marker() == "o"]
+    assert dots == [vote.k for vote in report.votes if vote.k is not None]
+
+
+def test_the_gap_has_its_error_bars(report: Report) -> None:
+    import dataclasses
+
+    from segjob.report.figures import why
+
+    sweep = [dataclasses.replace(t, gap=0.1 * t.k, gap_se=0.01 * t.k) for t in report.sweep]
+    with style():
+        ax = axes(why.gap(dataclasses.replace(report, sweep=sweep)))
+    bars = ax.collections[0].get_segments()
+    for tried, bar in zip(sweep, bars, strict=True):
+        assert tried.gap is not None
+        np.testing.assert_allclose(bar[:, 1], [tried.gap - 0.01 * tried.k, tried.gap + 0.01 * tried.k])
+
+
+def test_heat_says_every_z(drawn: dict[str, Drawn], report: Report) -> None:
+    by_feature = {row[0]: row[1:] for row in drawn["heat"].rows}
+    assert list(by_feature) == telling.names_of(report)
+    for transform, cells in zip(report.transforms, by_feature.values(), strict=True):
+        for segment, cell in zip(report.segments, cells, strict=True):
+            z = report.profile[segment.segment_id, transform.feature].z
+            assert z is not None
+            assert float(cell.replace("−", "-")) == pytest.approx(z, abs=0.0501)
+
+
+def test_shares_of_categories_are_stacked(drawn: dict[str, Drawn], report: Report) -> None:
+    name = next(name for name in drawn if name.startswith("share_"))
+    widths = sorted(patch.get_width() for patch in axes(drawn[name]).patches)
+    own = [p.mean for p in report.profiles if p.feature.startswith("gender=") and p.mean is not None]
+    overall = {p.feature: p.overall_mean for p in report.profiles if p.feature.startswith("gender=")}
+    np.testing.assert_allclose(widths, sorted([*own, *overall.values()]))
+
+
+def test_bands_hold_the_silhouettes(drawn: dict[str, Drawn], report: Report) -> None:
+    assert report.sample is not None
+    ax = axes(drawn["bands"])
+    for segment, band in zip(report.segments, ax.collections, strict=True):
+        values = report.of_segment(report.sample.silhouette, segment.segment_id)
+        edges = band.get_paths()[0].vertices[:, 0]
+        assert edges.max() == pytest.approx(max(values.max(), 0.0))
+        assert edges.min() == pytest.approx(min(values.min(), 0.0))
+
+
+def test_migration_carries_everybody(drawn: dict[str, Drawn], report: Report) -> None:
+    ax = axes(drawn["migration"])
+    heights = sorted(round(patch.get_height()) for patch in ax.patches)
+    sides: dict[tuple[str, int | None], int] = {}
+    for flow in report.flows:
+        for end in (("from", flow.from_segment_id), ("to", flow.to_segment_id)):
+            sides[end] = sides.get(end, 0) + flow.customers
+    assert heights == sorted(sides.values())
+    assert len(ax.collections) == len([f for f in report.flows if f.customers])
+
+
+def test_shares_by_run_are_the_segments(drawn: dict[str, Drawn], report: Report) -> None:
+    lines = {line.get_color(): list(line.get_ydata()) for line in axes(drawn["sizes_by_run"]).lines}
+    for segment in report.segments:
+        expected = [s.share for s in report.sizes if s.segment_id == segment.segment_id]
+        assert lines[segment_colour(segment.segment_id)] == expected
+
+
+def test_histograms_are_shares_of_each_group(drawn: dict[str, Drawn], report: Report) -> None:
+    assert report.customers is not None
+    for position, found in enumerate(report.customers.distributions):
+        ax = axes(drawn[f"distribution_{position}"])
+        counts = np.array(found.counts, dtype=float)
+        bars = [p.get_height() for p in ax.patches if type(p).__name__ == "Rectangle"]
+        np.testing.assert_allclose(bars, counts.sum(axis=0) / counts.sum())
+        steps = [p.get_data().values for p in ax.patches if type(p).__name__ == "StepPatch"]
+        np.testing.assert_allclose(steps, counts / counts.sum(axis=1, keepdims=True))
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), n=st.integers(5, 60), d=st.integers(2, 6))
+def test_components_are_sklearns_on_copied_rows(seed: int, n: int, d: int) -> None:
+    rng = np.random.default_rng(seed)
+    scaled = rng.normal(size=(n, d)) * rng.uniform(0.5, 4, size=d)
+    weight = rng.integers(1, 5, size=n)
+    centroids = rng.normal(size=(3, d))
+    found = telling.components(scaled, weight.astype(float), centroids)
+    peer = PCA(2).fit(np.repeat(scaled, weight, axis=0))
+    np.testing.assert_allclose(found.explained, peer.explained_variance_ratio_, atol=1e-9)
+    np.testing.assert_allclose(np.abs(found.places), np.abs(peer.transform(scaled)), atol=1e-7)
+    np.testing.assert_allclose(np.abs(found.centroids), np.abs(peer.transform(centroids)), atol=1e-7)
+    assert (found.loadings[np.arange(2), np.abs(found.loadings).argmax(axis=1)] > 0).all()
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.lists(st.tuples(st.floats(0, 300), st.floats(0, 300)), min_size=1, max_size=8),
+)
+def test_rings_part_and_lone_ones_stay(places: list[tuple[float, float]]) -> None:
+    before = np.array(places)
+    after = apart_on_screen(before, 20.0)
+    distance = np.hypot(*(before[:, None] - before[None]).transpose(2, 0, 1)) + np.eye(len(places)) * 1e3
+    if (distance >= 20).all():
+        np.testing.assert_array_equal(after, before)
+    moved = np.hypot(*(after[:, None] - after[None]).transpose(2, 0, 1)) + np.eye(len(places)) * 1e3
+    assert moved.min() > 15
+
+
+@given(st.floats(0, 10), st.floats(1, 1e9))
+def test_log_ticks_are_few_and_inside(low: float, factor: float) -> None:
+    high = low + factor
+    ticks = log_ticks(low, high)
+    assert len(ticks) <= 5
+    assert all(low <= tick <= high for tick in ticks)
