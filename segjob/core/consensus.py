@@ -72,7 +72,9 @@ def decide(sweep: Sweep, evidence: Evidence, votes: Sequence[Vote]) -> Verdict:
     by_rule = {vote.rule: vote for vote in votes}
     if not evidence.solutions:
         return _without_evidence(by_rule)
-    structure = "null_test" in by_rule and by_rule["null_test"].k is None
+    structure = (
+        "null_test" in by_rule and by_rule["null_test"].strength > 0 and by_rule["null_test"].k is None
+    )
     lead, rivals = _settled(sweep, evidence, structure=structure)
     k, said = lead.k, _described(lead, evidence)
     agreeing = [vote.rule for vote in votes if vote.k == k and vote.rule != "groups"]

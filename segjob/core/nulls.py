@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -47,23 +48,26 @@ def gap_by_k(sweep: Sweep) -> dict[int, tuple[float, float]]:
 
 
 def gap(gaps: Mapping[int, tuple[float, float]]) -> Vote:
-    """Vote for the smallest k whose gap is within a standard error of the largest (Dudoit and Fridlyand, 2002).
+    """Vote for the smallest k above 1 whose gap is not a standard error below the next one's.
 
-    The first rule of Tibshirani and others stops at the first k that does not help, which is k = 1 wherever two
-    segments help little but five help much.
+    The rule of Tibshirani and others (2001), but k = 1 only where no k has a larger gap: theirs stops at 1 wherever
+    two segments help little but five help much.
     """
-    if len(gaps) < 2:
+    ks = sorted(gaps)
+    if len(ks) < 2:
         return Vote("gap", None, 0.0, "there are too few values of k to compare")
-    top = max(gaps, key=lambda k: gaps[k][0])
-    most, error = gaps[top]
-    k = min(k for k, (value, _) in gaps.items() if value >= most - error)
-    lower = [value for other, (value, _) in gaps.items() if other < k]
-    strength = min(1.0, (gaps[k][0] - max(lower)) / max(error, 1e-12) / 10) if lower else 1.0
-    if k == 1:
-        said = "inertia falls no faster than that of rows spread evenly over the same box"
-    else:
-        said = f"the gap to evenly spread rows is {gaps[k][0]:.3f} at k = {k}, within a standard error of the largest"
-    return Vote("gap", k, float(strength), said)
+    top = max(ks, key=lambda k: gaps[k][0])
+    if 1 in gaps and gaps[1][0] >= gaps[top][0] - gaps[top][1]:
+        return Vote(
+            "gap", 1, 1.0, "inertia falls no faster than that of rows spread evenly over the same box"
+        )
+    for k, following in pairwise(k for k in ks if k > 1):
+        value, (after, error) = gaps[k][0], gaps[following]
+        if value >= after - error:
+            strength = min(1.0, (value - after + error) / max(error, 1e-12) / 10)
+            said = f"the gap to evenly spread rows ({value:.3f}) no longer grows after k = {k}"
+            return Vote("gap", k, strength, said)
+    return Vote("gap", None, 0.0, "the gap to evenly spread rows keeps growing to the end of the range")
 
 
 def null_test(sweep: Sweep) -> Vote:
@@ -86,7 +90,11 @@ def null_test(sweep: Sweep) -> Vote:
         made = (random.normal(size=(len(values), len(scales))) * scales @ axes for _ in range(_NULL_SETS))
         curves = np.array([_curve(rows, [1, *ks], sweep.seed) for rows in made])
     falls = curves[:, :1] - curves[:, 1:]
-    lead = float(np.nanmax(seen[0] - seen[1:] - falls.mean(axis=0)))
+    usable = np.isfinite(falls).all(axis=0) & np.isfinite(seen[0] - seen[1:])
+    if not usable.any():
+        return Vote("null_test", None, 0.0, "there are too few distinct rows to compare with normal ones")
+    falls, seen = falls[:, usable], seen[np.append(True, usable)]
+    lead = float((seen[0] - seen[1:] - falls.mean(axis=0)).max())
     others = (falls.sum(axis=0) - falls) / (len(falls) - 1)
     chance = np.sort((falls - others).max(axis=1))
     if lead > chance[-1]:
