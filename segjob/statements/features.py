@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement, quoted_name
-from sqlalchemy.sql.selectable import FromClause, SelectBase, Subquery, TableClause
+from sqlalchemy.sql.selectable import SelectBase, Subquery, TableClause
 
 from segjob.config import Feature
 from segjob.core.model import MISSING, Transform
@@ -84,13 +84,11 @@ class Source:
     texts: dict[str, ColumnElement[str]]
 
 
-def source(
-    relation: Relation, numbers: Iterable[str], texts: Iterable[str], rows: FromClause | None = None
-) -> Source:
-    """Which rows, as float64 and text? One cast per column; from `rows` of the same columns, where they are given."""
+def source(relation: Relation, numbers: Iterable[str], texts: Iterable[str]) -> Source:
+    """Which rows, as float64 and text? One cast per column."""
     number_names, text_names = list(dict.fromkeys(numbers)), list(dict.fromkeys(texts))
     weight = [relation.row_weight] if relation.row_weight is not None else []
-    c = (table(relation, [relation.key, *weight, *number_names, *text_names]) if rows is None else rows).c
+    c = table(relation, [relation.key, *weight, *number_names, *text_names]).c
     columns: list[ColumnElement[Any]] = [c[relation.key].label("k")]
     columns += [number(c[name]).label("w") for name in weight]
     columns += [number(c[name]).label(f"r{i}") for i, name in enumerate(number_names)]
@@ -105,13 +103,12 @@ def source(
     )
 
 
-def source_of(relation: Relation, transforms: Sequence[Transform], rows: FromClause | None = None) -> Source:
+def source_of(relation: Relation, transforms: Sequence[Transform]) -> Source:
     """The source rows of a model."""
     return source(
         relation,
         [t.source_column for t in transforms if t.function != "one_hot"],
         [t.source_column for t in transforms if t.function == "one_hot"],
-        rows,
     )
 
 
@@ -219,16 +216,15 @@ def points(
     keep_raw: bool = False,
     share: float | None = None,
     seed: int = 0,
-    rows_from: FromClause | None = None,
 ) -> Points:
     """Where does each row stand in the model's space?
 
     Without `scaled`, x is not the coordinate but the u of its `Line`: linear forms do without the scaling.
     `keep_excluded` leaves no row out, but gives NULL for x0 where the model cannot score it; `keep_raw` adds v0, v1,
     ..., the raw values by transform (NULL where there is none, 0 or 1 for a one-hot column); `share` keeps those whose
-    `luck` is below it; `rows_from` stands in for the relation and has its columns.
+    `luck` is below it.
     """
-    rows = source_of(relation, transforms, rows_from)
+    rows = source_of(relation, transforms)
     columns: list[ColumnElement[Any]] = [rows.key.label("k")]
     if rows.weight is not None:
         columns.append(rows.weight.label("w"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Sequence
 
 import sqlalchemy as sa
@@ -11,7 +10,7 @@ from sqlalchemy.sql.selectable import SelectBase, Subquery
 
 from segjob.core.model import Floats, Transform
 from segjob.statements.elements import ApproximateDistinct, Number
-from segjob.statements.features import Line, Points, Relation, luck, number, points, table
+from segjob.statements.features import Line, Points, Relation, luck, points
 from segjob.statements.nearest import (
     by_name,
     index,
@@ -46,35 +45,10 @@ def distinct_rows(
 
     No more than `limit` of them: one more than is wanted tells whether there are too many.
     """
-    grouped, relation = _grouped(relation, transforms)
-    p = points(relation, transforms, rows_from=grouped)
-    weight, rows = _sum(_weight(p)), sa.func.sum(p.key, type_=sa.BigInteger())
-    return sa.select(*p.x, weight.label("w"), rows.label("rows")).group_by(*p.x).limit(limit)
-
-
-def _grouped(relation: Relation, transforms: Sequence[Transform]) -> tuple[Subquery, Relation]:
-    """The relation's different raw rows, with their number as the key and their weight as the row weight.
-
-    Grouped before they are cast and scaled: an engine groups small whole numbers many times faster than floats.
-    """
-    names = list(dict.fromkeys(t.source_column for t in transforms))
-    weighed = [relation.row_weight] if relation.row_weight is not None else []
-    c = table(relation, [*names, *weighed]).c
+    p = points(relation, transforms)
     rows = sa.func.count()
-    weight = _sum(number(c[weighed[0]])) if weighed else sa.cast(rows, sa.Double())
-    rows_name, weight_name = (_unlike(names, name) for name in ("rows", "weight"))
-    columns = [c[name] for name in names]
-    grouped = sa.select(*columns, rows.label(rows_name), weight.label(weight_name)).group_by(*columns)
-    stand_in = dataclasses.replace(relation, key=rows_name, row_weight=weight_name)
-    return grouped.subquery("grouped"), stand_in
-
-
-def _unlike(names: Sequence[str], name: str) -> str:
-    """The name, made longer until it is none of the names, however they are written."""
-    taken = {other.casefold() for other in names}
-    while name.casefold() in taken:
-        name += "_"
-    return name
+    weight = sa.cast(rows, sa.Double()) if p.weight is None else _sum(p.weight)
+    return sa.select(*p.x, weight.label("w"), rows.label("rows")).group_by(*p.x).limit(limit)
 
 
 def all_rows(relation: Relation, transforms: Sequence[Transform]) -> SelectBase:

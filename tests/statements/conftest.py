@@ -4,6 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import settings
+
+settings.register_profile("statements", deadline=None)  # how long a statement takes is the machine's affair
+settings.load_profile("statements")
 
 
 @pytest.fixture(scope="session")

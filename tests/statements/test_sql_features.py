@@ -13,7 +13,7 @@ from segjob.statements.features import prepared, raw
 SEEDS = st.integers(0, 2**32 - 1)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30)
 @given(
     seed=SEEDS,
     numbers=st.integers(1, 4),
@@ -49,7 +49,7 @@ def test_decimals_and_whole_numbers_are_cast_once(duckdb: sa.Connection) -> None
     assert str(statement.compile(dialect=duckdb.dialect)).count("CAST(") == 2
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(seed=SEEDS)
 def test_raw_columns_are_as_they_stand(duckdb: sa.Connection, seed: int) -> None:
     rng = np.random.default_rng(seed)

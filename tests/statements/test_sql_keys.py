@@ -17,7 +17,7 @@ def _install(duckdb: sa.Connection, values: list[int | None] | list[str | None])
     made.install(duckdb, made.Customers(RELATION, {'a"b': values}))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(values=st.lists(st.none() | st.integers(-40, 40), min_size=1, max_size=25).filter(lambda v: any(v)))
 def test_distinct_keys_are_counted_in_their_range(duckdb: sa.Connection, values: list[int | None]) -> None:
     _install(duckdb, values)
@@ -28,7 +28,7 @@ def test_distinct_keys_are_counted_in_their_range(duckdb: sa.Connection, values:
     assert duckdb.execute(keys.distinct_keys(RELATION, low, high)).scalar() == len(set(present))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     values=st.lists(st.integers(0, 30), min_size=1, max_size=25), ordered=st.booleans(), text=st.booleans()
 )

@@ -52,7 +52,7 @@ def _twin(
     return Counter(r for r in reason if r is not None), kept, prepared
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40)
 @given(
     seed=SEEDS,
     numbers=st.integers(1, 4),
@@ -159,7 +159,7 @@ def test_the_fingerprint_changes_with_any_value(duckdb: sa.Connection) -> None:
     assert len(set(seen)) == 5
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(keys=st.lists(st.none() | st.integers(0, 8), min_size=1, max_size=25))
 def test_repeated_keys_are_found(duckdb: sa.Connection, keys: list[int | None]) -> None:
     made.install(duckdb, made.Customers(Relation("r", None, 'a"b'), {'a"b': [*keys, 99]}))
@@ -186,7 +186,7 @@ def test_examples_show_the_key_and_the_value(duckdb: sa.Connection) -> None:
     assert of("above", 7.0) == []
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=SEEDS, dirty=st.booleans())
 def test_quantiles_are_numpys_on_the_kept_rows(duckdb: sa.Connection, seed: int, dirty: bool) -> None:
     rng = np.random.default_rng(seed)
@@ -204,7 +204,7 @@ def test_quantiles_are_numpys_on_the_kept_rows(duckdb: sa.Connection, seed: int,
             np.testing.assert_allclose(found, np.quantile(present, (0.25, 0.5, 0.75)), rtol=1e-12, atol=1e-12)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seed=SEEDS, weighted=st.booleans())
 def test_categories_of_the_kept_rows(duckdb: sa.Connection, seed: int, weighted: bool) -> None:
     rng = np.random.default_rng(seed)

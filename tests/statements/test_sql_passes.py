@@ -45,7 +45,7 @@ def _squares(x: np.ndarray, centroids: np.ndarray) -> np.ndarray:
     return np.square(x[:, None, :] - centroids[None]).sum(axis=2)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40)
 @given(seed=SEEDS, k=st.integers(1, 12), weighted=st.booleans(), distances=st.booleans())
 def test_a_lloyd_pass_is_numpys(
     duckdb: sa.Connection, seed: int, k: int, weighted: bool, distances: bool
@@ -104,7 +104,7 @@ def test_many_features_and_centroids(duckdb: sa.Connection) -> None:
     )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=SEEDS, weighted=st.booleans())
 def test_fit_rows_are_the_rows(duckdb: sa.Connection, seed: int, weighted: bool) -> None:
     m = _made(duckdb, seed, weighted=weighted, rows=40)
@@ -152,7 +152,7 @@ def test_a_sample_does_not_know_the_order_or_the_threads(duckdb: sa.Connection) 
     assert abs(values.mean() - 150000) < 5 * 300000 / np.sqrt(12 * len(values))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=SEEDS, k=st.integers(1, 6))
 def test_the_farthest_rows(duckdb: sa.Connection, seed: int, k: int) -> None:
     m = _made(duckdb, seed)
@@ -165,7 +165,7 @@ def test_the_farthest_rows(duckdb: sa.Connection, seed: int, k: int) -> None:
         assert _squares(x, centroids).min() == pytest.approx(row["squared"])
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=SEEDS, weighted=st.booleans())
 def test_inertia_of_several_models(duckdb: sa.Connection, seed: int, weighted: bool) -> None:
     m = _made(duckdb, seed, weighted=weighted)
@@ -194,7 +194,7 @@ def _pass_in_sql(duckdb: sa.Connection, m: Made, centroids: np.ndarray) -> Pass:
     return Pass(column("rows"), column("weight"), sums, np.zeros(k), np.zeros(k))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30)
 @given(seed=SEEDS, k=st.integers(2, 6), weighted=st.booleans(), slack=st.sampled_from([0.0, 0.3, 2.0, 50.0]))
 def test_a_pass_over_the_border_is_a_pass_over_all_rows(
     duckdb: sa.Connection, seed: int, k: int, weighted: bool, slack: float

@@ -34,7 +34,7 @@ def _agrees(row: sa.RowMapping, s: Scored, i: int, model: Model) -> None:
     assert row["is_outlier"] == bool(s.is_outlier[i]) or abs(s.distance[i] - limit) < 1e-9
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40)
 @given(
     seed=SEEDS,
     k=st.integers(1, 7),
@@ -113,7 +113,7 @@ def test_a_customer_given_by_name_scores_like_a_row(duckdb: sa.Connection) -> No
         np.testing.assert_equal(one.distance[0], everyone.distance[i])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30)
 @given(seed=SEEDS, k=st.integers(1, 5), texts=st.integers(0, 1), share=st.sampled_from([1.0, 0.5]))
 def test_profiles_are_numpys(duckdb: sa.Connection, seed: int, k: int, texts: int, share: float) -> None:
     rng = np.random.default_rng(seed)
