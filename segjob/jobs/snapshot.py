@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +15,7 @@ from sqlalchemy.schema import CreateSchema, SetColumnComment, SetTableComment
 
 from segjob import __version__
 from segjob.config import Config
-from segjob.errors import ConfigError, DataError, SegjobError, StatementFailed, WarehouseError
+from segjob.errors import ConfigError, DataError, SegjobError, WarehouseError
 from segjob.jobs.history import list_runs
 from segjob.jobs.progress import Progress
 from segjob.jobs.published import load
@@ -76,8 +76,10 @@ def write_snapshot(
     with one_at_a_time(folder, lock_timeout):
         _refuse_foreign(target)
         with replaced_file(target) as fresh, warehouse.reading():
+            comments, left_out = _relations(warehouse, contract)
+            names = list(comments)
             with warehouse.beside(fresh) as catalog:
-                names, left_out = _copy_all(warehouse, contract, catalog)
+                _copy_all(warehouse, contract, comments, catalog)
             if parquet:
                 with replaced_folder(_parquet_folder(folder)) as files:
                     for name in names:
@@ -149,49 +151,49 @@ def _parquet_folder(folder: Path) -> Path:
     return link
 
 
-def _copy_all(warehouse: Warehouse, contract: Contract, catalog: str) -> tuple[list[str], list[str]]:
+def _relations(warehouse: Warehouse, contract: Contract) -> tuple[dict[str, str | None], list[str]]:
+    """What there is to copy, with its comment; and the views that cannot be read any more."""
     found = warehouse.records(copies.relations(contract.schema))
-    runs = list_runs(warehouse, contract, None)
-    if not runs:
+    comments = {str(row["table_name"]): row["table_comment"] for row in found}
+    if not comments or not list_runs(warehouse, contract, None):
         raise DataError(
             f"nothing is published in schema {contract.schema} of {warehouse.label}",
             hint="publish a run with `segjob run`",
         )
+    left_out = [
+        # Only these views read what is not segjob's own, and may be gone.
+        name
+        for name in comments
+        if name.endswith("_scores")
+        and not warehouse.answers(copies.everything(contract.schema, name).limit(0))
+    ]
+    return {name: comment for name, comment in comments.items() if name not in left_out}, left_out
+
+
+def _copy_all(
+    warehouse: Warehouse, contract: Contract, comments: Mapping[str, str | None], catalog: str
+) -> None:
     place = copies.place(catalog, contract.schema, warehouse.dialect)
     warehouse.execute(CreateSchema(place))
-    names, left_out = [], []
-    for name in (row["table_name"] for row in found):
-        try:
-            warehouse.execute(copies.copy(contract.schema, name, place))
-            names.append(name)
-        except StatementFailed:
-            # Only a view over relations of the user's own can fail, because those may be gone.
-            if not name.endswith("_scores"):
-                raise
-            left_out.append(name)
-    _explain(warehouse, contract, place, {row["table_name"]: row["table_comment"] for row in found}, names)
-    for run in runs:
+    for name in comments:
+        warehouse.execute(copies.copy(contract.schema, name, place))
+    _explain(warehouse, contract, place, comments)
+    for run in list_runs(warehouse, contract, None):
         if run["is_current"]:
             model = load(warehouse, contract, run).model
             warehouse.execute(CreateScorer(f"{run['segmentation']}_segment", model, schema=place))
     _sign(warehouse, place)
-    return names, left_out
 
 
 def _explain(
-    warehouse: Warehouse,
-    contract: Contract,
-    place: str,
-    comments: dict[str, str | None],
-    names: Sequence[str],
+    warehouse: Warehouse, contract: Contract, place: str, comments: Mapping[str, str | None]
 ) -> None:
     """Every comment of the warehouse, on the copies too."""
-    for name in names:
-        if comments[name]:
-            table = sa.Table(name, sa.MetaData(), schema=place, comment=comments[name])
-            warehouse.execute(SetTableComment(table))
+    for name, comment in comments.items():
+        if comment:
+            warehouse.execute(SetTableComment(sa.Table(name, sa.MetaData(), schema=place, comment=comment)))
     for row in warehouse.records(copies.columns(contract.schema)):
-        if row["table_name"] in names:
+        if row["table_name"] in comments:
             column = sa.Column(row["column_name"], sa.Text(), comment=row["column_comment"])
             sa.Table(row["table_name"], sa.MetaData(), column, schema=place)
             warehouse.execute(SetColumnComment(column))

@@ -47,7 +47,7 @@ def place(catalog: str, schema: str, dialect: sa.Dialect) -> quoted_name:
     return quoted_name(f"{catalog}.{dialect.identifier_preparer.quote(named(schema))}", quote=False)
 
 
-def everything(schema: str, name: str) -> SelectBase:
+def everything(schema: str, name: str) -> sa.Select[Any]:
     """All columns of all rows of a relation."""
     return sa.select(sa.text("*")).select_from(sa.table(named(name), schema=named(schema)))
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sqlalchemy.sql.selectable import SelectBase
 from sqlalchemy.types import TypeEngine, UserDefinedType
 
-from segjob.errors import ConfigError
+from segjob.errors import ConfigError, StatementFailed
 
 Statement = sa.Executable | SelectBase
 """Anything that an engine can run."""
@@ -90,7 +90,7 @@ class Warehouse(ABC):
     def beside(self, file: Path) -> Iterator[str]:
         """A new file of the same engine, inside `reading()`; the name of its catalogue, quoted, for statements.
 
-        Every statement is kept at once, and the file is whole and closed when the block ends.
+        The file is whole and closed when the block ends.
         """
         raise ConfigError(
             f"{self.label} is not a file that a serving file could stand beside",
@@ -120,6 +120,14 @@ class Warehouse(ABC):
     def scalar(self, statement: Statement) -> Any:
         """The first column of the first row."""
         return next(iter(self.records(statement)[0].values()))
+
+    def answers(self, statement: Statement) -> bool:
+        """Whether the engine accepts a statement; to be asked inside `reading()`, before anything is written."""
+        try:
+            self.records(statement)
+        except StatementFailed:
+            return False
+        return True
 
     @abstractmethod
     def arrays(self, statement: Statement) -> dict[str, NDArray[np.float64]]:
