@@ -182,7 +182,7 @@ class DuckDBFile(SqlAlchemyWarehouse):
                     raise problem from error
             # The jitter keeps two jobs that wait for each other from trying in step.
             time.sleep(min(wait * random.uniform(0.5, 1.5), max(deadline - time.monotonic(), 0.001)))
-            wait = min(wait * 1.5, 0.25)
+            wait = min(wait * 1.5, 0.1)
 
     @property
     def _raw(self) -> Any:
