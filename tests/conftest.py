@@ -5,10 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from small_warehouse import Outcome, customers, dump, fill
+from small_warehouse import Outcome, Segjob, customers, dump, fill
 from typer.testing import CliRunner
 
-Segjob = Callable[..., Outcome]
 ROOT = Path(__file__).resolve().parent.parent
 
 

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,10 @@ class Outcome:
     def document(self) -> Any:
         """stdout as the one JSON document that it has to be."""
         return json.loads(self.out)
+
+
+Segjob = Callable[..., Outcome]
+"""Runs the command line."""
 
 
 def customers(rows: int = 150, seed: int = 1) -> list[tuple[int, float, float]]:

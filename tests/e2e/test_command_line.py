@@ -7,8 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import Segjob
-from small_warehouse import command, dump, environment, execute, spawn
+from small_warehouse import Segjob, command, dump, environment, execute, spawn
 from typer.main import get_command
 
 from segjob.cli import app

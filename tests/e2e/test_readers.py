@@ -56,7 +56,7 @@ while not os.path.exists(sys.argv[2]):
     runs.add(told[0])
     if seen != told or sizes != told[2] or scored != told[2]:
         wrong.append((seen, told, sizes, scored))
-    time.sleep(0.01)
+    time.sleep(0.03)
 print(looks, busy, len(runs), wrong[:3])
 """
 

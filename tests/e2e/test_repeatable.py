@@ -6,8 +6,7 @@ import random
 from pathlib import Path
 
 import pytest
-from conftest import Segjob
-from small_warehouse import customers, execute, fill, query
+from small_warehouse import Segjob, customers, execute, fill, query
 
 CONFIG = """
 [warehouse]

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Segjob
-from small_warehouse import execute
+from small_warehouse import Segjob, execute
 
 from segjob.config import load
 from segjob.errors import ConfigError

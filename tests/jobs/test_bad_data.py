@@ -6,8 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Segjob
-from small_warehouse import customers, execute, fill, query
+from small_warehouse import Segjob, customers, execute, fill, query
 
 ASKED = ("run", "--from", "customers", "--key", "id")
 Refused = Callable[..., str]

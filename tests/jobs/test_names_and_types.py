@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import Segjob
-from small_warehouse import execute, query
+from small_warehouse import Segjob, execute, query
 
 NAMES = ["order", "sélect", 'a"b', "x; drop table y", "a.b: 100% (k$)"]
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import Segjob
-from small_warehouse import customers, execute, fill, query
+from small_warehouse import Segjob, customers, execute, fill, query
 
 RUN = ("run", "--from", "customers", "--key", "id", "--features", "income,score", "--name", "groups", "-q")
 

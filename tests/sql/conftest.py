@@ -13,6 +13,25 @@ from small_warehouse import spawn
 Frame = Callable[[str], pd.DataFrame]
 Report = Callable[..., pd.DataFrame]
 
+CONFIG = """
+[segmentations.income_spending]
+relation = "customer_features"
+key = "customer_id"
+features = ["annual_income", "spending_score"]
+rule = "silhouette"
+
+[segmentations.value]
+relation = "customer_features"
+key = "customer_id"
+features = [
+    "recency_days",
+    { column = "orders", function = "log1p" },
+    { column = "revenue", function = "log1p", lower = 0 },
+]
+k = 3
+"""
+"""Two of the segmentations of this repository's segjob.toml, with a k that does not hang on the rule of the day."""
+
 
 def made_customers(rng: np.random.Generator) -> pd.DataFrame:
     """400 customers in five groups with the columns of customer_features; some lack values, some never ordered."""
@@ -42,17 +61,18 @@ def made_customers(rng: np.random.Generator) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="session")
-def warehouse(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two runs of every segmentation of segjob.toml; who came, left and moved between them, and who came after."""
+def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two runs of both segmentations; who came, left and moved between them, and who came after."""
     folder = tmp_path_factory.mktemp("reports")
     file = folder / "shop.duckdb"
+    (folder / "segjob.toml").write_text(CONFIG, encoding="utf-8")
     customers = made_customers(np.random.default_rng(3))
     with duckdb.connect(str(file)) as connection:
         connection.register("made", customers)
         connection.execute("create table customer_features as select * from made where customer_id >= 'c010'")
 
     def run() -> None:
-        done = spawn("run", "--config", root / "segjob.toml", "--warehouse", file, "--quiet", cwd=folder)
+        done = spawn("run", "--warehouse", file, "--quiet", cwd=folder)
         assert done.code == 0, done.err
 
     run()

@@ -14,8 +14,7 @@ from pathlib import Path
 import duckdb
 import pytest
 import sqlalchemy as sa
-from conftest import Segjob
-from small_warehouse import customers, dump, execute, fill, query
+from small_warehouse import Segjob, customers, dump, execute, fill, query
 
 from segjob.config import Config
 from segjob.errors import ConfigError, StatementFailed, WarehouseBusy, WarehouseError
