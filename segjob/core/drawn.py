@@ -59,8 +59,9 @@ def spread_out(values: Floats, seed: int) -> Floats:
     spread = standardised(np.column_stack(columns)) if columns else np.empty((len(values), 0))
     if spread.shape[1] <= _MOST_AXES:
         return spread
-    _, _, axes = np.linalg.svd(spread, full_matrices=False)
-    return standardised(spread @ axes[:_MOST_AXES].T)
+    _, scales, axes = np.linalg.svd(spread, full_matrices=False)
+    telling = axes[:_MOST_AXES][scales[:_MOST_AXES] > 1e-6 * scales[0]]
+    return standardised(spread @ telling.T)
 
 
 def _without_ties(level: Floats, at: NDArray[np.intp], random: np.random.Generator) -> Floats:

@@ -158,7 +158,9 @@ def test_rows_are_spread_over_their_cells() -> None:
     assert spread.std(axis=0) == pytest.approx(1)
     assert drawn.spread_out(values[:, 1:2], seed=0).shape == (400, 1)
     assert drawn.spread_out(np.zeros((5, 2)), seed=0).shape == (5, 0)
-    assert drawn.spread_out(r.normal(size=(100, 20)), seed=0).shape == (100, 12)
+    many = r.normal(size=(100, 20))
+    assert drawn.spread_out(many, seed=0).shape == (100, 12)
+    assert drawn.spread_out(many[:, :4] @ r.normal(size=(4, 20)), seed=0).shape == (100, 4)
 
 
 def test_the_log_scale_comes_with_its_jacobian() -> None:
