@@ -1,0 +1,109 @@
+"""Ctrl-C and kill -9 at any moment: the warehouse opens, holds whole runs only, and the next run works."""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from small_warehouse import command, customers, dump, environment, execute, fill, query, spawn
+
+ASKED = (
+    *("run", "--from", "crowd", "--key", "id", "--features", "income,score"),
+    *("--k", "4", "--k-range", "3:5", "--name", "s"),
+)
+WHOLE = {
+    "a row read is segmented or excluded": "from segments.runs where rows_read <> rows_segmented + rows_excluded",
+    "history has the run's rows": "from segments.runs r where rows_segmented <> "
+    "(select count(*) from segments.s_history h where h.run_id = r.run_id)",
+    "segments have the run's rows": "from segments.runs r where rows_segmented <> "
+    "(select sum(rows) from segments.segments s where s.run_id = r.run_id)",
+    "history is of a run": "from segments.s_history anti join segments.runs using (run_id)",
+    "a sweep is of a run": "from segments.sweeps anti join segments.runs using (run_id)",
+    "centroids are complete": "from segments.runs r where 2 * k <> "
+    "(select count(*) from segments.centroids c where c.run_id = r.run_id)",
+    "the view is the last run": "from segments.s where run_id <> (select max(run_id) from segments.runs)",
+}
+
+
+@pytest.fixture
+def crowd(folder: Path) -> tuple[Path, float]:
+    """A warehouse with one published run, and the seconds that a run takes here and now."""
+    file = fill(folder / "shop.duckdb", customers(50))
+    execute(
+        file,
+        "create table crowd as select 1000 * i + id as id, income + random() as income, score + random() as score "
+        "from customers, range(800) t(i)",
+    )
+    assert spawn(*ASKED, "--warehouse", file, cwd=folder).code == 0
+    started = time.monotonic()
+    assert spawn(*ASKED, "--warehouse", file, cwd=folder).code == 0
+    return file, time.monotonic() - started
+
+
+def stopped(file: Path, number: signal.Signals, after: float) -> tuple[int, str]:
+    """The exit code and the words of a run that gets a signal."""
+    process = subprocess.Popen(
+        command(*ASKED, "--warehouse", file),
+        cwd=file.parent,
+        env=environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    time.sleep(after)
+    process.send_signal(number)
+    _, words = process.communicate(timeout=120)
+    return process.returncode, words
+
+
+def is_whole(file: Path) -> None:
+    """Whatever there is, there is all of it."""
+    for law, broken in WHOLE.items():
+        assert query(file, f"select count(*) {broken}") == [(0,)], law
+
+
+def moments(count: int, seconds: float) -> list[float]:
+    """Times spread over a run, each anywhere in its part; the interpreter itself starts before the first."""
+    begin = 0.1 * seconds
+    return [begin + (seconds - begin) * (i + random.random()) / count for i in range(count)]
+
+
+def test_interrupts(crowd: tuple[Path, float]) -> None:
+    file, seconds = crowd
+    ends = set()
+    for moment in moments(6, seconds):
+        before = dump(file)
+        code, words = stopped(file, signal.SIGINT, moment)
+        told = f"after {moment:.2f} of {seconds:.2f} s: exit code {code}\n{words}"
+        # A shell calls both 130; 0 is a run that was faster than the signal.
+        assert code in (130, -signal.SIGINT, 0), told
+        assert "Traceback" not in words, told
+        assert "Exception ignored" not in words, told
+        ends.add(code)
+        if code:
+            after = dump(file)
+            published = after["segments.runs rows"] != before["segments.runs rows"]
+            assert published or after == before, told
+        is_whole(file)
+    assert ends != {0}, "no run was interrupted"
+    assert spawn(*ASKED, "--warehouse", file, cwd=file.parent).code == 0
+    is_whole(file)
+
+
+def test_kills(crowd: tuple[Path, float]) -> None:
+    file, seconds = crowd
+    ((runs,),) = query(file, "select count(*) from segments.runs")
+    for moment in moments(5, seconds):
+        code, _ = stopped(file, signal.SIGKILL, moment)
+        assert code in (-signal.SIGKILL, 0)
+        is_whole(file)
+        ((now,),) = query(file, "select count(*) from segments.runs")
+        assert now in (runs, runs + 1)
+        runs = now
+    assert spawn(*ASKED, "--warehouse", file, cwd=file.parent).code == 0
+    is_whole(file)
+    assert not list(file.parent.glob("*.wal"))
