@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import sqlalchemy as sa
 from small_warehouse import Outcome, customers, execute, fill, query
 
 from segjob.errors import StatementFailed
@@ -321,3 +322,20 @@ def test_duckdb_1_1_reads_it(published: Path, segjob: Segjob) -> None:
     assert counts["customers"] == 150
     assert len(counts) == len(held(Path("out/shop.duckdb")))
     assert [(one,)] == query(published, "select segments.customers_segment(20, 80)")
+
+
+def test_superset_s_way_of_connecting(published: Path, segjob: Segjob) -> None:
+    segjob("snapshot", "out", "--warehouse", published)
+    engine = sa.create_engine(
+        f"duckdb:///{Path('out/shop.duckdb').resolve()}",
+        poolclass=sa.NullPool,
+        connect_args={"read_only": True},
+    )
+    question = sa.text("select max(run_id), count(*) from segments.customers")
+    with engine.connect() as connection:
+        assert connection.execute(question).one() == (1, 150)
+        assert {"customers", "customers_profile"} <= set(sa.inspect(connection).get_table_names("segments"))
+    segjob(*RUN, "--quiet", "--warehouse", published)
+    segjob("snapshot", "out", "--warehouse", published)
+    with engine.connect() as connection:
+        assert connection.execute(question).one() == (2, 150)
