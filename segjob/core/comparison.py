@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segjob.core import metrics
-from segjob.core.algorithms import ALGORITHMS, Outcome, Task, Unable
+from segjob.core.algorithms import ALGORITHMS
+from segjob.core.clustering import Outcome, Task, Unable
 from segjob.core.model import Floats, Labels, Points
 
 FITTED_ROWS = 20_000
@@ -32,7 +33,7 @@ class Comparison:
         customers may be there more than once. labels : (r,) its cluster of each, numbered after the
         published segment that it shares most rows with, and from k upwards where there is none; -1 is noise.
     parameters : with the rule that chose them, and the rows they were fitted and judged on.
-    clusters : without noise; noise_share : of the judged rows.
+    clusters : without noise; noise_share, smallest_share : of the judged rows, the latter of the smallest cluster.
     silhouette, davies_bouldin, calinski_harabasz : of the rows in a cluster; None where they are not defined.
     agreement : adjusted Rand index (Hubert and Arabie, 1985) with the published segments; noise counts as one group.
     skipped : why it could not be run; the figures are empty then.
@@ -44,6 +45,7 @@ class Comparison:
     parameters: Mapping[str, Any]
     clusters: int = 0
     noise_share: float = 0.0
+    smallest_share: float = 0.0
     silhouette: float | None = None
     davies_bouldin: float | None = None
     calinski_harabasz: float | None = None
@@ -142,6 +144,7 @@ def _judged(
         parameters=parameters,
         clusters=len(groups),
         noise_share=float(1 - inside.mean()),
+        smallest_share=float(np.bincount(compact, minlength=1).min() / len(labels)),
         silhouette=silhouette,
         davies_bouldin=davies_bouldin,
         calinski_harabasz=calinski_harabasz,

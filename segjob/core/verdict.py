@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 
 from segjob.core.comparison import PUBLISHED, Comparison
+from segjob.core.density import SMALLEST_SHARE
 from segjob.core.model import Labels
 
 MARGIN = 0.03
@@ -18,10 +19,11 @@ PURE = 0.9
 ALIKE = 0.6
 RULE = (
     f"An algorithm beats k-means where its silhouette, with noise counted as 0, is more than {MARGIN:g} higher, its "
-    f"Davies-Bouldin index lower and its noise at most {LITTLE_NOISE:.0%}. The segments are called cut across where "
-    f"DBSCAN and HDBSCAN agree with each other (adjusted Rand index from {SAME_GROUPS:g}) on two groups or more that "
-    f"less than {PURE:.0%} of the customers share with most of their segment, and a matter of the algorithm where none "
-    f"agrees with k-means by {ALIKE:g} or more."
+    f"Davies-Bouldin index lower, its noise at most {LITTLE_NOISE:.0%} and none of its clusters below "
+    f"{SMALLEST_SHARE:.0%} of the rows, because a few far rows on their own flatter both indices. The segments are "
+    f"called cut across where DBSCAN and HDBSCAN agree with each other (adjusted Rand index from {SAME_GROUPS:g}) on two "
+    f"groups or more that less than {PURE:.0%} of the customers share with most of their segment, and a matter of the "
+    f"algorithm where none agrees with k-means by {ALIKE:g} or more."
 )
 """What `judge` goes by."""
 NAMES = {
@@ -96,6 +98,7 @@ def _beats(found: Comparison, published: Comparison) -> bool:
         and published.davies_bouldin is not None
         and found.davies_bouldin < published.davies_bouldin
         and found.noise_share <= LITTLE_NOISE
+        and found.smallest_share >= SMALLEST_SHARE
         and _separation(found) > _separation(published) + MARGIN
     )
 

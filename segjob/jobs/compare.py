@@ -12,7 +12,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from segjob.config import FitSettings, Segmentation
-from segjob.core.algorithms import nearest
+from segjob.core.clustering import nearest
 from segjob.core.comparison import Comparison
 from segjob.core.comparison import compare as compared
 from segjob.core.model import Labels, Points

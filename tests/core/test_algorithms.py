@@ -20,9 +20,11 @@ from sklearn.metrics import (
 )
 
 from segjob.core import algorithms
-from segjob.core.algorithms import Found, Task, Unable, knee, map_sides, neighbour_distances, without_small
+from segjob.core.clustering import Found, Task, Unable
 from segjob.core.comparison import PUBLISHED, Comparison, compare, draw, numbered_like
+from segjob.core.density import knee, neighbour_distances, without_small
 from segjob.core.model import Points
+from segjob.core.neuralmap import map_sides
 
 
 def scaled(values: np.ndarray) -> np.ndarray:
@@ -76,6 +78,7 @@ def test_the_figures_are_those_of_scikit_learn(on_blobs: dict[str, Comparison]) 
         assert one.davies_bouldin == pytest.approx(davies_bouldin_score(values, labels)), name
         assert one.calinski_harabasz == pytest.approx(calinski_harabasz_score(values, labels)), name
         assert one.noise_share == pytest.approx(np.mean(~inside))
+        assert one.smallest_share == min(np.unique(labels, return_counts=True)[1]) / len(one.labels)
         assert one.agreement == pytest.approx(adjusted_rand_score(truth[one.rows], one.labels)), name
 
 

@@ -21,6 +21,7 @@ KMEANS = Comparison(
     HALVES,
     {},
     clusters=2,
+    smallest_share=0.5,
     silhouette=0.5,
     davies_bouldin=0.8,
     calinski_harabasz=90.0,
@@ -74,9 +75,10 @@ def test_a_clearly_better_one_is_worth_a_change() -> None:
         {"silhouette": 0.6, "davies_bouldin": 0.9},
         {"silhouette": 0.7, "davies_bouldin": 0.7, "noise_share": 0.06},
         {"silhouette": 0.55, "davies_bouldin": 0.7, "noise_share": 0.04},
+        {"silhouette": 0.7, "davies_bouldin": 0.7, "smallest_share": 0.01},
         {"silhouette": None, "davies_bouldin": None},
     ],
-    ids=["little better", "less apart", "noise", "noise counts as 0", "no figures"],
+    ids=["little better", "less apart", "noise", "noise counts as 0", "a few far rows", "no figures"],
 )
 def test_what_is_not_clearly_better_changes_nothing(figures: dict[str, float | None]) -> None:
     verdict = judge((KMEANS, other("dbscan", agreement=0.9, **figures)))

@@ -1,0 +1,71 @@
+"""What another algorithm is asked and what it answers: rows in, labels out, or why there are none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segjob.core.model import Floats, Labels
+
+K_RULE = "as many clusters as the published run has"
+"""How the algorithms that have to be told the number of clusters come by it."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is to be clustered.
+
+    values : (m, d) float64, scaled; every row counts the same.
+    judged : (r,) the rows, by number, whose labels are asked for. An algorithm whose time or memory grows with the
+        square of the rows sees only these.
+    k : how many clusters the published run has, for the algorithms that have to be told.
+    """
+
+    values: Floats
+    judged: NDArray[np.intp]
+    k: int
+    seed: int
+
+    @property
+    def few(self) -> Floats:
+        """(r, d) the judged rows."""
+        return self.values[self.judged]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A clustering: labels (r,) of the judged rows, -1 where a row is in no cluster, and how it was made."""
+
+    labels: Labels
+    parameters: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Unable:
+    """Why there is no clustering, in words."""
+
+    reason: str
+
+
+Outcome = Found | Unable
+
+
+def of_all(task: Task, labels: Labels, **parameters: Any) -> Found:
+    """A clustering that was fitted on all rows of the task; `labels` are of the judged ones."""
+    return Found(labels, {**parameters, "fitted_rows": len(task.values), "judged_rows": len(task.judged)})
+
+
+def of_few(task: Task, labels: Labels, **parameters: Any) -> Found:
+    """A clustering that was fitted on the judged rows only."""
+    rows = len(task.judged)
+    return Found(np.asarray(labels, dtype=np.intp), {**parameters, "fitted_rows": rows, "judged_rows": rows})
+
+
+def nearest(values: Floats, centers: Floats) -> Labels:
+    """(n,) the nearest center of each row, the first of equals."""
+    squared = ((values[:, None, :] - centers[None]) ** 2).sum(axis=2)
+    return np.asarray(squared.argmin(axis=1), dtype=np.intp)
