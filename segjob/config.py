@@ -158,7 +158,7 @@ class FitSettings(_Strict):
 
     all_rows: Annotated[StrictInt, Field(ge=100)] = 20_000
     distinct_rows: Annotated[StrictInt, Field(ge=100)] = 50_000
-    sample_rows: Annotated[StrictInt, Field(ge=1000)] = 50_000
+    sample_rows: Annotated[StrictInt, Field(ge=1000)] = 100_000
     max_passes: Annotated[StrictInt, Field(ge=0)] = 50
     tolerance: Annotated[Real, Field(ge=0)] = 1e-4
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
+from sqlalchemy.sql.selectable import SelectBase
 
 from segjob.jobs.history import Record
 from segjob.jobs.published import Published
@@ -22,8 +23,20 @@ def serve(warehouse: Warehouse, contract: Contract, published: Published, key: C
         f"{name}_scores": scoring.scores(published.relation, model, published.names),
         f"{name}_profile": views.wide_profile(contract, name, features),
     }.items():
-        warehouse.execute(CreateAs("view", view, select, schema=contract.schema))
+        if not _is_served(warehouse, contract, view, select):
+            warehouse.execute(CreateAs("view", view, select, schema=contract.schema))
     warehouse.execute(CreateScorer(f"{name}_segment", model, schema=contract.schema))
+
+
+def _is_served(warehouse: Warehouse, contract: Contract, view: str, select: SelectBase) -> bool:
+    """Whether the view can stay, where replacing it would block its readers.
+
+    The two that follow the published run by themselves are the same as long as their columns are.
+    """
+    if not warehouse.replacing_views_blocks or view.endswith("_scores"):
+        return False
+    there = [column.name for column in warehouse.columns_of(contract.schema, view)]
+    return there == [column.name for column in select.selected_columns]
 
 
 def key_column(warehouse: Warehouse, contract: Contract, run: Record) -> Column:

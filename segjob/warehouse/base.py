@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, ClassVar, Literal, cast
 
 import numpy as np
 import sqlalchemy as sa
@@ -78,6 +78,8 @@ class Warehouse(ABC):
     label: str
     """How messages name the warehouse; never holds a password."""
     ledger: Ledger = field(default_factory=Ledger, init=False)
+    replacing_views_blocks: ClassVar[bool] = False
+    """Whether replacing a view waits for everybody who reads it, and makes new readers wait too."""
     may_have_changed: bool = field(default=False, init=False)
     """Inside `writing()`: whether somebody may have written since `reading()` began; then tables need a second look."""
 

@@ -7,10 +7,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
 
-from segjob.errors import ConfigError, WarehouseBusy, WarehouseError
+from segjob.errors import ConfigError, StatementFailed, WarehouseBusy, WarehouseError
+from segjob.warehouse.base import Statement
 from segjob.warehouse.sqlalchemy import SqlAlchemyWarehouse, first_line
 
 _HOLDER = sa.text(
@@ -24,6 +26,7 @@ _HOLDER = sa.text(
 class Postgres(SqlAlchemyWarehouse):
     """See the module. `schema` is what the advisory lock is about: one job at a time publishes in it."""
 
+    replacing_views_blocks: ClassVar[bool] = True
     url: sa.URL
     schema: str
     lock_timeout: float = 30.0
@@ -59,6 +62,18 @@ class Postgres(SqlAlchemyWarehouse):
             with self._connected(), self._locked():
                 yield
 
+    def _run(self, statement: Statement) -> sa.CursorResult[Any]:
+        try:
+            return super()._run(statement)
+        except StatementFailed as failed:
+            if "lock timeout" not in failed.message:
+                raise
+            raise WarehouseBusy(
+                f"somebody reads what {self.label} has to replace; waited {self.lock_timeout:g} s: "
+                f"{(failed.statement or '').splitlines()[0][:100]}",
+                hint="end the open transaction there, or wait longer with --lock-timeout",
+            ) from failed
+
     @contextmanager
     def _connected(self) -> Iterator[None]:
         try:
@@ -82,6 +97,10 @@ class Postgres(SqlAlchemyWarehouse):
         key = sa.func.hashtext(f"segjob {self.schema}")
         self._wait_for(sa.select(sa.func.pg_try_advisory_lock(key)))
         try:
+            # A view that somebody reads cannot be replaced; rather fail than queue up in front of all later readers.
+            self.connection.execute(
+                sa.text(f"set local lock_timeout = '{int(self.lock_timeout * 1000) + 1}ms'")
+            )
             yield
             self.connection.commit()
         finally:

@@ -1,0 +1,169 @@
+"""What a user does with segjob, on every engine, and that the engines agree."""
+
+from __future__ import annotations
+
+import csv
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from small_warehouse import Outcome, command, customers, environment
+
+from .conftest import Engine
+
+At = Callable[..., Outcome]
+RUN = ("run", "--from", "customers", "--key", "id", "--features", "income,score", "--name", "groups", "-q")
+COLUMNS = "id integer, income double precision, score double precision"
+
+
+@pytest.fixture
+def filled(engine: Engine) -> Engine:
+    engine.fill("customers", COLUMNS, customers(300))
+    return engine
+
+
+def test_a_segmentation_lives(filled: Engine, at: At) -> None:
+    assert at(filled, *RUN).code == 0
+    assert at(filled, "name", "1", "VIP").code == 0
+    filled.execute(
+        "update customers set income = income + 70, score = score + 70 where id in (1, 6, 11)",
+        "delete from customers where id = 2",
+        "insert into customers values (1000, 50, 50)",
+    )
+    assert at(filled, *RUN).code == 0
+    changes = filled.query(
+        "select change, count(*) from segments.groups_movements group by change order by change"
+    )
+    assert changes == [("entered", 1), ("left", 1), ("moved", 3)]
+    assert filled.query("select name from segments.current_segments where segment_id = 1") == [("VIP",)]
+    assert "3 of 299 customers" in at(filled, "diff", "1", "2").out
+    assert at(filled, "health").code == 0
+    assert at(filled, "rollback").code == 0
+    assert filled.query("select count(*), max(run_id) from segments.groups") == [(300, 1)]
+    assert at(filled, "rollback").code == 0
+    assert at(filled, "score", "customers", "--into", "scored").code == 0
+    wrong = filled.query(
+        """select count(*) from segments.groups as h
+        join segments.groups_scores as v on v.id = h.id join scored as s on s.id = h.id
+        join customers as c on c.id = h.id
+        where h.segment_id <> v.segment_id or h.segment_id <> s.segment_id
+            or h.segment_id <> segments.groups_segment(c.income, c.score)"""
+    )
+    assert wrong == [(0,)]
+    assert at(filled, "predict", "income=20", "score=20", "--json").document["segment_id"] in range(1, 6)
+    assert at(filled, "show").code == 0
+    assert at(filled, "history", "--json").document["runs"][0]["is_current"] is True
+
+
+@pytest.mark.parametrize("method", ["all_rows", "distinct_rows", "sample"])
+def test_every_way_to_fit_gives_the_same_segments(filled: Engine, at: At, folder: Path, method: str) -> None:
+    limits = {
+        "all_rows": "",
+        "distinct_rows": "all_rows = 100",
+        "sample": "all_rows = 100\ndistinct_rows = 100\n",
+    }
+    rows = [(1000 + i, float(x), float(y)) for i, (x, y) in enumerate(np.round(_many(3000)))]
+    filled.execute("drop table customers")
+    filled.fill("customers", COLUMNS, rows)
+    (folder / "segjob.toml").write_text(
+        f"[fit]\n{limits[method]}\n" + ("sample_rows = 1000" if method == "sample" else "")
+    )
+    assert at(filled, *RUN, "--k", "5").code == 0
+    assert filled.query("select fit_method, k, converged from segments.runs") == [(method, 5, True)]
+    sizes = [size for (size,) in filled.query("select rows from segments.segments order by segment_id")]
+    assert sum(sizes) == 3000
+    assert sizes == pytest.approx([600] * 5, abs=30)
+    inertia, exact = filled.query(
+        "select inertia, (select sum(distance * distance) from segments.groups) from segments.runs"
+    )[0]
+    assert inertia == pytest.approx(exact)
+
+
+def _many(rows: int) -> np.ndarray:
+    return np.array([(x, y) for _, x, y in customers(rows)])
+
+
+def test_a_view_with_nulls_categories_and_odd_names(engine: Engine, at: At, folder: Path) -> None:
+    rows = [
+        (i, None if i % 20 == 0 else x, y, None if i % 30 == 0 else ["it's", 'a"b', "sélect"][i % 3])
+        for i, x, y in customers(300)
+    ]
+    engine.fill(
+        '"order"', 'id integer, "a""b" double precision, "x; drop" double precision, "sélect" text', rows
+    )
+    engine.execute('create view "my view" as select * from "order"')
+    (folder / "segjob.toml").write_text(
+        """[segmentations.odd]
+        relation = '"my view"'
+        key = "id"
+        k = 5
+        features = [
+            { column = 'a"b', missing = "impute", scale = "robust" },
+            { column = "x; drop", function = "log1p", lower = 0 },
+            { column = "sélect", kind = "categorical" },
+        ]
+        """
+    )
+    outcome = at(engine, "run", "-q")
+    assert outcome.code == 0, outcome.err
+    read, segmented = engine.query("select rows_read, rows_segmented from segments.runs")[0]
+    assert read == 300
+    assert engine.query("select count(*), count(distinct id) from segments.odd") == [(segmented, segmented)]
+    wrong = engine.query(
+        """select count(*) from segments.odd as h join segments.odd_scores as s on s.id = h.id
+        where h.segment_id <> s.segment_id"""
+    )
+    assert wrong == [(0,)]
+
+
+def test_wrong_rows_are_refused_in_the_same_words(engine: Engine, at: At) -> None:
+    engine.fill("customers", COLUMNS, [(1, 1.0, 2.0), (1, 2.0, 2.0), (2, 3.0, 2.0)])
+    outcome = at(engine, *RUN)
+    assert outcome.code == 3
+    assert "is not unique, such as 1 (2 times)" in outcome.err
+    outcome = at(engine, "run", "--from", "nothing", "--key", "id", "--features", "income")
+    assert outcome.code == 3
+    assert "there is no table or view 'nothing'" in outcome.err
+    assert engine.query(
+        "select count(*) from information_schema.schemata where schema_name = 'segments'"
+    ) == [(0,)]
+
+
+def test_a_job_killed_at_any_moment_leaves_the_current_run_whole(filled: Engine, at: At) -> None:
+    assert at(filled, *RUN).code == 0
+    for wait in (0.9, 1.3, 1.7, 2.1):
+        job = subprocess.Popen(
+            command(*RUN, "--warehouse", filled.url), env=environment(), stdout=subprocess.DEVNULL
+        )
+        time.sleep(wait)
+        job.send_signal(signal.SIGKILL)
+        job.wait()
+        rows, runs = filled.query("select count(*), count(distinct run_id) from segments.groups")[0]
+        assert (rows, runs) == (300, 1)
+        published = filled.query(
+            """select r.run_id from segments.runs as r left join segments.segments as s on s.run_id = r.run_id
+            where s.run_id is null"""
+        )
+        assert published == []
+    assert at(filled, *RUN, "--lock-timeout", "20").code == 0
+
+
+def test_engines_agree_on_the_mall_file(both: dict[str, Engine], at: At, mall_csv: Path) -> None:
+    with mall_csv.open() as lines:
+        rows = [(int(r[0]), float(r[3]), float(r[4])) for r in list(csv.reader(lines))[1:]]
+    answers = {}
+    for name, engine in both.items():
+        engine.fill("customers", COLUMNS, rows)
+        assert at(engine, *RUN).code == 0
+        answers[name] = (
+            engine.query("select k, k_outcome from segments.runs"),
+            engine.query("select id, segment_id from segments.groups order by id"),
+            engine.query("select scaled_value from segments.centroids order by segment_id, feature"),
+        )
+    assert answers["duckdb"][0] == answers["postgres"][0] == [(5, "chosen")]
+    assert answers["duckdb"][1] == answers["postgres"][1]
+    np.testing.assert_allclose(answers["duckdb"][2], answers["postgres"][2], rtol=0, atol=1e-9)
