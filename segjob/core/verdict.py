@@ -21,9 +21,9 @@ RULE = (
     f"An algorithm beats k-means where its silhouette, with noise counted as 0, is more than {MARGIN:g} higher, its "
     f"Davies-Bouldin index lower, its noise at most {LITTLE_NOISE:.0%} and none of its clusters below "
     f"{SMALLEST_SHARE:.0%} of the rows, because a few far rows on their own flatter both indices. The segments are "
-    f"called cut across where DBSCAN and HDBSCAN agree with each other (adjusted Rand index from {SAME_GROUPS:g}) on two "
-    f"groups or more that less than {PURE:.0%} of the customers share with most of their segment, and a matter of the "
-    f"algorithm where none agrees with k-means by {ALIKE:g} or more."
+    f"called cut across where DBSCAN and HDBSCAN agree with each other (adjusted Rand index from {SAME_GROUPS:g}) on "
+    f"two groups or more that less than {PURE:.0%} of the customers share with most of their segment, and a matter of "
+    f"the algorithm where none agrees with k-means by {ALIKE:g} or more."
 )
 """What `judge` goes by."""
 NAMES = {
