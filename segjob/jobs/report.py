@@ -19,6 +19,7 @@ from segjob.jobs.explore import explore
 from segjob.jobs.history import Evidence, evidence, list_runs, pick_run
 from segjob.jobs.published import Published, load
 from segjob.report.data import (
+    MOST_POINTS,
     Centroids,
     Compared,
     Exclusion,
@@ -35,8 +36,6 @@ from segjob.statements import exploration
 from segjob.statements.tables import Contract
 from segjob.warehouse.base import Warehouse
 
-POINTS = 2_000
-"""Customers drawn in a map, of all segments together."""
 POINTS_EACH = 100
 """Of each segment at least so many, or all it has."""
 _SEED = 0
@@ -145,7 +144,7 @@ def _counts(
     return {row["segment_id"]: (row["rows"], row["outliers"]) for row in rows}
 
 
-def quotas(rows: Mapping[int, int], points: int = POINTS, each: int = POINTS_EACH) -> dict[int, int]:
+def quotas(rows: Mapping[int, int], points: int = MOST_POINTS, each: int = POINTS_EACH) -> dict[int, int]:
     """How many customers of each segment are drawn: by share, but a small segment gets its fair minimum.
 
     Their sum is at most `points`, as long as there are at most `points` segments.

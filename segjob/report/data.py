@@ -14,6 +14,8 @@ import numpy as np
 
 from segjob.core.model import Floats, Transform
 
+MOST_POINTS = 2_000
+"""Customers drawn in a map, of all segments together."""
 POINT_DIGITS = 5
 """Significant digits of a drawn point; everything else is embedded as it stands in its table."""
 

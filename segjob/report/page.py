@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from segjob.report import figures, palette, telling, words
-from segjob.report.data import Report, Segment
+from segjob.report.data import MOST_POINTS, Report, Segment
 from segjob.report.figures import canvas, files
 from segjob.report.figures.canvas import Drawn
 
@@ -65,6 +65,7 @@ def render(report: Report) -> Rendered:
         agree=sum(vote.k == report.run["k"] for vote in report.votes),
         columns=_columns(report),
         most_means=figures.MOST_MEANS,
+        most_points=MOST_POINTS,
         style=Markup(style),
         script=Markup(script),
         script_hash=_hash(script),
@@ -154,4 +155,5 @@ def _mirrors(report: Report) -> set[str]:
 
 
 def _columns(report: Report) -> str:
-    return words.listed(list(dict.fromkeys(words.plain(t.source_column) for t in report.transforms)))
+    names = dict.fromkeys(words.short(words.plain(t.source_column), 40) for t in report.transforms)
+    return words.listed([words.isolated(name) for name in names])

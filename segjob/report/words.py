@@ -12,6 +12,10 @@ from segjob.report.data import Profile, Report, Segment
 
 _FAR, _WELL, _SOME = 1.5, 0.75, 0.35
 """Overall standard deviations between a segment's mean and everyone's that deserve a word."""
+_LONGEST = 60
+_UNFIT = ("Cc", "Cs", "Zl", "Zp")
+_TURNS = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Characters that turn the direction of what follows."""
 _RULES = {
     "elbow": "elbow",
     "silhouette": "silhouette",
@@ -49,8 +53,14 @@ def percent(share: float | None) -> str:
 
 def clean(text: str) -> str:
     """Without the characters that no document may hold, and on one line."""
-    kept = (" " if unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") else c for c in text)
+    kept = (" " if unicodedata.category(c) in _UNFIT else c for c in text if c not in _TURNS)
     return " ".join("".join(kept).split()) or "(no name)"
+
+
+def isolated(text: str) -> str:
+    """A name that a sentence can hold: right-to-left writing must not turn the words around it."""
+    turns = any(unicodedata.bidirectional(c) in ("R", "AL", "AN") for c in text)
+    return f"\u2068{text}\u2069" if turns else text
 
 
 def short(text: str, most: int) -> str:
@@ -65,10 +75,12 @@ def plain(name: str) -> str:
 
 
 def feature_name(transform: Transform) -> str:
-    """A model feature's name as words."""
+    """A model feature's name as words, of a length that a page can hold."""
     if transform.category is None:
-        return plain(transform.source_column)
-    return f"{plain(transform.source_column)}: {clean(transform.category)}"
+        return short(plain(transform.source_column), _LONGEST)
+    return (
+        f"{short(plain(transform.source_column), _LONGEST // 2)}: {short(transform.category, _LONGEST // 2)}"
+    )
 
 
 def rule_name(rule: str) -> str:
@@ -122,7 +134,7 @@ def _without_mirror(found: list[tuple[float, str]]) -> list[tuple[float, str]]:
 
 
 def _phrase(transform: Transform, profile: Profile, z: float) -> str:
-    name = feature_name(transform)
+    name = isolated(feature_name(transform))
     way = "above" if z > 0 else "below"
     degree = "far " if abs(z) >= _FAR else "well " if abs(z) >= _WELL else ""
     if transform.category is not None:
@@ -135,15 +147,18 @@ def structure(silhouette: float | None) -> tuple[str, str]:
     """How separate the segments are, in two words and a sentence; Kaufman and Rousseeuw's scale (1990)."""
     if silhouette is None:
         return "one segment", "There is one segment only, so there is nothing to tell apart."
-    told = f"The mean silhouette is {silhouette:.2f} on a scale from −1 to 1"
+    scale = f"mean silhouette {silhouette:.2f}, on a scale from −1 to 1"
     for least, word, meaning in (
-        (0.7, "strong structure", "the segments are clearly separate groups"),
-        (0.5, "clear structure", "the segments are real groups with some customers in between"),
-        (0.25, "weak structure", "the segments overlap: useful to work with, but their borders are soft"),
+        (0.7, "strong structure", "The segments are clearly separate groups"),
+        (0.5, "clear structure", "The segments are real groups, with some customers in between"),
+        (0.25, "weak structure", "The segments overlap: useful to work with, but their borders are soft"),
     ):
         if silhouette > least:
-            return word, f"{told}: {meaning}."
-    return "no clear structure", f"{told}: the customers form no separate groups; the borders are arbitrary."
+            return word, f"{meaning} ({scale})."
+    return (
+        "no clear structure",
+        f"The customers form no separate groups; the borders are arbitrary ({scale}).",
+    )
 
 
 def listed(words: Sequence[str]) -> str:

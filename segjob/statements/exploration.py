@@ -161,7 +161,7 @@ def read_correlations(row: Mapping[str, Any], count: int) -> list[list[float | N
     n = row["rows"]
 
     def central(product: float, i: int, j: int) -> float:
-        return float(product) / n - row[f"first{i}"] / n * (row[f"first{j}"] / n)
+        return float(product / n - row[f"first{i}"] / n * (row[f"first{j}"] / n))
 
     def pair(i: int, j: int) -> float | None:
         if f"product{i}_{j}" not in row:

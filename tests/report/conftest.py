@@ -12,8 +12,8 @@ from segjob.report.page import Rendered, render
 
 @pytest.fixture(scope="session")
 def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """3,000 shoppers segmented twice by numbers and a category, with changes in between."""
-    file = fill(tmp_path_factory.mktemp("people") / "shop.duckdb", shoppers(3000, 1), columns=COLUMNS)
+    """2,600 shoppers segmented twice by numbers and a category, with changes in between."""
+    file = fill(tmp_path_factory.mktemp("people") / "shop.duckdb", shoppers(2600, 1), columns=COLUMNS)
     publish(file, "people", PEOPLE)
     execute(
         file,

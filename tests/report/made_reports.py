@@ -66,5 +66,5 @@ PEOPLE = {
         {"column": "revenue", "function": "log1p", "lower": 5},
     ],
     "k": 5,
-    "k_range": [2, 7],
+    "k_range": [3, 6],
 }

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from small_warehouse import query
 
-from segjob.jobs.report import POINTS, quotas
-from segjob.report.data import Report
+from segjob.jobs.report import quotas
+from segjob.report.data import MOST_POINTS, Report
 from segjob.report.page import Rendered
 
 
@@ -104,7 +104,7 @@ def test_points_are_customers_of_their_segment(embedded: dict[str, Any], people:
     values = sample["values"]
     drawn = list(zip(sample["segment_id"], values["income"], values["score"], strict=True))
     outliers = set(sample["is_outlier"])
-    assert len(drawn) <= POINTS
+    assert len(drawn) <= MOST_POINTS
     for at, point in enumerate(drawn):
         assert customers[point] == (at in outliers)
 
@@ -123,10 +123,10 @@ def test_every_segment_is_on_the_map(report: Report) -> None:
 )
 def test_quotas_are_bounded_and_leave_nobody_out(rows: dict[int, int]) -> None:
     drawn = quotas(rows)
-    assert sum(drawn.values()) <= POINTS
+    assert sum(drawn.values()) <= MOST_POINTS
     for segment, count in rows.items():
-        assert min(count, 100, POINTS // len(rows)) <= drawn[segment] <= count
-    if sum(rows.values()) <= POINTS:
+        assert min(count, 100, MOST_POINTS // len(rows)) <= drawn[segment] <= count
+    if sum(rows.values()) <= MOST_POINTS:
         assert drawn == rows
 
 

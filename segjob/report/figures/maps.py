@@ -9,7 +9,7 @@ import numpy as np
 
 from segjob.core.model import Floats
 from segjob.report import telling
-from segjob.report.data import Report
+from segjob.report.data import MOST_POINTS, Report
 from segjob.report.figures.canvas import (
     Drawn,
     apart_on_screen,
@@ -23,7 +23,7 @@ from segjob.report.figures.canvas import (
     to_axis,
 )
 from segjob.report.palette import LIGHT, segment_colour, segment_marker
-from segjob.report.words import feature_name, in_lines, number, percent, segment_name
+from segjob.report.words import feature_name, in_lines, isolated, number, percent, segment_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -51,7 +51,7 @@ def pair(report: Report, first: int, second: int, name: str = "map") -> Drawn:
     feature_ticks(ax, "x", both[0].function)
     feature_ticks(ax, "y", both[1].function)
     quiet(ax, grid="both")
-    x_name, y_name = (feature_name(transform) for transform in both)
+    x_name, y_name = (isolated(feature_name(transform)) for transform in both)
     rows = [
         (segment_name(s.segment_id, s.name, 60), number(a), number(b))
         for s, a, b in zip(
@@ -172,7 +172,7 @@ def sizes(report: Report) -> Drawn:
 
 def _how(report: Report) -> str:
     drawn = 0 if report.sample is None else len(report.sample.segment_id)
-    return f"{_HOW} {_SAMPLED}" if drawn < report.run["rows_segmented"] else _HOW
+    return f"{_HOW} {_SAMPLED}" if drawn < report.run["rows_segmented"] > MOST_POINTS else _HOW
 
 
 def _points(ax: Axes, report: Report, places: Floats) -> None:

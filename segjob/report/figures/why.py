@@ -29,6 +29,8 @@ def elbow(report: Report) -> Drawn:
     ax = axes(figure, left=58, bottom=56 + _VOTE_LINE * len(votes), top=20)
     ks = [t.k for t in report.sweep]
     _curve(ax, ks, [t.inertia for t in report.sweep])
+    seen = sorted({*ks, *(k for _, k in votes)})  # a rule may vote for a number that was not asked for
+    ax.set_xlim(seen[0] - 0.5, seen[-1] + 0.5)
     chosen = _chosen(report)
     if chosen is not None:
         _mark(ax, chosen.k, chosen.inertia)
@@ -43,7 +45,7 @@ def elbow(report: Report) -> Drawn:
     ax.set_ylabel("inertia", color=LIGHT["muted"])
     number_ticks(ax, "y", 4)
     quiet(ax, grid="y")
-    whole_ticks(ax, ks)
+    whole_ticks(ax, seen)
     if votes:
         _votes(figure, ax, votes, int(report.run["k"]))
     told = "; ".join(
