@@ -241,19 +241,21 @@ def run(
             typer.echo(statement)
         return
     progress = Progress() if session.quiet or session.as_json else console.Shown()
-    published = run_all(session.door, session.settings, asked, progress)
+    ran = run_all(session.door, session.settings, asked, progress)
     if session.as_json:
-        console.print_json(
-            {"warehouse": session.door.label, "runs": [result.as_json() for result in published]}
-        )
+        console.print_run_document(session.door.label, ran)
+        if ran.failure is not None:
+            raise typer.Exit(ran.failure.exit_code)
         return
-    for result in published:
+    for result in ran.results:
         console.print_segments(result.evidence)
         console.print_votes(result.evidence)
         console.out.print()
     console.print_where_next(
-        session.door.label, session.contract.schema, [result.evidence for result in published]
+        session.door.label, session.contract.schema, [result.evidence for result in ran.results]
     )
+    if ran.failure is not None:
+        raise ran.failure
 
 
 @verb

@@ -22,6 +22,7 @@ from segjob.jobs.health import Health
 from segjob.jobs.history import Evidence, Record
 from segjob.jobs.predict import Prediction
 from segjob.jobs.progress import Phase, Progress
+from segjob.jobs.run import Ran
 from segjob.jobs.snapshot import Snapshot
 
 _WIDE = 160
@@ -55,6 +56,14 @@ class Shown(Progress):
 def print_json(document: Any) -> None:
     """One JSON document on stdout."""
     sys.stdout.write(json.dumps(_plain(document), indent=2, ensure_ascii=False) + "\n")
+
+
+def print_run_document(warehouse: str, ran: Ran) -> None:
+    """`segjob run --json`; `error` is about the segmentations that are missing from `runs`."""
+    document: dict[str, Any] = {"warehouse": warehouse, "runs": [result.as_json() for result in ran.results]}
+    if ran.failure is not None:
+        document["error"] = ran.failure.message
+    print_json(document)
 
 
 def print_error(error: SegjobError, *, as_json: bool, verbose: bool) -> None:

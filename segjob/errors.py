@@ -76,3 +76,10 @@ def all_at_once(kind: type[SegjobError], problems: Sequence[SegjobError]) -> Seg
         return problems[0]
     lines = [f"{p.message}" + (f"\n    {p.hint}" if p.hint else "") for p in problems]
     return kind(f"{len(problems)} problems:\n" + "\n".join(f"  - {line}" for line in lines))
+
+
+def together(problems: Sequence[SegjobError]) -> SegjobError:
+    """The same for problems of several kinds; the error is of the kind with the highest exit code."""
+    return all_at_once(
+        max((type(problem) for problem in problems), key=lambda kind: kind.exit_code), problems
+    )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from segjob.config import Feature, Segmentation
-from segjob.errors import ConfigError, DataError, SegjobError, all_at_once
+from segjob.errors import ConfigError, DataError, SegjobError, together
 from segjob.statements.features import Relation, named
 from segjob.statements.tables import SHARED, VIEWS, Contract
 from segjob.warehouse.base import Column, Warehouse
@@ -49,7 +49,7 @@ def check_all(warehouse: Warehouse, contract: Contract, asked: Mapping[str, Segm
                 problem.message = f"{name}: {problem.message}"
                 problems.append(problem)
     if problems:
-        raise _together(problems)
+        raise together(problems)
     return found
 
 
@@ -92,7 +92,7 @@ def resolve(warehouse: Warehouse, name: str, settings: Segmentation) -> Resolved
     if weight is not None and weight.kind != "number":
         problems.append(DataError(f"the row weight {weight.name!r} is {weight.type_name}, not a number"))
     if problems:
-        raise _together(problems)
+        raise together(problems)
     actual = {wish: column.name for wish, column in found.items() if column is not None}
     if len(set(actual.values())) < len(actual):
         twice = sorted(wish for wish in actual if list(actual.values()).count(actual[wish]) > 1)
@@ -182,11 +182,6 @@ def split_name(text: str) -> tuple[str | None, str]:
             f"{text!r} has {len(parts)} parts", hint='write relation, or schema.relation, or "a.b" quoted'
         )
     return (parts[0] if len(parts) == 2 else None), parts[-1]
-
-
-def _together(problems: Sequence[SegjobError]) -> SegjobError:
-    worst = max((type(problem) for problem in problems), key=lambda kind: kind.exit_code)
-    return all_at_once(worst, problems)
 
 
 def _column(wish: str, columns: dict[str, Column]) -> Column | None:

@@ -14,7 +14,7 @@ from segjob.core import advice
 from segjob.core.choose import Choice, choose, gap_by_k, stability_by_k
 from segjob.core.model import Floats, Points
 from segjob.core.sweep import Sweep, sweep
-from segjob.errors import DataError, NoSegmentation, RelationChanged, SegjobError
+from segjob.errors import DataError, NoSegmentation, RelationChanged, SegjobError, together
 from segjob.jobs.check import check_all, resolve
 from segjob.jobs.fit import fit_all
 from segjob.jobs.history import Evidence, evidence, pick_run
@@ -54,29 +54,47 @@ class RunResult:
         }
 
 
+@dataclass(frozen=True)
+class Ran:
+    """What a command published; and, where it was asked for several segmentations, what kept others from it."""
+
+    results: Sequence[RunResult]
+    failure: SegjobError | None
+
+
 def run_all(
     warehouse: Warehouse, config: Config, asked: Mapping[str, Segmentation], progress: Progress
-) -> list[RunResult]:
+) -> Ran:
     """Run and publish each segmentation, one after the other; none where any does not fit the warehouse.
 
-    The snapshot that the config asks for is written once, at the end; also where a later segmentation failed.
+    One whose rows cannot be segmented does not keep the others from being published. The snapshot that the config
+    asks for is written once, at the end.
+
+    Raises
+    ------
+    SegjobError : nothing was published.
     """
     if config.publish.snapshot is not None:
         serving_file(warehouse, config.directory / config.publish.snapshot)
     check_all(warehouse, Contract(config.warehouse.schema_name), asked)
     results: list[RunResult] = []
-    try:
-        for name, settings in asked.items():
+    failures: list[SegjobError] = []
+    for name, settings in asked.items():
+        try:
             results.append(_run_patiently(warehouse, config, name, settings, progress))
-    except SegjobError:
-        if results:
-            refresh(warehouse, config, progress)
-        raise
+        except (DataError, NoSegmentation) as failure:
+            if len(asked) > 1:
+                failure.message = f"{name}: {failure.message}"
+            failures.append(failure)
+    failure = together(failures) if failures else None
+    if not results:
+        assert failure is not None, "every segmentation is published or has failed"
+        raise failure
     warnings_before = len(progress.warnings)
     refresh(warehouse, config, progress)
     late = progress.warnings[warnings_before:]
     results[-1] = dataclasses.replace(results[-1], warnings=[*results[-1].warnings, *late])
-    return results
+    return Ran(results, failure)
 
 
 def _run_patiently(

@@ -106,7 +106,7 @@ def test_a_table_that_grows_during_the_run(folder: Path) -> None:
     """What is published is the table as it is then, read again; never the old counts with the new rows."""
     file = fill(folder / "shop.duckdb", customers(60))
     door = Overtaken(label=str(file), path=file)
-    (result,) = run_all(door, Config(), {"s": SETTINGS}, Progress())
+    (result,) = run_all(door, Config(), {"s": SETTINGS}, Progress()).results
     assert door.overtaken
     assert result.evidence.run["rows_segmented"] == 100
     assert query(file, "select count(*) from segments.s") == [(100,)]

@@ -171,3 +171,29 @@ def test_a_table_that_is_written_to_during_the_run_is_read_again(
         "select (select avg(income) from customers), center from segments.transforms where feature = 'income'",
     )[0]
     assert income == pytest.approx(center)
+
+
+def test_a_segmentation_that_cannot_be_does_not_keep_the_others_back(
+    folder: Path, file: Path, segjob: Segjob
+) -> None:
+    execute(file, "create table noise as select id, random() as a, random() as b from customers where id < 3")
+    (folder / "segjob.toml").write_text(
+        """[segmentations.first]
+        relation = "noise"
+        key = "id"
+        k = 5
+        features = ["a", "b"]
+        [segmentations.second]
+        relation = "customers"
+        key = "id"
+        features = ["income", "score"]
+        """
+    )
+    outcome = segjob("run", "-q", "--warehouse", file)
+    assert outcome.code == 3
+    assert "error: first: k = 5, but the rows hold only 2 different customers" in outcome.err
+    assert "second: 5 segments of 150 customers" in outcome.out
+    document = segjob("run", "--json", "--warehouse", file)
+    assert document.code == 3
+    assert [run["run"]["segmentation"] for run in document.document["runs"]] == ["second"]
+    assert document.document["error"].startswith("first: k = 5")
