@@ -8,22 +8,23 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from segjob.core.verdict import NAMES
-from segjob.errors import SegjobError
-from segjob.jobs.compare import Compared
-from segjob.jobs.diff import Diff
-from segjob.jobs.health import Health
-from segjob.jobs.history import Evidence, Record
-from segjob.jobs.predict import Prediction
 from segjob.jobs.progress import Phase, Progress
-from segjob.jobs.run import Ran
-from segjob.jobs.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from segjob.errors import SegjobError
+    from segjob.jobs.compare import Compared
+    from segjob.jobs.diff import Diff
+    from segjob.jobs.health import Health
+    from segjob.jobs.history import Evidence, Record
+    from segjob.jobs.predict import Prediction
+    from segjob.jobs.run import Ran
+    from segjob.jobs.snapshot import Snapshot
 
 _WIDE = 160
 out = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDE)
@@ -208,6 +209,8 @@ def print_health(health: Health) -> None:
 
 def print_comparison(found: Compared) -> None:
     """`segjob compare`: a row per algorithm, then the advice."""
+    from segjob.core.verdict import NAMES
+
     out.print(
         Text(f"{found.run['segmentation']} (run {found.run['run_id']}), other algorithms", style="bold")
     )

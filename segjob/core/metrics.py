@@ -11,6 +11,7 @@ from concurrent.futures import Executor
 import numpy as np
 from numpy.typing import NDArray
 
+from segjob.core.kmeans import one_blas_thread
 from segjob.core.model import Floats, Labels
 from segjob.core.restarts import systematic
 
@@ -125,7 +126,8 @@ def segment_silhouettes(
         return np.full(k, np.nan)
     picked, copies, _ = silhouette_sample(weights, seed)
     present, compact = np.unique(labels[picked], return_inverse=True)
-    rows = silhouette_rows(points[picked], copies, [compact], rough=len(picked) < len(points))[0]
+    with one_blas_thread():
+        rows = silhouette_rows(points[picked], copies, [compact], rough=len(picked) < len(points))[0]
     out = np.full(k, np.nan)
     out[present] = np.bincount(compact, rows * copies) / np.bincount(compact, copies)
     return out

@@ -19,6 +19,8 @@ from segjob.warehouse.base import Warehouse
 
 BORDER_ROWS = 300_000
 """Rows near a border that are held in memory, so that most passes need not go over all rows."""
+_BORDER_SHARE = 0.7
+"""How full a border is planned to be: the sample that tells how many rows it holds errs by some per cent."""
 _EXACT, _ENOUGH = 1e-9, 500
 
 
@@ -53,7 +55,7 @@ def fit_all(
     if points.method == "sample":
         rows = _in_warehouse(warehouse, prepared)
         over_borders = Bordered(
-            rows.one_pass, rows.border, points.values, BORDER_ROWS / prepared.measured.kept
+            rows.one_pass, rows.border, points.values, _BORDER_SHARE * BORDER_ROWS / prepared.measured.kept
         )
         refined = refine(
             over_borders,

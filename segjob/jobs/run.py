@@ -82,19 +82,17 @@ def run_all(
     for name, settings in asked.items():
         try:
             results.append(_run_patiently(warehouse, config, name, settings, progress))
-        except (DataError, NoSegmentation) as failure:
+        except (DataError, NoSegmentation) as problem:
             if len(asked) > 1:
-                failure.message = f"{name}: {failure.message}"
-            failures.append(failure)
-    failure = together(failures) if failures else None
+                problem.message = f"{name}: {problem.message}"
+            failures.append(problem)
     if not results:
-        assert failure is not None, "every segmentation is published or has failed"
-        raise failure
+        raise together(failures)
     warnings_before = len(progress.warnings)
     refresh(warehouse, config, progress)
     late = progress.warnings[warnings_before:]
     results[-1] = dataclasses.replace(results[-1], warnings=[*results[-1].warnings, *late])
-    return Ran(results, failure)
+    return Ran(results, together(failures) if failures else None)
 
 
 def _run_patiently(
