@@ -81,7 +81,7 @@ def segjob(
     command = [
         sys.executable,
         "-c",
-        "from segjob.cli import main; main()",
+        "from segjob.__main__ import main; main()",
         *("run", "--from", table, "--key", "customer_id", "--features", columns, "--name", "bench"),
         *("--k-range", k_range, "--warehouse", str(warehouse), "--json"),
     ]

@@ -1,148 +1,34 @@
-"""Parse, call one job, print. The only place that prints or sets an exit code."""
+"""Parse, call one job, print: one function per verb. Only here, and in `console`, is anything printed."""
 
 from __future__ import annotations
 
-import functools
-import inspect
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from segjob import __version__
-
-if TYPE_CHECKING:
-    from segjob.config import Config
-    from segjob.jobs.progress import Progress
-    from segjob.statements.tables import Contract
-    from segjob.warehouse.base import Warehouse
-
-app = typer.Typer(
-    name="segjob",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+from segjob.session import (
+    AllowOne,
+    DryRun,
+    Features,
+    From,
+    Key,
+    KRange,
+    Name,
+    NumberOfSegments,
+    RuleName,
+    ScaleName,
+    Seed,
+    SegmentationArgument,
+    SegmentationName,
+    Session,
+    Start,
+    app,
+    verb,
 )
 
-ConfigFile = Annotated[
-    Path | None,
-    typer.Option("--config", metavar="FILE", help="segjob.toml (default: the nearest one upwards)."),
-]
-WarehouseUrl = Annotated[
-    str | None,
-    typer.Option("--warehouse", metavar="URL", help="SQLAlchemy URL, or the path of a DuckDB file."),
-]
-Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress; warnings and errors only.")]
-Verbose = Annotated[bool, typer.Option("--verbose", help="With an error, the statement that failed.")]
-LockTimeout = Annotated[
-    float | None,
-    typer.Option("--lock-timeout", metavar="SECONDS", min=0, help="How long to wait for the file's lock."),
-]
-SegmentationArgument = Annotated[
-    str | None, typer.Argument(metavar="[SEGMENTATION]", help="All of them where none is named.")
-]
-SegmentationName = Annotated[
-    str | None, typer.Option("--segmentation", metavar="NAME", help="Which one, where there are several.")
-]
-From = Annotated[
-    str | None, typer.Option("--from", metavar="RELATION", help="Table or view; needs no config file.")
-]
-Key = Annotated[
-    str | None, typer.Option(metavar="COLUMN", help="With --from: the column that names a customer.")
-]
-Features = Annotated[
-    str | None, typer.Option(metavar="A,B,C", help="With --from: the columns to segment by.")
-]
-Name = Annotated[str | None, typer.Option(metavar="NAME", help="With --from: the segmentation's name.")]
-NumberOfSegments = Annotated[
-    str | None, typer.Option("--k", metavar="K", help="A number of segments, or auto.")
-]
-KRange = Annotated[str | None, typer.Option(metavar="1:10", help="The numbers of segments that auto tries.")]
-RuleName = Annotated[str | None, typer.Option("--rule", metavar="NAME", help="The rule that chooses k.")]
-ScaleName = Annotated[
-    str | None, typer.Option("--scale", metavar="NAME", help="standard, robust, minmax or none.")
-]
-Seed = Annotated[int | None, typer.Option(metavar="N", help="Seed of everything random.")]
-Start = Annotated[
-    str | None, typer.Option(metavar="WHERE", help="fresh, current, or a relation with a centroid per row.")
-]
-AllowOne = Annotated[bool, typer.Option("--allow-one", help="No structure publishes a single segment.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Print every statement; run none.")]
-
-
-@dataclass(frozen=True)
-class Session:
-    """The options that every verb has, and what they lead to."""
-
-    config: ConfigFile = None
-    warehouse: WarehouseUrl = None
-    as_json: Json = False
-    quiet: Quiet = False
-    verbose: Verbose = False
-    lock_timeout: LockTimeout = None
-
-    @functools.cached_property
-    def settings(self) -> Config:
-        """The config file's settings; the defaults where there is no file."""
-        from segjob.config import Config, find, load
-
-        file = self.config or find(Path.cwd())
-        return load(file) if file else Config(directory=Path.cwd())
-
-    @functools.cached_property
-    def door(self) -> Warehouse:
-        """The warehouse; not open yet."""
-        from segjob.warehouse.connect import connect
-
-        return connect(self.settings, warehouse=self.warehouse, lock_timeout=self.lock_timeout)
-
-    @functools.cached_property
-    def progress(self) -> Progress:
-        """Where a job tells what it does: shown, unless only data is wanted."""
-        from segjob import console
-        from segjob.jobs.progress import Progress
-
-        return Progress() if self.quiet or self.as_json else console.Shown()
-
-    @property
-    def contract(self) -> Contract:
-        """The published tables."""
-        from segjob.statements.tables import Contract
-
-        return Contract(self.settings.warehouse.schema_name)
-
-
-def verb(function: Callable[..., None]) -> Callable[..., None]:
-    """A command: gets the session's options too, and its errors become words and the contract's exit codes."""
-    own = dict(inspect.signature(function, eval_str=True).parameters)
-    del own["session"]
-    shared = inspect.signature(Session, eval_str=True).parameters
-
-    @functools.wraps(function)
-    def guarded(**options: Any) -> None:
-        from segjob.errors import SegjobError
-
-        session = Session(**{name: options.pop(name) for name in shared})
-        try:
-            function(session, **options)
-        except SegjobError as error:
-            from segjob.console import print_error
-
-            print_error(error, as_json=session.as_json, verbose=session.verbose)
-            raise typer.Exit(error.exit_code) from None
-        except KeyboardInterrupt:
-            typer.echo("interrupted; a run is published whole or not at all: see `segjob history`", err=True)
-            raise typer.Exit(130) from None
-
-    together = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in (*own.values(), *shared.values())]
-    guarded.__signature__ = inspect.Signature(together)  # type: ignore[attr-defined]
-    guarded.__annotations__ = {p.name: p.annotation for p in together}
-    del guarded.__wrapped__
-    return app.command()(guarded)
+__all__ = ["app"]
 
 
 @verb
@@ -217,6 +103,7 @@ def run(
     """Choose k, fit, and publish the segments as tables.
 
     Example: segjob run income_spending
+
     Example: segjob run --from sales.customers --key id --features income,score --k auto
     """
     from segjob import console
@@ -262,7 +149,7 @@ def run(
 def show(
     session: Session,
     run_id: Annotated[
-        int | None, typer.Argument(metavar="[RUN]", help="A run's number; else the current run.")
+        int | None, typer.Argument(metavar="RUN", help="A run's number; else the current run.")
     ] = None,
     segmentation: SegmentationName = None,
 ) -> None:
@@ -398,7 +285,7 @@ def name(
 def rollback(
     session: Session,
     run_id: Annotated[
-        int | None, typer.Argument(metavar="[RUN]", help="Where to; else the run before.")
+        int | None, typer.Argument(metavar="RUN", help="Where to; else the run before.")
     ] = None,
     segmentation: SegmentationName = None,
 ) -> None:
@@ -536,8 +423,3 @@ def about(
     if version:
         typer.echo(f"segjob {__version__}")
         raise typer.Exit
-
-
-def main() -> None:
-    """The console script."""
-    app()

@@ -16,6 +16,7 @@ from segjob.core.model import Floats, Transform
 
 MOST_POINTS = 2_000
 """Customers drawn in a map, of all segments together."""
+_PROFILE = ("segment_id", "feature", "rows", "mean", "p25", "median", "p75", "overall_mean", "z")
 POINT_DIGITS = 5
 """Significant digits of a drawn point; everything else is embedded as it stands in its table."""
 
@@ -241,27 +242,38 @@ class Report:
         columns = [t.to_original(scaled[:, j]) for j, t in enumerate(self.transforms)]
         return np.column_stack(columns) if columns else np.empty((len(scaled), 0))
 
-    def as_json(self) -> dict[str, Any]:
-        """What the page embeds: every number of every figure."""
-        own = ("segments", "profiles", "sweep", "votes", "exclusions", "sizes", "flows", "comparisons")
+    def as_json(self, shown: Sequence[int], drawn: Sequence[int]) -> dict[str, Any]:
+        """What the page embeds: every number of every figure.
+
+        Parameters
+        ----------
+        shown : positions of the transforms that are shown segment by segment.
+        drawn : positions of those that a map can be drawn of.
+        """
+        own = ("segments", "sweep", "votes", "exclusions", "sizes", "flows", "comparisons")
         document: dict[str, Any] = {name: [_plain(row) for row in getattr(self, name)] for name in own}
         document["run"] = {name: _plain(value) for name, value in self.run.items()}
         document["transforms"] = [_plain(transform) for transform in self.transforms]
-        document["centroids"] = _plain(self.centroids)
+        features = {self.transforms[j].feature for j in shown}
+        rows = [p for p in self.profiles if p.feature in features]
+        document["profiles"] = {name: [getattr(p, name) for p in rows] for name in _PROFILE}
+        document["centroids"] = {
+            name: {self.transforms[j].feature: getattr(self.centroids, name)[:, j].tolist() for j in shown}
+            for name in ("value", "scaled")
+        }
         document["customers"] = _plain(self.customers)
-        document["sample"] = self._sample_json()
+        document["sample"] = self._sample_json(drawn)
         return document
 
-    def _sample_json(self) -> dict[str, Any] | None:
+    def _sample_json(self, drawn: Sequence[int]) -> dict[str, Any] | None:
         if self.sample is None:
             return None
-        shown = self.numeric
         return {
             "segment_id": self.sample.segment_id.tolist(),
             "silhouette": [_short(v) for v in self.sample.silhouette.tolist()],
             "is_outlier": np.flatnonzero(self.sample.is_outlier).tolist(),
             "values": {
-                self.transforms[j].feature: [_short(v) for v in self.original[:, j].tolist()] for j in shown
+                self.transforms[j].feature: [_short(v) for v in self.original[:, j].tolist()] for j in drawn
             },
         }
 

@@ -18,6 +18,8 @@ from segjob.report.figures.canvas import Drawn
 _TEMPLATES = Path(__file__).parent / "templates"
 _BARS = 6
 """Features that a card shows as bars, the most unusual first."""
+_PICKED = 12
+"""Features that the map can be redrawn by."""
 _FULL_BAR = 2.0
 """Standard deviations that fill a card's bar."""
 
@@ -64,7 +66,7 @@ def render(report: Report) -> Rendered:
         structure=words.structure(report.run["silhouette"]),
         agree=sum(vote.k == report.run["k"] for vote in report.votes),
         columns=_columns(report),
-        most_means=figures.MOST_MEANS,
+        shown=len(telling.shown(report)),
         most_points=MOST_POINTS,
         style=Markup(style),
         script=Markup(script),
@@ -84,13 +86,12 @@ def embedded(document: Any) -> str:
 
 def _document(report: Report) -> dict[str, Any]:
     """The report's numbers, and what the selector of the map needs to draw."""
-    order = telling.telling(report)
+    order = telling.telling(report)[:_PICKED]
     return {
-        **report.as_json(),
+        **report.as_json(telling.shown(report), order),
         "map": {
             "features": [
                 {
-                    "position": j,
                     "feature": report.transforms[j].feature,
                     "name": words.feature_name(report.transforms[j]),
                     "function": report.transforms[j].function,

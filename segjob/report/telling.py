@@ -11,6 +11,9 @@ from segjob.core.model import Floats
 from segjob.report.data import Report
 from segjob.report.words import feature_name
 
+MOST_CELLS = 480
+"""Segments times features that a page has room for."""
+FEWEST_SHOWN = 8
 _LOADINGS = 3
 
 
@@ -29,7 +32,19 @@ class Components:
 
 
 def telling(report: Report) -> list[int]:
-    """Positions of the numeric transforms, the most telling first.
+    """Positions of the numeric transforms, the most telling first."""
+    numeric = set(report.numeric)
+    return [j for j in _ranked(report) if j in numeric]
+
+
+def shown(report: Report) -> list[int]:
+    """Positions of the transforms that are shown segment by segment: all, or the most telling where they are many."""
+    room = max(FEWEST_SHOWN, MOST_CELLS // max(len(report.segments), 1))
+    return sorted(_ranked(report)[:room])
+
+
+def _ranked(report: Report) -> list[int]:
+    """Positions of all transforms, the most telling first.
 
     By the share of the feature's variance that lies between the segments (eta squared): the sum over the segments of
     share times z squared.
@@ -41,7 +56,7 @@ def telling(report: Report) -> list[int]:
         found = (report.profile.get((segment, feature)) for segment in shares)
         return sum(shares[p.segment_id] * p.z**2 for p in found if p is not None and p.z is not None)
 
-    return sorted(report.numeric, key=lambda j: (-between(j), j))
+    return sorted(range(len(report.transforms)), key=lambda j: (-between(j), j))
 
 
 def components(scaled: Floats, weight: Floats, centroids: Floats) -> Components:

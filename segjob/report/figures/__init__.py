@@ -55,7 +55,7 @@ def _maps(report: Report) -> Iterator[Drawn]:
 
 def _apart(report: Report) -> Iterator[Drawn]:
     yield apart.heat(report)
-    for position in telling.telling(report)[:MOST_MEANS]:
+    for position in telling.telling(report)[: MOST_MEANS if len(report.segments) <= 15 else MOST_MEANS // 2]:
         yield apart.means(report, position)
     for column in dict.fromkeys(t.source_column for t in report.transforms if t.category is not None):
         yield apart.shares(report, column)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from segjob.report import telling
 from segjob.report.data import Report
-from segjob.report.figures.canvas import Drawn, axes, beside, blank, margin
+from segjob.report.figures.canvas import FONT, Drawn, axes, beside, blank, margin
 from segjob.report.palette import LIGHT, segment_colour
 from segjob.report.words import clean, feature_name, in_lines, number, percent, plain, segment_name, short
 
@@ -22,16 +23,19 @@ _SHADES = ("accent", "bar", "above", "below", "muted", "line", "s7")
 
 def heat(report: Report) -> Drawn:
     """Segments by features: how many standard deviations from everyone."""
-    features = [feature_name(t) for t in report.transforms]
+    transforms = [report.transforms[j] for j in telling.shown(report)]
+    features = [feature_name(t) for t in transforms]
     labels = [segment_name(s.segment_id, s.name, 14) for s in report.segments]
     wide = len(report.segments) <= 8
     columns, rows = (labels, features) if wide else (features, labels)
     figure = blank(66 + 30.0 * len(rows))
-    left = margin([short(row, 20) for row in rows], 150)
-    ax = axes(figure, left=left, right=6, top=40 if wide else 58, bottom=8)
+    many = len(columns) > 6
+    told = [str(s.segment_id) for s in report.segments] if many and not wide else [short(r, 20) for r in rows]
+    left = margin(told, 150)
+    ax = axes(figure, left=left, right=6, top=40, bottom=8)
     table: list[list[str]] = [[] for _ in rows]
     for i, segment in enumerate(report.segments):
-        for j, transform in enumerate(report.transforms):
+        for j, transform in enumerate(transforms):
             column, row = (i, j) if wide else (j, i)
             profile = report.profile.get((segment.segment_id, transform.feature))
             z = profile.z if profile is not None else None
@@ -45,19 +49,21 @@ def heat(report: Report) -> Drawn:
                 if z is None
                 else f"{z:+.1f}".replace("-", "−").replace("+0.0", "0.0").replace("−0.0", "0.0")
             )
-            ax.text(column, -row, text, ha="center", va="center")
+            ax.text(column, -row, text, ha="center", va="center", fontsize=9.5 if many else FONT)
             table[row].append(text)
     ax.set_xlim(-0.5, len(columns) - 0.5)
     ax.set_ylim(-len(rows) + 0.5, 0.5)
-    heads = [str(s.segment_id) for s in report.segments] if wide else [short(c, 10) for c in columns]
+    heads = (
+        [str(s.segment_id) for s in report.segments] if wide else [str(i + 1) for i in range(len(columns))]
+    )
     ax.set_xticks(range(len(columns)), heads)
     ax.xaxis.tick_top()
+    ax.set_xlabel("segment" if wide else "feature", color=LIGHT["muted"])
+    ax.xaxis.set_label_position("top")
     if wide:
-        ax.set_xlabel("segment", color=LIGHT["muted"])
-        ax.xaxis.set_label_position("top")
         for tick, segment in zip(ax.get_xticklabels(), report.segments, strict=True):
             tick.set(color=segment_colour(segment.segment_id), fontweight="bold")
-    ax.set_yticks([-float(i) for i in range(len(rows))], [short(row, 20) for row in rows])
+    ax.set_yticks([-float(i) for i in range(len(rows))], told)
     ax.spines[:].set_visible(False)
     ax.tick_params(length=0, labelcolor=LIGHT["ink"])
     return Drawn(
@@ -70,6 +76,11 @@ def heat(report: Report) -> Drawn:
         how=(
             "How far a segment’s average is from everyone’s, in standard deviations: 0 is like everyone, "
             "±1 clearly different, ±2 extreme. Orange is above, blue below."
+            + (
+                ""
+                if wide
+                else f" Features: {', '.join(f'{i} {name}' for i, name in enumerate(features, 1))}."
+            )
         ),
     )
 
@@ -102,7 +113,9 @@ def means(report: Report, position: int) -> Drawn:
         color=[segment_colour(s.segment_id) for s in report.segments],
     )
     for place, value in zip(places, values, strict=True):
-        beside(ax, value or 0.0, place, number(value))
+        beside(
+            ax, value or 0.0, place, number(value), on_line=everyone is not None and (value or 0.0) < everyone
+        )
     if everyone is not None:
         ax.axvline(everyone, color=LIGHT["ink"], linewidth=1.2, linestyle=(0, (3, 2)))
         ax.text(

@@ -177,8 +177,8 @@ def log_ticks(low: float, high: float, most: int = 5) -> list[float]:
     return found[::step]
 
 
-def beside(ax: Axes, value: float, place: float, text: str) -> None:
-    """A number at the end of a horizontal bar, readable on any line that crosses it."""
+def beside(ax: Axes, value: float, place: float, text: str, *, on_line: bool = False) -> None:
+    """A number at the end of a horizontal bar; `on_line` keeps it readable where a line crosses it."""
     away = 4 if value >= 0 else -4
     note = ax.annotate(
         text,
@@ -190,7 +190,8 @@ def beside(ax: Axes, value: float, place: float, text: str) -> None:
         zorder=5,
         annotation_clip=False,
     )
-    note.set_bbox({"facecolor": LIGHT["surface"], "edgecolor": "none", "pad": 1.2})
+    if on_line:
+        note.set_bbox({"facecolor": LIGHT["surface"], "edgecolor": "none", "pad": 1.2})
 
 
 def apart_on_screen(places: Floats, least: float, rounds: int = 60) -> Floats:

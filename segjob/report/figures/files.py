@@ -18,6 +18,7 @@ PNG_DPI = 180
 FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 _ROLES = {colour: f"var(--{role},{colour})" for role, colour in LIGHT.items()}
 _TAG = re.compile(r"<[^>]*>")
+_ID = re.compile(r' id="([^"]+)"')
 _LONG = re.compile(r"-?\d+\.\d{2,}")
 _HEX = re.compile(r"#[0-9a-f]{6}\b")
 _USE = re.compile(r'<use xlink:href="(#[^"]+)" x="([^"]+)" y="([^"]+)" style="([^"]*)"/>\s*')
@@ -30,8 +31,10 @@ def page_svg(drawn: Drawn) -> str:
     body = _lean(_raw(drawn.figure))
     ident = f"figure-{drawn.name}"
     body = re.sub(r'<(g|svg) id="[^"]*"', r"<\1", body)
-    body = re.sub(r'\bid="', f'id="{ident}-', body)
-    body = body.replace("url(#", f"url(#{ident}-").replace('href="#', f'href="#{ident}-')
+    names = {name: f"{drawn.name}-{i}" for i, name in enumerate(dict.fromkeys(_ID.findall(body)))}
+    body = _ID.sub(lambda m: f' id="{names[m[1]]}"', body)
+    body = re.sub(r'(?:xlink:)?href="#([^"]+)"', lambda m: f'href="#{names[m[1]]}"', body)
+    body = re.sub(r"url\(#([^)]+)\)", lambda m: f"url(#{names[m[1]]})", body)
     body = _TAG.sub(lambda tag: _HEX.sub(lambda m: _ROLES.get(m[0], m[0]), tag[0]), body)
     return _headed(drawn, body, ident, size="")
 

@@ -41,7 +41,7 @@
 
   function scale(f, from, to) {
     const values = data.sample.values[f.feature].map((v) => ahead(f, v));
-    const centres = data.centroids.value.map((row) => ahead(f, row[f.position]));
+    const centres = data.centroids.value[f.feature].map((v) => ahead(f, v));
     let low = Infinity, high = -Infinity;
     for (const v of [...values, ...centres]) { low = Math.min(low, v); high = Math.max(high, v); }
     const spare = (high - low || 1) * 0.05;
