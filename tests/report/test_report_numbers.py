@@ -52,21 +52,19 @@ def test_embedded_rows_are_the_tables(
 
 
 def test_profiles_and_centroids_are_the_tables(embedded: dict[str, Any], people: Path) -> None:
-    columns = list(embedded["profiles"][0])
+    columns = list(embedded["profiles"])
     held = {row[:2]: row for row in rows_of(people, "profiles", ", ".join(columns), "1, 2")}
-    assert held == {(row["segment_id"], row["feature"]): tuple(row.values()) for row in embedded["profiles"]}
-    features = [transform["feature"] for transform in embedded["transforms"]]
-    centroids = {
-        (i, feature): (value, scaled)
-        for i, feature, value, scaled in rows_of(
-            people, "centroids", "segment_id, feature, value, scaled_value", "1, 2"
-        )
+    assert held == {row[:2]: row for row in zip(*embedded["profiles"].values(), strict=True)}
+    held = {
+        row[:2]: row[2:]
+        for row in rows_of(people, "centroids", "segment_id, feature, value, scaled_value", "1, 2")
     }
-    for at, segment in enumerate(embedded["segments"]):
-        for j, feature in enumerate(features):
-            value, scaled = centroids[segment["segment_id"], feature]
-            assert embedded["centroids"]["value"][at][j] == pytest.approx(value, rel=1e-12)
-            assert embedded["centroids"]["scaled"][at][j] == scaled
+    ids = [segment["segment_id"] for segment in embedded["segments"]]
+    for feature, values in embedded["centroids"]["value"].items():
+        assert values == pytest.approx([held[i, feature][0] for i in ids], rel=1e-12)
+    for feature, values in embedded["centroids"]["scaled"].items():
+        assert values == [held[i, feature][1] for i in ids]
+    assert set(embedded["centroids"]["value"]) == {t["feature"] for t in embedded["transforms"]}
 
 
 def test_the_run_is_the_current_one(embedded: dict[str, Any], people: Path) -> None:
