@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 import signal
 import subprocess
 import time
@@ -29,19 +30,27 @@ WHOLE = {
 }
 
 
-@pytest.fixture
-def crowd(folder: Path) -> tuple[Path, float]:
-    """A warehouse with one published run, and the seconds that a run takes here and now."""
+@pytest.fixture(scope="module")
+def run_once(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, float]:
+    """A warehouse with two published runs, and the seconds that the second took here and now."""
+    folder = tmp_path_factory.mktemp("crowd")
     file = fill(folder / "shop.duckdb", customers(50))
     execute(
         file,
         "create table crowd as select 1000 * i + id as id, income + random() as income, score + random() as score "
-        "from customers, range(800) t(i)",
+        "from customers, range(600) t(i)",
     )
     assert spawn(*ASKED, "--warehouse", file, cwd=folder).code == 0
     started = time.monotonic()
     assert spawn(*ASKED, "--warehouse", file, cwd=folder).code == 0
     return file, time.monotonic() - started
+
+
+@pytest.fixture
+def crowd(run_once: tuple[Path, float], tmp_path: Path) -> tuple[Path, float]:
+    """A copy of that warehouse."""
+    file, seconds = run_once
+    return Path(shutil.copy(file, tmp_path / "shop.duckdb")), seconds
 
 
 def stopped(file: Path, number: signal.Signals, after: float) -> tuple[int, str]:
@@ -75,7 +84,7 @@ def moments(count: int, seconds: float) -> list[float]:
 def test_interrupts(crowd: tuple[Path, float]) -> None:
     file, seconds = crowd
     ends = set()
-    for moment in moments(6, seconds):
+    for moment in moments(5, seconds):
         before = dump(file)
         code, words = stopped(file, signal.SIGINT, moment)
         told = f"after {moment:.2f} of {seconds:.2f} s: exit code {code}\n{words}"
@@ -97,7 +106,7 @@ def test_interrupts(crowd: tuple[Path, float]) -> None:
 def test_kills(crowd: tuple[Path, float]) -> None:
     file, seconds = crowd
     ((runs,),) = query(file, "select count(*) from segments.runs")
-    for moment in moments(5, seconds):
+    for moment in moments(4, seconds):
         code, _ = stopped(file, signal.SIGKILL, moment)
         assert code in (-signal.SIGKILL, 0)
         is_whole(file)
