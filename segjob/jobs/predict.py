@@ -87,11 +87,12 @@ def predict(published: Published, given: Mapping[str, str]) -> Prediction:
 
 
 def _value(name: str, text: str, transform: Transform) -> float | str | None:
-    if text.strip().lower() in ("", "null", "none"):
+    word = text.strip().lower()
+    if word in ("", "null", "none"):
         return None
     if transform.function == "one_hot":
         return text
     try:
-        return float(text)
+        return {"true": 1.0, "false": 0.0}[word] if word in ("true", "false") else float(text)
     except ValueError:
         raise ConfigError(f"{name} is a number, not {text!r}") from None

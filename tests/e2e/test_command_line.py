@@ -166,6 +166,30 @@ def test_predictions_that_are_refused(
     assert words in outcome.err
 
 
+def test_a_yes_or_no_is_predicted_as_it_is_typed(file: Path, segjob: Segjob) -> None:
+    execute(
+        file, "alter table customers add column member boolean", "update customers set member = id % 2 = 0"
+    )
+    asked = (
+        "--from",
+        "customers",
+        "--key",
+        "id",
+        "--features",
+        "income,member",
+        "--k",
+        "4",
+        "--k-range",
+        "4:4",
+    )
+    assert segjob("run", "-q", *asked, "--warehouse", file).code == 0
+    said = [
+        segjob("predict", "income=20", f"member={word}", "--json", "--warehouse", file).document
+        for word in ("true", "1", "false", "0")
+    ]
+    assert said[0] == said[1] != said[2] == said[3]
+
+
 def test_a_run_that_finds_nothing(file: Path, segjob: Segjob) -> None:
     """One number of segments is no range to choose from: exit code 5, nothing published."""
     before = dump(file)
