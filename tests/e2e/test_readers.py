@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from small_warehouse import customers, execute, fill, query
+from small_warehouse import command, customers, environment, execute, fill, query
 
 from segjob.config import Config, Segmentation, parse
 from segjob.jobs.progress import Progress
@@ -111,3 +111,40 @@ def test_a_table_that_grows_during_the_run(folder: Path) -> None:
     assert result.evidence.run["rows_segmented"] == 100
     assert query(file, "select count(*) from segments.s") == [(100,)]
     assert query(file, "select count(*) from segments.runs") == [(1,)]
+
+
+def test_two_runs_at_once(folder: Path) -> None:
+    """Each fits while the other does; they publish one after the other."""
+    file = fill(folder / "shop.duckdb", customers(60))
+    asked = (
+        "run",
+        "-q",
+        "--from",
+        "customers",
+        "--key",
+        "id",
+        "--features",
+        "income,score",
+        "--k-range",
+        "2:6",
+    )
+    runs = [
+        subprocess.Popen(
+            command(*asked, "--name", name, "--warehouse", file),
+            cwd=folder,
+            env=environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for name in ("one", "one", "two")
+    ]
+    for run in runs:
+        _, words = run.communicate(timeout=120)
+        assert run.returncode == 0, words
+    published = query(
+        file, "select segmentation, count(*), count(distinct run_id) from segments.runs group by 1 order by 1"
+    )
+    assert published == [("one", 2, 2), ("two", 1, 1)]
+    assert query(file, "select count(*) from segments.one_history") == [(120,)]
+    assert query(file, "select count(*) from segments.one") == [(60,)]
