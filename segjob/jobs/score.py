@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from segjob.config import Segmentation
-from segjob.errors import DataError
+from segjob.errors import ConfigError, DataError
 from segjob.jobs.check import locate, resolve
 from segjob.jobs.history import pick_run
 from segjob.jobs.published import load
@@ -57,6 +57,12 @@ def score(
         )
         resolved = resolve(warehouse, str(run["segmentation"]), settings)
         schema, name = locate(warehouse, into)
+        if schema == contract.schema:
+            raise ConfigError(
+                f"schema {schema} holds what segjob publishes", hint="write to a table of another schema"
+            )
+        if (schema, name) == (resolved.relation.schema, resolved.relation.name):
+            raise ConfigError(f"{into!r} is the table that is scored", hint="write to another one")
         _make_room(warehouse, schema, name, into, replace=replace)
         select = scoring.scores(resolved.relation, published.model, published.names)
         warehouse.execute(CreateAs("table", name, select, schema=schema))

@@ -260,3 +260,15 @@ def test_too_little_memory(file: Path, folder: Path, segjob: Segjob) -> None:
     assert outcome.code == 4
     assert "Out of Memory" in outcome.err
     assert "raise [warehouse] memory_limit" in outcome.err
+
+
+def test_scores_do_not_replace_what_is_scored_or_published(
+    file: Path, segjob: Segjob, refused: Refused
+) -> None:
+    asked = ("--from", "customers", "--key", "id", "--features", "income,score", "--name", "s")
+    assert segjob("run", "-q", *asked, "--k", "3", "--warehouse", file).code == 0
+    for table in ("segments.runs", "segments.s_history", "segments.mine"):
+        message = refused(file, 2, "score", "customers", "--into", table, "--replace")
+        assert "schema segments holds what segjob publishes" in message
+    message = refused(file, 2, "score", "customers", "--into", "main.customers", "--replace")
+    assert "'main.customers' is the table that is scored" in message
