@@ -127,9 +127,8 @@ def print_segments(evidence: Evidence) -> None:
 def print_votes(evidence: Evidence) -> None:
     """Why this k: the decision and what each rule said."""
     run = evidence.run
-    out.print(
-        Text(f"k = {run['k']}, {run['k_outcome']} by {run['k_rule']}: {run['k_reason']}"), soft_wrap=True
-    )
+    how = "fixed" if run["k_outcome"] == "fixed" else f"{run['k_outcome']} by {run['k_rule']}"
+    out.print(Text(f"k = {run['k']}, {how}: {run['k_reason']}"), soft_wrap=True)
     table = _table("rule", "k", "why")
     for vote in evidence.votes:
         table.add_row(*_cells(vote["rule"], vote["k"], vote["reason"]))

@@ -18,11 +18,12 @@ from segjob.errors import DataError, NoSegmentation, RelationChanged, SegjobErro
 from segjob.jobs.check import check_all, resolve
 from segjob.jobs.fit import fit_all
 from segjob.jobs.history import Evidence, evidence, pick_run
-from segjob.jobs.measure import Prepared, fit_rows, measure, snapshot, transforms
+from segjob.jobs.measure import Prepared, fit_rows, measure, snapshot
 from segjob.jobs.portrait import actions_of
 from segjob.jobs.progress import Phase, Progress
 from segjob.jobs.publish import Fitted, publish
 from segjob.jobs.retention import prune
+from segjob.jobs.scaling import transforms
 from segjob.jobs.snapshot import refresh, serving_file
 from segjob.jobs.start import starting_centroids
 from segjob.statements.tables import Contract
@@ -223,7 +224,9 @@ def _choose(
     """
     choice = choose(swept, settings.rule, gaps=gaps, agreement=agreement)
     if settings.k != "auto":
-        return dataclasses.replace(choice, k=settings.k, outcome="fixed", rule="fixed", reason="k is fixed")
+        return dataclasses.replace(
+            choice, k=settings.k, outcome="fixed", rule="fixed", reason="asked for, not chosen by a rule"
+        )
     if choice.outcome == "none":
         if settings.allow_one:
             return dataclasses.replace(
