@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
+from contextlib import chdir
 from pathlib import Path
 from typing import Any
 
 import pytest
-from small_warehouse import Outcome, execute, query
+from small_warehouse import Outcome, customers, execute, fill, query
+from typer.testing import CliRunner
+
+from segjob.cli import app
 
 Segjob = Callable[..., Outcome]
 RUN = (
@@ -24,13 +29,33 @@ RUN = (
 )
 
 
+@pytest.fixture(scope="module")
+def first_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two segmentations and a snapshot of them; made once, and copied for each test."""
+    folder = tmp_path_factory.mktemp("first_run")
+    with chdir(folder):
+        file = fill(folder / "shop.duckdb", customers())
+        for arguments in (
+            (*RUN, "--k", "3", "--name", "by income"),
+            (*RUN, "--k", "2", "--name", 'odd "name"'),
+            ("snapshot", "out"),
+        ):
+            result = CliRunner().invoke(app, [*arguments, "--quiet", "--warehouse", str(file)])
+            assert result.exit_code == 0, result.output
+    return file
+
+
 @pytest.fixture
-def page(root: Path, file: Path, segjob: Segjob, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The page over a snapshot of two segmentations."""
+def file(folder: Path, first_run: Path) -> Path:
+    """The warehouse, and the snapshot in folder out."""
+    shutil.copytree(first_run.parent, folder, dirs_exist_ok=True)
+    return folder / first_run.name
+
+
+@pytest.fixture
+def page(root: Path, file: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The page over the snapshot."""
     testing = pytest.importorskip("streamlit.testing.v1", reason="streamlit is not installed")
-    for name, k in (("by income", "3"), ('odd "name"', "2")):
-        assert segjob(*RUN, "--k", k, "--name", name, "--warehouse", file).code == 0
-    assert segjob("snapshot", "out", "--quiet", "--warehouse", file).code == 0
     monkeypatch.setenv("SEGJOB_SNAPSHOT", "out/shop.duckdb")
     monkeypatch.setattr("sys.argv", ["streamlit_app.py"])
     return testing.AppTest.from_file(root / "examples" / "streamlit_app.py", default_timeout=60)
@@ -71,7 +96,7 @@ def test_the_next_look_shows_the_newest_run(page: Any, file: Path, segjob: Segjo
     page.run()
     assert "Sizes over the runs" not in [header.value for header in page.subheader]
     execute(file, "insert into customers values (9999, 50, 50)")
-    assert segjob(*RUN, "--k", "3", "--name", "by income", "--warehouse", file).code == 0
+    assert segjob(*RUN, "--quiet", "--k", "3", "--name", "by income", "--warehouse", file).code == 0
     segjob("snapshot", "out", "--quiet", "--warehouse", file)
     page.run()
     assert metrics(page)["Customers"] == "151"

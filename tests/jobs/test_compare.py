@@ -3,26 +3,51 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
+from contextlib import chdir
 from pathlib import Path
 
 import pytest
 from sklearn.cluster import AgglomerativeClustering
 from sklearn.metrics import adjusted_rand_score
-from small_warehouse import Outcome, dump, execute, query
+from small_warehouse import Outcome, customers, dump, execute, fill, query
+from typer.testing import CliRunner
 
+from segjob.cli import app
 from segjob.core.algorithms import ALGORITHMS
 from segjob.core.verdict import NAMES
 
 Segjob = Callable[..., Outcome]
-RUN = ("run", "--from", "customers", "--key", "id", "--features", "income,score", "--k", "5", "--quiet")
+RUN = (
+    "run",
+    "--from",
+    "customers",
+    "--key",
+    "id",
+    "--features",
+    "income,score",
+    "--k",
+    "5",
+)
+
+
+@pytest.fixture(scope="module")
+def first_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The five groups, published as run 1; made once, and copied for each test."""
+    folder = tmp_path_factory.mktemp("first_run")
+    with chdir(folder):
+        file = fill(folder / "shop.duckdb", customers())
+        for arguments in (RUN,):
+            result = CliRunner().invoke(app, [*arguments, "--quiet", "--warehouse", str(file)])
+            assert result.exit_code == 0, result.output
+    return file
 
 
 @pytest.fixture
-def published(file: Path, segjob: Segjob) -> Path:
+def published(folder: Path, first_run: Path) -> Path:
     """The five groups, published as run 1."""
-    assert segjob(*RUN, "--warehouse", file).code == 0
-    return file
+    return Path(shutil.copy(first_run, folder / "shop.duckdb"))
 
 
 def test_a_row_for_each_algorithm_that_ran(published: Path, segjob: Segjob) -> None:
@@ -57,7 +82,7 @@ def test_agreement_is_with_the_published_assignment(published: Path, segjob: Seg
 
 def test_a_second_time_replaces_the_runs_rows_and_no_others(published: Path, segjob: Segjob) -> None:
     segjob("compare", "--warehouse", published)
-    segjob(*RUN, "--warehouse", published)
+    segjob(*RUN, "--quiet", "--warehouse", published)
     before = dump(published)
     segjob("compare", "--warehouse", published)
     segjob("compare", "--warehouse", published)

@@ -5,17 +5,20 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import chdir, suppress
 from pathlib import Path
 
 import duckdb
 import pytest
 import sqlalchemy as sa
 from small_warehouse import Outcome, customers, execute, fill, query
+from typer.testing import CliRunner
 
+from segjob.cli import app
 from segjob.errors import StatementFailed
 from segjob.statements import copies
 from segjob.warehouse.swap import replaced_file, replaced_folder
@@ -59,11 +62,22 @@ print(json.dumps({"answers": answers, "newest": newest}))
 """Asks the same question until its stdin closes, over one connection or a new one each time."""
 
 
-@pytest.fixture
-def published(file: Path, segjob: Segjob) -> Path:
-    """Three segments of the customers, run 1."""
-    assert segjob(*RUN, "--quiet", "--warehouse", file).code == 0
+@pytest.fixture(scope="module")
+def first_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three segments of the customers, run 1; made once, and copied for each test."""
+    folder = tmp_path_factory.mktemp("first_run")
+    with chdir(folder):
+        file = fill(folder / "shop.duckdb", customers())
+        for arguments in (RUN,):
+            result = CliRunner().invoke(app, [*arguments, "--quiet", "--warehouse", str(file)])
+            assert result.exit_code == 0, result.output
     return file
+
+
+@pytest.fixture
+def published(folder: Path, first_run: Path) -> Path:
+    """Three segments of the customers, run 1."""
+    return Path(shutil.copy(first_run, folder / "shop.duckdb"))
 
 
 @pytest.fixture
