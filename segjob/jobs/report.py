@@ -76,6 +76,8 @@ def write_report(
     ConfigError : the file or folder cannot be written.
     DataError : there is no run.
     """
+    if page is not None and not page.resolve().parent.is_dir():
+        raise ConfigError(f"{page} cannot be written: there is no folder {page.parent}")
     report = build(warehouse, contract, segmentation)
     from segjob.report.page import render
 
