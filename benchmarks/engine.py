@@ -156,7 +156,7 @@ def wide_table(warehouse: Path, rows: int, features: int) -> str:
     return ",".join(names)
 
 
-def contest(python: str, rows: int, folder: Path, *, peers: bool) -> list[Measured]:
+def contest(python: str, rows: int, folder: Path, *, peers: tuple[str, ...]) -> list[Measured]:
     """All contenders on one table of made customers."""
     warehouse = folder / f"customers_{rows}.duckdb"
     subprocess.run(
@@ -174,7 +174,7 @@ def contest(python: str, rows: int, folder: Path, *, peers: bool) -> list[Measur
     found.append(Measured("segjob, retrain with movements", again.seconds, again.peak_mb, note=again.note))
     if peers:
         found.append(notebook(python, warehouse, COLUMNS, folder))
-        found += [peer(python, name, warehouse, "customer_features", COLUMNS, "1:10") for name in PEERS]
+        found += [peer(python, name, warehouse, "customer_features", COLUMNS, "1:10") for name in peers]
     warehouse.unlink()
     return found
 
@@ -222,6 +222,10 @@ def main() -> None:
     )
     parser.add_argument("--rows", default="10000,100000,1000000,10000000")
     parser.add_argument("--huge", type=int, default=0, help="rows of one more run without peers")
+    parser.add_argument(
+        "--peers", default=",".join(PEERS), help="beside the notebook path, which always runs"
+    )
+    parser.add_argument("--no-shapes", action="store_true", help="leave the other shapes of tables out")
     parser.add_argument("--peers-python", default=sys.executable)
     parser.add_argument("--out", type=Path, default=HERE / "RESULTS.md")
     options = parser.parse_args()
@@ -229,11 +233,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for rows in map(int, options.rows.split(",")):
-            lines += table_of(rows, contest(options.peers_python, rows, folder, peers=True))
+            lines += table_of(
+                rows, contest(options.peers_python, rows, folder, peers=tuple(options.peers.split(",")))
+            )
             print("\n".join(lines[-12:]), flush=True)
         if options.huge:
-            lines += table_of(options.huge, contest(options.peers_python, options.huge, folder, peers=False))
-        lines += other_shapes(options.peers_python, folder)
+            lines += table_of(options.huge, contest(options.peers_python, options.huge, folder, peers=()))
+        if not options.no_shapes:
+            lines += other_shapes(options.peers_python, folder)
     options.out.write_text("\n".join(lines) + "\n")
     print("\n".join(lines))
 
