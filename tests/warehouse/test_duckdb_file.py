@@ -122,6 +122,26 @@ def test_readers_do_not_wait_for_readers(file: Path, segjob: Segjob) -> None:
         assert segjob("history", "--warehouse", file, "--lock-timeout", "0").code == 0
 
 
+def test_a_writer_that_died_left_its_log(file: Path, segjob: Segjob) -> None:
+    """What it committed is in the write-ahead log; reading sees it, and the run that writes takes it in."""
+    script = (
+        "import duckdb, os, sys\n"
+        "connection = duckdb.connect(sys.argv[1])\n"
+        "connection.execute('insert into customers select 1000 + i, i, i from range(50) t(i)')\n"
+        "os._exit(9)\n"
+    )
+    assert subprocess.run([sys.executable, "-c", script, str(file)]).returncode == 9
+    log = file.with_name(f"{file.name}.wal")
+    assert log.exists()
+    with door(file).reading():
+        pass
+    assert log.exists()
+    outcome = segjob("run", "-q", *ASKED, "--warehouse", file)
+    assert outcome.code == 0, outcome.err
+    assert query(file, "select count(*) from segments.customers") == [(200,)]
+    assert not log.exists()
+
+
 def test_nothing_is_held_after_a_failure(file: Path, segjob: Segjob) -> None:
     execute(file, "update customers set score = 'nan' where id = 1")
     assert segjob("run", "-q", *ASKED, "--warehouse", file).code == 3
