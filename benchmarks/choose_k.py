@@ -13,6 +13,7 @@ import argparse
 import json
 import os
 import sys
+import tempfile
 import time
 import warnings
 from collections import Counter
@@ -27,6 +28,7 @@ HERE = Path(__file__).resolve().parent
 SHARED = Path(os.environ.get("SEGJOB_SHARED", HERE.parent.parent / "shared"))
 PAGE = HERE / "CHOOSE_K.md"
 KS = range(1, 11)
+KEEP = Path(tempfile.gettempdir()) / "segjob_choose_k.jsonl"
 PROJECT = "segjob consensus"
 
 
@@ -146,7 +148,7 @@ def main() -> None:
     parser.add_argument("--family", default="round", choices=["round", "stretched", "mixed"])
     parser.add_argument("--seeds", default="0:200", help="first:last, the last not included")
     parser.add_argument("--processes", type=int, default=1)
-    parser.add_argument("--keep", type=Path, default=Path("choose_k.jsonl"), help="results, one set per line")
+    parser.add_argument("--keep", type=Path, default=KEEP, help=f"results, one set per line (default {KEEP})")
     args = parser.parse_args()
     first, last = map(int, args.seeds.split(":"))
     known = [json.loads(line) for line in args.keep.read_text().splitlines()] if args.keep.exists() else []
