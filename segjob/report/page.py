@@ -64,6 +64,7 @@ def render(report: Report) -> Rendered:
         sections=sections,
         cards=[_card(report, segment) for segment in report.segments],
         structure=words.structure(report.run["silhouette"]),
+        voters=sum(vote.k is not None for vote in report.votes),
         agree=sum(vote.k == report.run["k"] for vote in report.votes),
         columns=_columns(report),
         shown=len(telling.shown(report)),
