@@ -9,9 +9,10 @@ SQL := sql dbt_project
 # One install follows the other: the demo needs no test tools, and the tests need all that the demo needs.
 DEMO_READY := $(VENV)/.ready-demo
 TEST_READY := $(VENV)/.ready-test
+BENCH_READY := $(VENV)/.ready-benchmark
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 
-.PHONY: help demo test lint format install data constraints clean
+.PHONY: help demo test benchmark lint format install data constraints clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -33,6 +34,11 @@ lint: $(TEST_READY) data ## ruff, mypy, import-linter and sqlfluff
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/sqlfluff lint $(SQL)
+
+benchmark: $(BENCH_READY) ## Measure the engine and the choice of k against their peers: benchmarks/*.md (an hour)
+	$(BIN)/python benchmarks/engine.py --huge 100000000
+	$(BIN)/python benchmarks/choose_k.py --family round --seeds 0:200
+	$(BIN)/python benchmarks/choose_k.py --family stretched --seeds 0:200
 
 format: $(TEST_READY) ## Let ruff and sqlfluff mend what they can
 	$(BIN)/ruff check --fix .
@@ -75,4 +81,8 @@ $(DEMO_READY): pyproject.toml constraints.txt | $(VENV)/bin/python
 
 $(TEST_READY): $(DEMO_READY)
 	$(PIP) install --quiet --constraint constraints.txt --group dev
+	@touch $@
+
+$(BENCH_READY): $(DEMO_READY)
+	$(PIP) install --quiet --group benchmark
 	@touch $@

@@ -107,7 +107,6 @@ def run(
     Example: segjob run --from sales.customers --key id --features income,score --k auto
     """
     from segjob import console
-    from segjob.jobs.progress import Progress
     from segjob.jobs.run import planned, run_all
     from segjob.jobs.wanted import wanted
 
@@ -127,8 +126,7 @@ def run(
         for statement in planned(session.door, session.settings, asked):
             typer.echo(statement)
         return
-    progress = Progress() if session.quiet or session.as_json else console.Shown()
-    ran = run_all(session.door, session.settings, asked, progress)
+    ran = run_all(session.door, session.settings, asked, session.progress)
     if session.as_json:
         console.print_run_document(session.door.label, ran)
         if ran.failure is not None:

@@ -31,7 +31,16 @@ out = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDE)
 err = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else _WIDE)
 
 
-class Shown(Progress):
+class Warned(Progress):
+    """Warnings and nothing else: --quiet."""
+
+    def warn(self, text: str) -> None:
+        """Say it at once."""
+        super().warn(text)
+        err.print(Text(f"  warning: {text}", style="yellow"), soft_wrap=True)
+
+
+class Shown(Warned):
     """Progress for a person: a live phase on a terminal, one line per phase otherwise."""
 
     def started(self, phase: Phase) -> None:
@@ -47,11 +56,6 @@ class Shown(Progress):
             filter(None, [f"{phase.name:<28}", f"{phase.seconds:7.2f} s", rows, rate, phase.note])
         )
         err.print(Text(f"  {told}", style="dim"), soft_wrap=True)
-
-    def warn(self, text: str) -> None:
-        """Say it at once."""
-        super().warn(text)
-        err.print(Text(f"  warning: {text}", style="yellow"), soft_wrap=True)
 
 
 def print_json(document: Any) -> None:

@@ -100,11 +100,13 @@ class Session:
 
     @functools.cached_property
     def progress(self) -> Progress:
-        """Where a job tells what it does: shown, unless only data is wanted."""
+        """Where a job tells what it does; a JSON document carries the warnings itself."""
         from segjob import console
         from segjob.jobs.progress import Progress
 
-        return Progress() if self.quiet or self.as_json else console.Shown()
+        if self.as_json:
+            return Progress()
+        return console.Warned() if self.quiet else console.Shown()
 
     @property
     def contract(self) -> Contract:
