@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,9 +14,6 @@ from segjob.core.model import Floats, Transform
 
 MOST_POINTS = 2_000
 """Customers drawn in a map, of all segments together."""
-_PROFILE = ("segment_id", "feature", "rows", "mean", "p25", "median", "p75", "overall_mean", "z")
-POINT_DIGITS = 5
-"""Significant digits of a drawn point; everything else is embedded as it stands in its table."""
 
 
 @dataclass(frozen=True)
@@ -241,62 +236,3 @@ class Report:
         scaled = self.sample.scaled
         columns = [t.to_original(scaled[:, j]) for j, t in enumerate(self.transforms)]
         return np.column_stack(columns) if columns else np.empty((len(scaled), 0))
-
-    def as_json(self, shown: Sequence[int], drawn: Sequence[int]) -> dict[str, Any]:
-        """What the page embeds: every number of every figure.
-
-        Parameters
-        ----------
-        shown : positions of the transforms that are shown segment by segment.
-        drawn : positions of those that a map can be drawn of.
-        """
-        own = ("segments", "sweep", "votes", "exclusions", "sizes", "flows", "comparisons")
-        document: dict[str, Any] = {name: [_plain(row) for row in getattr(self, name)] for name in own}
-        document["run"] = {name: _plain(value) for name, value in self.run.items()}
-        document["transforms"] = [_plain(transform) for transform in self.transforms]
-        features = {self.transforms[j].feature for j in shown}
-        rows = [p for p in self.profiles if p.feature in features]
-        document["profiles"] = {name: [getattr(p, name) for p in rows] for name in _PROFILE}
-        document["centroids"] = {
-            name: {self.transforms[j].feature: getattr(self.centroids, name)[:, j].tolist() for j in shown}
-            for name in ("value", "scaled")
-        }
-        document["customers"] = _plain(self.customers)
-        document["sample"] = self._sample_json(drawn)
-        return document
-
-    def _sample_json(self, drawn: Sequence[int]) -> dict[str, Any] | None:
-        if self.sample is None:
-            return None
-        return {
-            "segment_id": self.sample.segment_id.tolist(),
-            "silhouette": [_short(v) for v in self.sample.silhouette.tolist()],
-            "is_outlier": np.flatnonzero(self.sample.is_outlier).tolist(),
-            "values": {
-                self.transforms[j].feature: [_short(v) for v in self.original[:, j].tolist()] for j in drawn
-            },
-        }
-
-
-def _short(value: float) -> float | int | None:
-    if not math.isfinite(value):
-        return None
-    number = float(f"{value:.{POINT_DIGITS}g}")
-    return int(number) if number.is_integer() and abs(number) < 1e15 else number
-
-
-def _plain(value: Any) -> Any:
-    """Dataclasses, arrays and dates as JSON knows them; what is not a number is null."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
-    if isinstance(value, np.ndarray):
-        return _plain(value.tolist())
-    if isinstance(value, Mapping):
-        return {str(name): _plain(item) for name, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, (str, int, bool)) or value is None:
-        return value
-    return value.isoformat() if isinstance(value, datetime) else str(value)

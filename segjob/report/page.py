@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,14 +11,13 @@ from typing import Any
 
 from segjob.report import figures, palette, telling, words
 from segjob.report.data import MOST_POINTS, Report, Segment
+from segjob.report.embedding import document, embedded
 from segjob.report.figures import canvas, files
 from segjob.report.figures.canvas import Drawn
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _BARS = 6
 """Features that a card shows as bars, the most unusual first."""
-_PICKED = 12
-"""Features that the map can be redrawn by."""
 _FULL_BAR = 2.0
 """Standard deviations that fill a card's bar."""
 
@@ -72,43 +70,9 @@ def render(report: Report) -> Rendered:
         style=Markup(style),
         script=Markup(script),
         script_hash=_hash(script),
-        data=Markup(embedded(_document(report))),
+        data=Markup(embedded(document(report))),
     )
     return Rendered(html, report, [drawn for section in sections.values() for drawn, _ in section])
-
-
-def embedded(document: Any) -> str:
-    """JSON that may stand in a script element: no `<`, `>` or `&`, whatever a name says."""
-    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    for character in "<>&\u2028\u2029":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return text.encode("utf-8", "replace").decode()
-
-
-def _document(report: Report) -> dict[str, Any]:
-    """The report's numbers, and what the selector of the map needs to draw."""
-    order = telling.telling(report)[:_PICKED]
-    return {
-        **report.as_json(telling.shown(report), order),
-        "map": {
-            "features": [
-                {
-                    "feature": report.transforms[j].feature,
-                    "name": words.feature_name(report.transforms[j]),
-                    "function": report.transforms[j].function,
-                }
-                for j in order
-            ],
-            "segments": [
-                {
-                    "id": s.segment_id,
-                    "role": palette.segment_role(s.segment_id),
-                    "marker": palette.segment_marker(s.segment_id),
-                }
-                for s in report.segments
-            ],
-        },
-    }
 
 
 def _hash(script: str) -> str:

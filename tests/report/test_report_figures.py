@@ -12,6 +12,7 @@ from sklearn.decomposition import PCA
 
 from segjob.report import figures, telling
 from segjob.report.data import Report
+from segjob.report.embedding import document
 from segjob.report.figures.canvas import Drawn, apart_on_screen, log_ticks, style
 from segjob.report.palette import segment_colour
 
@@ -61,6 +62,18 @@ def test_the_map_shows_each_sampled_customer_in_its_segments_colour(
         own = report.sample.segment_id == segment.segment_id
         np.testing.assert_allclose(line.get_xdata(), report.original[own, first])
         np.testing.assert_allclose(line.get_ydata(), report.original[own, second])
+
+
+def test_the_second_map_shows_the_embedded_components(drawn: dict[str, Drawn], report: Report) -> None:
+    held = document(report)["components"]
+    assert report.sample is not None
+    for segment in report.segments:
+        colour = segment_colour(segment.segment_id)
+        lines = axes(drawn["components"]).lines
+        line = next(line for line in lines if line.get_color() == colour and line.get_alpha() is not None)
+        own = report.sample.segment_id == segment.segment_id
+        np.testing.assert_allclose(line.get_xdata(), np.array(held["places"][0])[own], rtol=1e-4, atol=1e-9)
+        np.testing.assert_allclose(line.get_ydata(), np.array(held["places"][1])[own], rtol=1e-4, atol=1e-9)
 
 
 def test_sizes_and_means_are_bars_of_their_length(drawn: dict[str, Drawn], report: Report) -> None:

@@ -15,9 +15,10 @@ from made_reports import HOSTILE_COLUMNS, publish, report_of, shoppers
 from small_warehouse import execute, fill
 
 from segjob.report.data import Compared, Report
+from segjob.report.embedding import embedded
 from segjob.report.figures.canvas import style
 from segjob.report.figures.files import write
-from segjob.report.page import Rendered, embedded, render
+from segjob.report.page import Rendered, render
 
 VOID = {"meta", "link", "br", "img", "input", "hr"}
 MOST_BYTES = 1_500_000

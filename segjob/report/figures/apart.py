@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from segjob.report import telling
@@ -12,6 +13,7 @@ from segjob.report.words import clean, feature_name, in_lines, number, percent, 
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 _DEEPEST = 2.0
 """Standard deviations from which on a cell gets no darker."""
@@ -22,67 +24,66 @@ _SHADES = ("accent", "bar", "above", "below", "muted", "line", "s7")
 
 
 def heat(report: Report) -> Drawn:
-    """Segments by features: how many standard deviations from everyone."""
+    """Segments by features: how many standard deviations from everyone. Few segments stand side by side."""
     transforms = [report.transforms[j] for j in telling.shown(report)]
     features = [feature_name(t) for t in transforms]
     labels = [segment_name(s.segment_id, s.name, 14) for s in report.segments]
+    ids = [str(s.segment_id) for s in report.segments]
+    found = [[_z(report, s.segment_id, t.feature) for t in transforms] for s in report.segments]
     wide = len(report.segments) <= 8
-    columns, rows = (labels, features) if wide else (features, labels)
-    figure = blank(66 + 30.0 * len(rows))
-    many = len(columns) > 6
-    told = [str(s.segment_id) for s in report.segments] if many and not wide else [short(r, 20) for r in rows]
-    left = margin(told, 150)
-    ax = axes(figure, left=left, right=6, top=40, bottom=8)
-    table: list[list[str]] = [[] for _ in rows]
-    for i, segment in enumerate(report.segments):
-        for j, transform in enumerate(transforms):
-            column, row = (i, j) if wide else (j, i)
-            profile = report.profile.get((segment.segment_id, transform.feature))
-            z = profile.z if profile is not None else None
-            if z is not None:
-                depth = min(abs(z) / _DEEPEST, 1.0) * _OPACITY
-                ax.barh(
-                    -row, 0.94, 0.9, column - 0.47, color=LIGHT["above" if z > 0 else "below"], alpha=depth
-                )
-            text = (
-                "–"
-                if z is None
-                else f"{z:+.1f}".replace("-", "−").replace("+0.0", "0.0").replace("−0.0", "0.0")
-            )
-            ax.text(column, -row, text, ha="center", va="center", fontsize=9.5 if many else FONT)
-            table[row].append(text)
-    ax.set_xlim(-0.5, len(columns) - 0.5)
-    ax.set_ylim(-len(rows) + 0.5, 0.5)
-    heads = (
-        [str(s.segment_id) for s in report.segments] if wide else [str(i + 1) for i in range(len(columns))]
-    )
-    ax.set_xticks(range(len(columns)), heads)
-    ax.xaxis.tick_top()
-    ax.set_xlabel("segment" if wide else "feature", color=LIGHT["muted"])
-    ax.xaxis.set_label_position("top")
     if wide:
-        for tick, segment in zip(ax.get_xticklabels(), report.segments, strict=True):
-            tick.set(color=segment_colour(segment.segment_id), fontweight="bold")
-    ax.set_yticks([-float(i) for i in range(len(rows))], told)
-    ax.spines[:].set_visible(False)
-    ax.tick_params(length=0, labelcolor=LIGHT["ink"])
+        cells = [list(row) for row in zip(*found, strict=True)]
+        heads, rows, beside_rows = ids, features, [short(name, 20) for name in features]
+    else:
+        cells, heads, rows = found, [str(i) for i in range(1, len(features) + 1)], labels
+        beside_rows = ids if len(features) > 6 else [short(name, 20) for name in labels]
+    key = "" if wide else f" Features: {', '.join(f'{i} {name}' for i, name in enumerate(features, 1))}."
     return Drawn(
         name="heat",
         title="Every feature of every segment",
         summary=f"A table of segments and features: {_extremes(report)}.",
-        figure=figure,
-        columns=("", *(labels if wide else columns)),
-        rows=[(row, *cells) for row, cells in zip(rows, table, strict=True)],
-        how=(
-            "How far a segment’s average is from everyone’s, in standard deviations: 0 is like everyone, "
-            "±1 clearly different, ±2 extreme. Orange is above, blue below."
-            + (
-                ""
-                if wide
-                else f" Features: {', '.join(f'{i} {name}' for i, name in enumerate(features, 1))}."
-            )
-        ),
+        figure=_cells(cells, heads, beside_rows, "segment" if wide else "feature"),
+        columns=("", *(labels if wide else features)),
+        rows=[(name, *map(_told, row)) for name, row in zip(rows, cells, strict=True)],
+        how="How far a segment’s average is from everyone’s, in standard deviations: 0 is like everyone, "
+        f"±1 clearly different, ±2 extreme. Orange is above, blue below.{key}",
     )
+
+
+def _cells(
+    cells: Sequence[Sequence[float | None]], heads: Sequence[str], rows: Sequence[str], across: str
+) -> Figure:
+    figure = blank(66 + 30.0 * len(rows))
+    ax = axes(figure, left=margin(rows, 150), right=6, top=40, bottom=8)
+    size = 9.5 if len(heads) > 6 else FONT
+    for row, line in enumerate(cells):
+        for column, z in enumerate(line):
+            if z is not None:
+                shade = LIGHT["above" if z > 0 else "below"]
+                depth = min(abs(z) / _DEEPEST, 1.0) * _OPACITY
+                ax.barh(-row, 0.94, 0.9, column - 0.47, color=shade, alpha=depth)
+            ax.text(column, -row, _told(z), ha="center", va="center", fontsize=size)
+    ax.set_xlim(-0.5, len(heads) - 0.5)
+    ax.set_ylim(-len(rows) + 0.5, 0.5)
+    ax.set_xticks(range(len(heads)), heads)
+    ax.xaxis.tick_top()
+    ax.set_xlabel(across, color=LIGHT["muted"])
+    ax.xaxis.set_label_position("top")
+    ax.set_yticks([-float(i) for i in range(len(rows))], rows)
+    ax.spines[:].set_visible(False)
+    ax.tick_params(length=0, labelcolor=LIGHT["ink"])
+    return figure
+
+
+def _z(report: Report, segment_id: int, feature: str) -> float | None:
+    profile = report.profile.get((segment_id, feature))
+    return profile.z if profile is not None else None
+
+
+def _told(z: float | None) -> str:
+    if z is None:
+        return "–"
+    return "0.0" if abs(z) < 0.05 else f"{z:+.1f}".replace("-", "−")
 
 
 def _extremes(report: Report, most: int = 4) -> str:
