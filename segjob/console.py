@@ -257,12 +257,15 @@ def print_snapshot(written: Snapshot) -> None:
 
 def print_where_next(warehouse: str, schema: str, published: Sequence[Evidence]) -> None:
     """Where the tables are and what to ask them."""
-    names = [str(evidence.run["segmentation"]) for evidence in published]
-    view = names[0] if names[0].isidentifier() and names[0].islower() else f'"{names[0]}"'
+    from sqlalchemy.engine.default import DefaultDialect
+
+    quoted = DefaultDialect().identifier_preparer.quote
+    name = str(published[0].run["segmentation"])
+    views = [f"{quoted(schema)}.{quoted(view)}" for view in (f"{name}_profile", name)]
     out.print(
         f"published in {warehouse}, schema {schema}. Next, in the duckdb shell or a BI tool:", soft_wrap=True
     )
-    for question in (f"select * from {schema}.{view}_profile;", f"select * from {schema}.{view} limit 10;"):
+    for question in (f"select * from {views[0]};", f"select * from {views[1]} limit 10;"):
         out.print(Text(f"  {question}", style="bold"), soft_wrap=True)
 
 
