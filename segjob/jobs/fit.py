@@ -29,14 +29,14 @@ class FinalFit:
     """The fitted model, its segments numbered by size.
 
     silhouettes : (k,) of each segment's fit rows; NaN where there is none to speak of.
-    rules : k readable conditions, found on the fit rows.
+    rules : k readable conditions, found on the fit rows; None for a segment that the sample holds no row of.
     squared : (k,) exact weighted sums of squared distances; None where the published distances will tell.
     passes : over all rows in the warehouse; 0 where all of them were in memory.
     """
 
     model: Model
     silhouettes: Floats
-    rules: tuple[Rule, ...]
+    rules: tuple[Rule | None, ...]
     squared: Floats | None
     refined: Refined
     passes: int
@@ -84,8 +84,9 @@ def fit_all(
     original = np.column_stack([t.to_original(points.values[:, j]) for j, t in enumerate(model.transforms)])
     names = [transform.feature for transform in model.transforms]
     one_hot = [transform.function == "one_hot" for transform in model.transforms]
+    held = np.bincount(labels, weights=points.weights, minlength=len(centroids)) > 0
     rules = tuple(
-        rule_for(original, labels, points.weights, segment, names, one_hot)
+        rule_for(original, labels, points.weights, segment, names, one_hot) if held[segment] else None
         for segment in range(len(centroids))
     )
     return FinalFit(model, silhouettes, rules, None if squared is None else squared[order], refined, number)

@@ -41,7 +41,7 @@ def portray(
     sizes: Mapping[int, int],
     inertia: Mapping[int, float],
     silhouettes: Mapping[int, float],
-    rules: Sequence[Rule],
+    rules: Sequence[Rule | None],
     actions: Sequence[describe.Advice],
     seed: int,
 ) -> Portrait:
@@ -83,7 +83,7 @@ def portray(
                 "inertia": inertia[segment],
                 "silhouette": None if math.isnan(silhouettes[segment]) else silhouettes[segment],
                 "outlier_distance": limit,
-                "rule": rule_sql(rule, model.transforms, warehouse.dialect),
+                "rule": None if rule is None else rule_sql(rule, model.transforms, warehouse.dialect),
                 "rule_precision": scores[segment][0],
                 "rule_recall": scores[segment][1],
                 "action": action,
@@ -142,10 +142,10 @@ def _rule_scores(
     own = {row["segment_id"]: row for row in found}
     scores: dict[int, tuple[float | None, float | None]] = {}
     for i, segment in enumerate(segments):
-        fitting = sum(row[f"fits{i}"] for row in found)
-        hits = own[segment][f"fits{i}"] if segment in own else 0
+        fitting = sum(row.get(f"fits{i}", 0) for row in found)
+        hits = own[segment].get(f"fits{i}", 0) if segment in own else 0
         rows = own[segment]["all_rows"] if segment in own else 0
-        scores[segment] = (hits / fitting if fitting else None, hits / rows if rows else None)
+        scores[segment] = (hits / fitting if fitting else None, hits / rows if fitting and rows else None)
     return scores
 
 

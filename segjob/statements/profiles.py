@@ -48,7 +48,7 @@ def _segmented(relation: Relation, model: Model, share: float | None, seed: int)
     return sa.select(segment.label("segment_id"), *values).subquery("segmented")
 
 
-def profiles(relation: Relation, model: Model, rules: Sequence[Rule] = ()) -> SelectBase:
+def profiles(relation: Relation, model: Model, rules: Sequence[Rule | None] = ()) -> SelectBase:
     """How are the raw values spread in each segment? One row per segment that has rows.
 
     The values stand as they are in the relation: not imputed, clipped or logged; NULL, NaN and the infinities
@@ -73,6 +73,7 @@ def profiles(relation: Relation, model: Model, rules: Sequence[Rule] = ()) -> Se
     columns += [
         sa.func.count(sa.case((holds(rule, values), index(1)))).label(f"fits{i}")
         for i, rule in enumerate(rules)
+        if rule is not None
     ]
     return sa.select(*columns).group_by(rows.c["segment_id"]).order_by(rows.c["segment_id"])
 

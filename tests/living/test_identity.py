@@ -195,3 +195,21 @@ def test_no_structure_publishes_nothing_unless_one_segment_is_allowed(
     assert query(file, "select k, k_outcome, (select count(*) from segments.groups) from segments.runs") == [
         (1, "chosen", 600)
     ]
+
+
+def test_a_segment_that_the_sample_holds_nobody_of_is_published_without_a_rule(
+    folder: Path, segjob: Segjob
+) -> None:
+    rows = [*customers(4000), (9001, 5000.0, 5000.0)]
+    file = fill(folder / "shop.duckdb", rows)
+    (folder / "segjob.toml").write_text("[fit]\nall_rows = 100\ndistinct_rows = 100\nsample_rows = 1000\n")
+    execute(file, "create table starts as from (values (20.0, 20.0), (5000.0, 5000.0)) t(income, score)")
+    without = 0
+    for seed in range(4):  # the far customer is in one sample out of four
+        outcome = segjob(*RUN, "--k", "2", "--start", "starts", "--seed", str(seed), "--warehouse", file)
+        assert outcome.code == 0, outcome.err
+        found = query(file, "select rows, rule is null from segments.current_segments order by rows")
+        assert [rows for rows, _ in found] == [1, 4000]
+        assert found[1][1] is False
+        without += found[0][1]
+    assert without >= 1
