@@ -192,7 +192,7 @@ def predict(
 ) -> None:
     """One customer: segment, name, distance and runner-up.
 
-    Example: segjob predict annual_income=70 spending_score=60
+    Example: segjob predict annual_income=70 spending_score=60 --segmentation income_spending
     """
     from segjob import console
     from segjob.jobs.history import pick_run

@@ -31,7 +31,6 @@ Rule = Literal[
     "davies_bouldin",
     "gap",
     "stability",
-    "null_test",
     "groups",
 ]
 
