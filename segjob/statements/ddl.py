@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -36,13 +37,14 @@ class CreateAs(ExecutableDDLElement):
 
 
 @compiles(CreateAs)
-def _create_as(element: CreateAs, compiler: DDLCompiler, **_: Any) -> str:
+def create_as(element: CreateAs, compiler: DDLCompiler, **_: Any) -> str:
+    """The form that nearly all engines understand."""
     head = {
         "view": "CREATE OR REPLACE VIEW",
         "table": "CREATE TABLE",
         "temporary table": "CREATE TEMPORARY TABLE",
     }[element.kind]
-    name = _full_name(element.schema, element.name, compiler)
+    name = full_name(element.schema, element.name, compiler)
     select = compiler.sql_compiler.process(element.select, literal_binds=True)
     return f"{head} {name} AS {select}"
 
@@ -58,10 +60,11 @@ class DropTable(ExecutableDDLElement):
 
 @compiles(DropTable)
 def _drop_table(element: DropTable, compiler: DDLCompiler, **_: Any) -> str:
-    return f"DROP TABLE IF EXISTS {_full_name(element.schema, element.name, compiler)}"
+    return f"DROP TABLE IF EXISTS {full_name(element.schema, element.name, compiler)}"
 
 
-def _full_name(schema: str | None, name: str, compiler: DDLCompiler) -> str:
+def full_name(schema: str | None, name: str, compiler: DDLCompiler) -> str:
+    """A name with its schema, quoted."""
     parts = [name] if schema is None else [schema, name]
     quoted = (part if isinstance(part, quoted_name) else named(part) for part in parts)
     return ".".join(compiler.preparer.quote(part) for part in quoted)
@@ -91,28 +94,45 @@ class CreateScorer(ExecutableDDLElement):
         self.name, self.model, self.schema = name, model, schema
 
 
+def scorer_parameters(
+    element: CreateScorer, compiler: DDLCompiler, *, number: str, text: str
+) -> list[tuple[str, str]]:
+    """(quoted name, type) of the function's parameters."""
+    kinds = {t.source_column: text if t.function == "one_hot" else number for t in element.model.transforms}
+    return [(compiler.preparer.quote(named(column)), kind) for column, kind in kinds.items()]
+
+
+def scorer_body(element: CreateScorer, compiler: DDLCompiler, places: Sequence[str] | None = None) -> str:
+    """The function's one expression, of its parameters' names or of what stands in their places."""
+    names = list(dict.fromkeys(t.source_column for t in element.model.transforms))
+    columns: dict[str, sa.ColumnElement[Any]] = (
+        {name: sa.column(named(name)) for name in names}
+        if places is None
+        else {name: sa.literal_column(place) for name, place in zip(names, places, strict=True)}
+    )
+    return str(compiler.sql_compiler.process(segment_expression(element.model, columns), literal_binds=True))
+
+
+def in_dollars(body: str) -> str:
+    """A function's body between two dollar signs, for engines that know no longer quotes."""
+    if "$$" in body:
+        raise sa.exc.CompileError("a category that holds $$ cannot be written into a function of this engine")
+    return f"$${body}$$"
+
+
 @compiles(CreateScorer, "duckdb")
 def _create_scorer_duckdb(element: CreateScorer, compiler: DDLCompiler, **_: Any) -> str:
-    names = list(dict.fromkeys(t.source_column for t in element.model.transforms))
-    columns: dict[str, sa.ColumnElement[Any]] = {name: sa.column(named(name)) for name in names}
-    expression = compiler.sql_compiler.process(segment_expression(element.model, columns), literal_binds=True)
-    name = _full_name(element.schema, element.name, compiler)
-    parameters = ", ".join(compiler.preparer.quote(named(name)) for name in names)
-    return f"CREATE OR REPLACE MACRO {name}({parameters}) AS {expression}"
+    parameters = ", ".join(name for name, _ in scorer_parameters(element, compiler, number="", text=""))
+    head = f"CREATE OR REPLACE MACRO {full_name(element.schema, element.name, compiler)}({parameters})"
+    return f"{head} AS {scorer_body(element, compiler)}"
 
 
 @compiles(CreateScorer, "postgresql")
 def _create_scorer_postgresql(element: CreateScorer, compiler: DDLCompiler, **_: Any) -> str:
-    kinds = {
-        t.source_column: "text" if t.function == "one_hot" else "double precision"
-        for t in element.model.transforms
-    }
-    columns: dict[str, sa.ColumnElement[Any]] = {name: sa.column(named(name)) for name in kinds}
-    expression = compiler.sql_compiler.process(segment_expression(element.model, columns), literal_binds=True)
-    name = _full_name(element.schema, element.name, compiler)
     parameters = ", ".join(
-        f"{compiler.preparer.quote(named(column))} {kind}" for column, kind in kinds.items()
+        f"{name} {kind}"
+        for name, kind in scorer_parameters(element, compiler, number="double precision", text="text")
     )
-    body = f"SELECT {expression}"
-    head = f"CREATE OR REPLACE FUNCTION {name}({parameters}) RETURNS integer LANGUAGE sql IMMUTABLE"
-    return f"{head} AS $segjob${body}$segjob$"
+    head = f"CREATE OR REPLACE FUNCTION {full_name(element.schema, element.name, compiler)}({parameters})"
+    body = f"SELECT {scorer_body(element, compiler)}"
+    return f"{head} RETURNS integer LANGUAGE sql IMMUTABLE AS $segjob${body}$segjob$"

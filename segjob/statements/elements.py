@@ -42,12 +42,18 @@ def _digits(text: str) -> str:
 
 @compiles(Number)
 def _number(element: Number, compiler: SQLCompiler, **_: Any) -> str:
+    return number_with("Infinity", element, compiler)
+
+
+def number_with(infinity: str, element: Number, compiler: SQLCompiler, *, quote: bool = False) -> str:
+    """A cast of the digits, or of the engine's word for infinity; `quote` where bare digits would be a decimal."""
     text = _text(element)
     double = compiler.dialect.type_compiler_instance.process(sa.Double())
-    if not math.isfinite(float(text)):
-        word = {"inf": "Infinity", "-inf": "-Infinity", "nan": "NaN"}[text]
-        return f"CAST('{word}' AS {double})"
-    return f"CAST({_digits(text)} AS {double})"
+    if math.isfinite(float(text)):
+        written = f"'{_digits(text)}'" if quote else _digits(text)
+    else:
+        written = f"'{'NaN' if text == 'nan' else text.replace('inf', infinity)}'"
+    return f"CAST({written} AS {double})"
 
 
 @compiles(Number, "duckdb")
@@ -56,6 +62,41 @@ def _number_duckdb(element: Number, compiler: SQLCompiler, **kw: Any) -> str:
         return _number(element, compiler, **kw)
     digits = _digits(_text(element))  # the exponent makes it DOUBLE; the brackets keep two minus signs apart
     return f"({digits})" if digits.startswith("-") else digits
+
+
+class IsNan(FunctionElement[bool]):
+    """Whether a float64 is not a number; unknown for NULL. On most engines NaN equals itself, on some it does not."""
+
+    name = "is_nan"
+    type = sa.Boolean()
+    inherit_cache = True
+
+
+@compiles(IsNan)
+def _is_nan(element: IsNan, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"{compiler.process(element.clauses, **kw)} = {compiler.process(Number(math.nan), **kw)}"
+
+
+class Before(FunctionElement[Any]):
+    """The column in the row before, in whatever order the engine reads; by value where it asks for an order."""
+
+    name = "before"
+    inherit_cache = True
+
+    def __init__(self, column: ColumnElement[Any]) -> None:
+        super().__init__(column)
+        self.type = column.type
+
+
+@compiles(Before)
+def _before(element: Before, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"lag({compiler.process(element.clauses, **kw)}) OVER ()"
+
+
+def before_in_order(element: Before, compiler: SQLCompiler, **kw: Any) -> str:
+    """The form of engines that compare with the row before in a stated order only: a sort, and exact for any rows."""
+    column = compiler.process(element.clauses, **kw)
+    return f"lag({column}) OVER (ORDER BY {column})"
 
 
 class RowHash(FunctionElement[int]):
@@ -169,27 +210,28 @@ class Quantiles(FunctionElement[Sequence[float]]):
         super().__init__(value, *(sa.literal_column(repr(float(q))) for q in qs))
 
 
-def _quantile_texts(element: Quantiles, compiler: SQLCompiler, **kw: Any) -> tuple[str, str]:
+def quantile_texts(element: Quantiles, compiler: SQLCompiler, **kw: Any) -> tuple[str, list[str]]:
+    """The column and the quantiles that are asked for, as SQL."""
     value, *qs = (compiler.process(clause, **kw) for clause in element.clauses)
-    return value, ", ".join(qs)
+    return value, qs
 
 
 @compiles(Quantiles)
 def _quantiles(element: Quantiles, compiler: SQLCompiler, **kw: Any) -> str:
-    value, qs = _quantile_texts(element, compiler, **kw)
-    return f"percentile_cont(ARRAY[{qs}]) WITHIN GROUP (ORDER BY {value})"
+    value, qs = quantile_texts(element, compiler, **kw)
+    return f"percentile_cont(ARRAY[{', '.join(qs)}]) WITHIN GROUP (ORDER BY {value})"
 
 
 @compiles(Quantiles, "duckdb")
 def _quantiles_duckdb(element: Quantiles, compiler: SQLCompiler, **kw: Any) -> str:
-    value, qs = _quantile_texts(element, compiler, **kw)
-    return f"quantile_cont({value}, [{qs}])"
+    value, qs = quantile_texts(element, compiler, **kw)
+    return f"quantile_cont({value}, [{', '.join(qs)}])"
 
 
 @compiles(Quantiles, "spark")
 def _quantiles_spark(element: Quantiles, compiler: SQLCompiler, **kw: Any) -> str:
-    value, qs = _quantile_texts(element, compiler, **kw)
-    return f"percentile({value}, array({qs}))"
+    value, qs = quantile_texts(element, compiler, **kw)
+    return f"percentile({value}, array({', '.join(qs)}))"
 
 
 class Item(FunctionElement[float]):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.sql.selectable import SelectBase
 
-from segjob.statements.elements import DistinctIntegers
+from segjob.statements.elements import Before, DistinctIntegers
 from segjob.statements.features import Relation, table
 
 _BITS_PER_ROW = 32
@@ -42,6 +42,5 @@ def keys_out_of_order(relation: Relation) -> SelectBase:
     Whatever order the engine reads the rows in, a sequence that always rises repeats nothing. NULL keys are not seen.
     """
     key = table(relation, [relation.key]).c[relation.key]
-    before = sa.func.lag(key).over()
-    rows = sa.select(key.label("k"), before.label("before")).where(key.is_not(None)).subquery("in_turn")
+    rows = sa.select(key.label("k"), Before(key).label("before")).where(key.is_not(None)).subquery("in_turn")
     return sa.select(sa.func.count().label("keys")).where(rows.c["k"] <= rows.c["before"])

@@ -13,7 +13,7 @@ from sqlalchemy.sql.selectable import SelectBase, Subquery
 
 from segjob.config import Feature
 from segjob.core.moments import from_sums
-from segjob.statements.elements import Fingerprint, Item, Number, Quantiles
+from segjob.statements.elements import Fingerprint, IsNan, Item, Number, Quantiles
 from segjob.statements.features import (
     Relation,
     clipped,
@@ -188,7 +188,7 @@ def _moment_columns(
     first, second = (away, away * away) if weight is None else (away * weight, away * away * weight)
     columns = [
         sa.func.count(value).label(f"count{i}"),
-        _count(raw == Number(math.nan)).label(f"nan{i}"),
+        _count(IsNan(raw)).label(f"nan{i}"),
         (sa.func.count(raw) - sa.func.count(rows.c[f"f{i}"])).label(f"non_finite{i}"),
         sa.func.min(value).label(f"minimum{i}"),
         sa.func.max(value).label(f"maximum{i}"),
