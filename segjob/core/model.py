@@ -6,6 +6,8 @@ Everything here is what those tables hold, so a model can be rebuilt from them a
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -81,6 +83,32 @@ class Points:
 
 
 @dataclass(frozen=True)
+class Gaussians:
+    """What a Gaussian mixture knows of its segments beside their means.
+
+    A row belongs where share times normal density is highest, which is where |W (x - mean)|^2 + penalty is lowest.
+
+    shares : (k,) mixing weights, above 0; their sum is 1.
+    covariances : (k, d, d), positive definite, of scaled coordinates.
+    """
+
+    shares: Floats
+    covariances: Floats
+
+    @property
+    def whiteners(self) -> Floats:
+        """(k, d, d) lower triangles W: |W (x - mean)| is the Mahalanobis distance."""
+        return np.tril(np.linalg.inv(np.linalg.cholesky(self.covariances)))
+
+    @property
+    def penalties(self) -> Floats:
+        """(k,) log determinant less twice the log share: the larger, the fewer rows at the same distance belong."""
+        diagonals = np.einsum("kii->ki", np.linalg.cholesky(self.covariances))
+        penalties: Floats = 2.0 * np.log(diagonals).sum(axis=1) - 2.0 * np.log(self.shares)
+        return penalties
+
+
+@dataclass(frozen=True)
 class Model:
     """A fitted segmentation.
 
@@ -88,9 +116,28 @@ class Model:
     segment_ids : k published numbers, in the order of the centroids' rows.
     centroids : (k, d) float64, scaled coordinates.
     outlier_distance : (k,) float64; a row further than this from its own centroid is an outlier.
+    gaussians : of a Gaussian mixture, whose distances are Mahalanobis'; None where the nearest centroid decides.
     """
 
     transforms: tuple[Transform, ...]
     segment_ids: tuple[int, ...]
     centroids: Floats
     outlier_distance: Floats
+    gaussians: Gaussians | None = None
+
+    def numbered(self, ids: Sequence[int], order: Sequence[int]) -> Model:
+        """The same segments in another order and under other numbers.
+
+        Parameters
+        ----------
+        ids : k numbers, of the segments as they stood; order : k of their old places, in the new order.
+        """
+        order = list(order)
+        shape = self.gaussians
+        return dataclasses.replace(
+            self,
+            segment_ids=tuple(ids[place] for place in order),
+            centroids=self.centroids[order],
+            outlier_distance=self.outlier_distance[order],
+            gaussians=None if shape is None else Gaussians(shape.shares[order], shape.covariances[order]),
+        )

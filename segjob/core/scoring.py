@@ -19,7 +19,9 @@ class Scored:
     """One entry per row, n in all.
 
     segment_id, next_segment_id : (n,) int64; 0 where the row is excluded, or where k = 1 leaves no runner-up.
-    distance, margin : (n,) float64, scaled units; NaN where the id beside them is 0.
+    distance : (n,) float64, scaled units, from the own centroid; of a Gaussian mixture Mahalanobis' distance.
+    margin : (n,) float64, how much further the runner-up's centroid is; of a Gaussian mixture, how much likelier
+        (log odds) the own segment is. Both are NaN where the id beside them is 0.
     is_outlier : (n,) bool; False for an excluded row.
     """
 
@@ -58,20 +60,46 @@ def score(columns: Mapping[str, ArrayLike], model: Model) -> Scored:
     """
     x, is_kept = coordinates(columns, model.transforms)
     ids = np.asarray(model.segment_ids, dtype=np.int64)
-    squares = np.stack([np.square(x - c).sum(axis=1) for c in model.centroids], axis=1)
+    squares = squared_distances(x, model)
+    costs = squares if model.gaussians is None else squares + model.gaussians.penalties
     rows = np.arange(len(x))
-    own = squares.argmin(axis=1)
+    own = costs.argmin(axis=1)
     distance = np.where(is_kept, np.sqrt(squares[rows, own]), np.nan)
     is_outlier = is_kept & (distance > model.outlier_distance[own])
     if len(ids) == 1:
         no_id, no_margin = np.zeros(len(x), dtype=np.int64), np.full(len(x), np.nan)
         return Scored(np.where(is_kept, ids[own], 0), distance, no_id, no_margin, is_outlier)
-    squares[rows, own] = np.inf
-    runner_up = squares.argmin(axis=1)
-    margin = np.where(is_kept, np.sqrt(squares[rows, runner_up]) - distance, np.nan)
+    others = costs.copy()
+    others[rows, own] = np.inf
+    runner_up = others.argmin(axis=1)
+    if model.gaussians is None:
+        further = np.sqrt(squares[rows, runner_up]) - distance
+    else:
+        further = 0.5 * (costs[rows, runner_up] - costs[rows, own])
+    margin = np.where(is_kept, further, np.nan)
     return Scored(
         np.where(is_kept, ids[own], 0), distance, np.where(is_kept, ids[runner_up], 0), margin, is_outlier
     )
+
+
+def squared_distances(values: Floats, model: Model) -> Floats:
+    """(n, k) from every centroid, squared; of a Gaussian mixture in each segment's own metric (Mahalanobis, 1936).
+
+    Parameters
+    ----------
+    values : (n, d) scaled coordinates.
+    """
+    if model.gaussians is None:
+        return np.stack([np.square(values - c).sum(axis=1) for c in model.centroids], axis=1)
+    pairs = zip(model.centroids, model.gaussians.whiteners, strict=True)
+    return np.stack([np.square((values - c) @ whitener.T).sum(axis=1) for c, whitener in pairs], axis=1)
+
+
+def places(values: Floats, model: Model) -> NDArray[np.intp]:
+    """(n,) the place, from 0, of each row's segment; parameters as for `squared_distances`."""
+    squares = squared_distances(values, model)
+    costs = squares if model.gaussians is None else squares + model.gaussians.penalties
+    return np.asarray(costs.argmin(axis=1), dtype=np.intp)
 
 
 def _coordinate(column: ArrayLike, transform: Transform) -> tuple[Floats, Bools]:

@@ -12,10 +12,10 @@ import numpy as np
 import sqlalchemy as sa
 
 from segjob.config import FitSettings, Segmentation
-from segjob.core.clustering import nearest
 from segjob.core.comparison import Comparison
 from segjob.core.comparison import compare as compared
 from segjob.core.model import Labels, Points
+from segjob.core.scoring import places
 from segjob.core.verdict import RULE, Verdict, judge
 from segjob.errors import DataError
 from segjob.jobs.check import resolve
@@ -118,7 +118,7 @@ def published_rows(
             hint="see `segjob health`",
         )
     blocks = range(0, len(points.values), _BLOCK)
-    labels = [nearest(points.values[i : i + _BLOCK], published.model.centroids) for i in blocks]
+    labels = [places(points.values[i : i + _BLOCK], published.model) for i in blocks]
     return points, np.concatenate(labels)
 
 

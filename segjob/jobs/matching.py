@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,13 +50,7 @@ def match(warehouse: Warehouse, contract: Contract, prepared: Prepared, model: M
 
 def _ordered(model: Model, alignment: Alignment, previous: Record | None) -> Matched:
     order = sorted(range(len(alignment.ids)), key=lambda j: alignment.ids[j])
-    published = dataclasses.replace(
-        model,
-        segment_ids=tuple(alignment.ids[j] for j in order),
-        centroids=model.centroids[order],
-        outlier_distance=model.outlier_distance[order],
-    )
-    return Matched(published, order, alignment, previous)
+    return Matched(model.numbered(alignment.ids, order), order, alignment, previous)
 
 
 def _overlap(
@@ -69,8 +62,7 @@ def _overlap(
     share = min(1.0, MATCH_ROWS / prepared.measured.kept)
     statement = overlap(
         prepared.relation,
-        model.transforms,
-        model.centroids,
+        model,
         history,
         before.run["run_id"],
         share=share,

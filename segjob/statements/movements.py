@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.sql.selectable import SelectBase
 
-from segjob.core.model import Floats, Transform
+from segjob.core.model import Model
 from segjob.statements.elements import Number
 from segjob.statements.features import Relation, luck, named, points
-from segjob.statements.nearest import linear, position_of_least, with_columns
+from segjob.statements.gaussian import short_costs
+from segjob.statements.nearest import position_of_least, with_columns
 
 
 def overlap(
     relation: Relation,
-    transforms: Sequence[Transform],
-    centroids: Floats,
+    model: Model,
     history: sa.Table,
     run_id: int,
     *,
     share: float,
     seed: int,
 ) -> SelectBase:
-    """How many customers are in segment i of a run and nearest to centroid j now?
+    """How many customers are in segment i of a run and in the model's segment at place j now?
 
     Parameters
     ----------
@@ -34,9 +33,9 @@ def overlap(
     -------
     `segment_id`, `cluster` (from 0), `customers`; one row per pair that has any.
     """
-    p = points(relation, transforms, share=share, seed=seed)
-    near = with_columns(p.rows, "near", **{f"d{i}": linear(p.x, c) for i, c in enumerate(centroids)})
-    cluster = position_of_least([near.c[f"d{i}"] for i in range(len(centroids))])
+    p = points(relation, model.transforms, share=share, seed=seed)
+    near = with_columns(p.rows, "near", **{f"d{i}": d for i, d in enumerate(short_costs(p.x, model))})
+    cluster = position_of_least([near.c[f"d{i}"] for i in range(len(model.centroids))])
     now = sa.select(near.c["k"], cluster.label("cluster")).subquery("now")
     key = history.c[relation.key]
     before = sa.select(key.label("k"), history.c.segment_id).where(

@@ -15,6 +15,7 @@ from segjob.core.model import Model
 from segjob.core.rules import Rule
 from segjob.statements.elements import Item, Number, Quantiles
 from segjob.statements.features import Line, Relation, points
+from segjob.statements.gaussian import costs, distances
 from segjob.statements.nearest import index, position_of_least, relative, with_columns
 from segjob.statements.rules import holds
 
@@ -39,8 +40,12 @@ class Profile:
 
 def _segmented(relation: Relation, model: Model, share: float | None, seed: int) -> Subquery:
     """The kept rows, with v0, v1, ... (raw values) and `segment_id`."""
-    p = points(relation, model.transforms, scaled=False, keep_raw=True, share=share, seed=seed)
-    compared = relative(p.x, [Line.of(t) for t in model.transforms], model.centroids)
+    scaled = model.gaussians is not None
+    p = points(relation, model.transforms, scaled=scaled, keep_raw=True, share=share, seed=seed)
+    if scaled:
+        compared = costs(distances(p.x, model), model)
+    else:
+        compared = relative(p.x, [Line.of(t) for t in model.transforms], model.centroids)
     near = with_columns(p.rows, "near", **{f"d{i}": value for i, value in enumerate(compared)})
     d = [near.c[f"d{i}"] for i in range(len(model.segment_ids))]
     segment = position_of_least(d, [index(i) for i in model.segment_ids])

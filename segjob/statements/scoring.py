@@ -12,45 +12,53 @@ from sqlalchemy.sql.selectable import FromClause, SelectBase
 from segjob.core.model import Model
 from segjob.statements.elements import Number
 from segjob.statements.features import Points, Relation, category_of, coordinate, kept, named, number, points
-from segjob.statements.nearest import (
-    by_name,
-    index,
-    linear,
-    position_of_least,
-    runner_up,
-    squared,
-    with_columns,
-)
+from segjob.statements.gaussian import costs, distances, short_costs
+from segjob.statements.nearest import by_name, index, position_of_least, runner_up, with_columns
 
 
 def _scored(p: Points, model: Model, *, nullable: bool) -> tuple[FromClause, dict[str, ColumnElement[Any]]]:
     """The rows, and segment_id, distance, next_segment_id, margin, is_outlier; in steps, so that no term is repeated.
 
-    The distances are sums of squared differences: the linear form would lose their digits far from the origin.
+    The distances are sums of squared differences: the linear form would lose their digits far from the origin. Those of
+    a Gaussian mixture are Mahalanobis', and the densities decide.
     `nullable` where x0 is NULL in the rows that the model excludes: there everything is NULL.
     """
     places = range(len(model.segment_ids))
     ids = [index(i) for i in model.segment_ids]
     limits = [Number(v) for v in model.outlier_distance.tolist()]
-    near = with_columns(p.rows, "near", **{f"d{i}": squared(p.x, c) for i, c in enumerate(model.centroids)})
-    first = position_of_least([near.c[f"d{i}"] for i in places], ids, nullable=nullable)
-    rows = with_columns(near, "first_choice", segment_id=first)
+    rows = with_columns(p.rows, "near", **{f"d{i}": d for i, d in enumerate(distances(p.x, model))})
+    deciding = "d"
+    if model.gaussians is not None:
+        deciding = "e"
+        compared = costs([rows.c[f"d{i}"] for i in places], model)
+        rows = with_columns(rows, "compared", **{f"e{i}": e for i, e in enumerate(compared)})
+    first = position_of_least([rows.c[f"{deciding}{i}"] for i in places], ids, nullable=nullable)
+    rows = with_columns(rows, "first_choice", segment_id=first)
     if len(ids) > 1:
-        d = [rows.c[f"d{i}"] for i in places]
-        second = runner_up(rows.c["segment_id"], ids, d, nullable=nullable)
+        e = [rows.c[f"{deciding}{i}"] for i in places]
+        second = runner_up(rows.c["segment_id"], ids, e, nullable=nullable)
         rows = with_columns(rows, "second_choice", next_segment_id=second)
-    d = [rows.c[f"d{i}"] for i in places]
+    d, e = [rows.c[f"d{i}"] for i in places], [rows.c[f"{deciding}{i}"] for i in places]
     own, following = rows.c["segment_id"], rows.c.get("next_segment_id")
-    roots = {"distance": _root(by_name(own, ids, d, nullable=nullable))}
-    if following is not None:
-        roots["next_distance"] = _root(by_name(following, ids, d, nullable=nullable))
-    rows = with_columns(rows, "measured", **roots)
+    found = {"distance": _root(by_name(own, ids, d, nullable=nullable))}
+    if following is not None and model.gaussians is None:
+        found["next_distance"] = _root(by_name(following, ids, d, nullable=nullable))
+    elif following is not None:
+        likelier = by_name(following, ids, e, nullable=nullable) - by_name(own, ids, e, nullable=nullable)
+        found["log_odds"] = likelier * Number(0.5)
+    rows = with_columns(rows, "measured", **found)
     own, distance, none = rows.c["segment_id"], rows.c["distance"], sa.null()
+    if following is None:
+        margin: ColumnElement[Any] = sa.cast(none, sa.Double())
+    elif model.gaussians is None:
+        margin = rows.c["next_distance"] - distance
+    else:
+        margin = rows.c["log_odds"]
     return rows, {
         "segment_id": own,
         "distance": distance,
         "next_segment_id": sa.cast(none, sa.Integer()) if following is None else rows.c["next_segment_id"],
-        "margin": sa.cast(none, sa.Double()) if following is None else rows.c["next_distance"] - distance,
+        "margin": margin,
         "is_outlier": distance > by_name(own, ids, limits),
     }
 
@@ -63,8 +71,8 @@ def assignment(relation: Relation, model: Model, run_id: int) -> SelectBase:
     """Which segment is each row in? The rows of `<s>_history`; excluded rows are left out.
 
     Columns: run_id, the key under its own name and type, segment_id, distance (to the own centroid, scaled
-    units), next_segment_id (the runner-up), margin (how much further that is), is_outlier. There is no
-    runner-up for k = 1: both are NULL.
+    units; Mahalanobis' for a Gaussian mixture), next_segment_id (the runner-up), margin (how much further that is; log
+    odds for a Gaussian mixture), is_outlier. There is no runner-up for k = 1: both are NULL.
     """
     rows, found = _scored(points(relation, model.transforms), model, nullable=False)
     columns = [c.label(name) for name, c in found.items()]
@@ -115,7 +123,7 @@ def segment_expression(model: Model, columns: Mapping[str, ColumnElement[Any]]) 
         t.source_column: category_of(columns[t.source_column]) for t in model.transforms if not _is_numeric(t)
     }
     x = [coordinate(t, numbers, texts) for t in model.transforms]
-    d = [linear(x, c) for c in model.centroids]
+    d = short_costs(x, model)
     ids: list[ColumnElement[Any]] = [index(i) for i in model.segment_ids]
     smallest: ColumnElement[float] = sa.func.least(
         *d, type_=sa.Double()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import sqlalchemy as sa
 
 from segjob.config import Feature
-from segjob.core.model import Model, Transform
-from segjob.statements import features, keys, measures, passes, profiles, scoring
+from segjob.core.model import Gaussians, Model, Transform
+from segjob.statements import features, gaussian, keys, measures, passes, profiles, scoring
 from segjob.statements.features import Relation
 
 RELATION = Relation("x; drop table y", "s.ch", 'a"b', "w%")
@@ -23,6 +25,9 @@ TRANSFORMS = (
 )
 CENTROIDS = np.array([[0.0, 1.0, 0.5], [-1.0, 1e-30, 3.0], [7.0, 8.0, 1 / 3]])
 MODEL = Model(TRANSFORMS, (4, 2, 9), CENTROIDS, np.array([1.0, np.inf, 2.0]))
+MIXTURE = dataclasses.replace(
+    MODEL, gaussians=Gaussians(np.array([0.5, 0.25, 0.25]), np.stack([np.eye(3) + 0.3] * 3))
+)
 PARAMETERS = {"order": sa.column("p0"), "sélect": sa.column("p1"), "it's": sa.column("p2")}
 
 STATEMENTS: dict[str, sa.ClauseElement] = {
@@ -49,6 +54,11 @@ STATEMENTS: dict[str, sa.ClauseElement] = {
     "scores": scoring.scores(RELATION, MODEL, {4: "it's", 2: "b", 9: "100%"}),
     "count_scores": scoring.count_scores('a"b', "s.ch"),
     "segment_expression": sa.select(scoring.segment_expression(MODEL, PARAMETERS)),
+    "assignment of a mixture": scoring.assignment(RELATION, MIXTURE, 12),
+    "scores of a mixture": scoring.scores(RELATION, MIXTURE, {4: "it's", 2: "b", 9: "100%"}),
+    "segment_expression of a mixture": sa.select(scoring.segment_expression(MIXTURE, PARAMETERS)),
+    "squared_by_segment": gaussian.squared_by_segment(RELATION, MIXTURE),
+    "profiles of a mixture": profiles.profiles(RELATION, MIXTURE),
     "profiles": profiles.profiles(RELATION, MODEL),
     "profile_quantiles": profiles.profile_quantiles(RELATION, MODEL, share=0.1),
     "profile_quantiles overall": profiles.profile_quantiles(RELATION, MODEL, overall=True),

@@ -9,7 +9,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from segjob.config import Feature
-from segjob.core.model import Model, Transform
+from segjob.core.model import Gaussians, Model, Transform
 from segjob.statements.features import Relation
 
 ODD_NAMES = [
@@ -150,10 +150,23 @@ def transforms(rng: np.random.Generator, made: Customers) -> tuple[Transform, ..
     return tuple(prepared)
 
 
-def model(rng: np.random.Generator, made: Customers, k: int) -> Model:
-    """Centroids among the rows, under ids that are not 1 to k."""
+def model(rng: np.random.Generator, made: Customers, k: int, *, mixture: bool = False) -> Model:
+    """Centroids among the rows, under ids that are not 1 to k; as a Gaussian mixture where that is asked for."""
     prepared = transforms(rng, made)
     ids = tuple(int(i) for i in rng.permutation(3 * k)[:k] + 1)
     limits = rng.uniform(0.5, 4, size=k)
     limits[rng.integers(k)] = np.inf
-    return Model(prepared, ids, rng.normal(size=(k, len(prepared))), limits)
+    return Model(
+        prepared,
+        ids,
+        rng.normal(size=(k, len(prepared))),
+        limits,
+        gaussians(rng, k, len(prepared)) if mixture else None,
+    )
+
+
+def gaussians(rng: np.random.Generator, k: int, d: int) -> Gaussians:
+    """Unlike shares; covariances that lean every way, from round to narrow."""
+    shares = rng.dirichlet(np.ones(k)) + 1e-3
+    axes = rng.normal(size=(k, d, d)) * rng.uniform(0.1, 2, size=(k, 1, d))
+    return Gaussians(shares / shares.sum(), axes @ axes.transpose(0, 2, 1) + 0.01 * np.eye(d))

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from every_statement import STATEMENTS
 from sqlalchemy.dialects import postgresql
 
-from segjob.statements import features, keys, measures, passes, profiles, scoring
+from segjob.statements import features, gaussian, keys, measures, passes, profiles, scoring
 
 
 def _compiled(statement: sa.ClauseElement) -> str:
@@ -41,7 +41,7 @@ def test_a_statement_is_the_same_from_the_cache_and_without(name: str) -> None:
 
 
 def test_every_public_statement_is_compiled_here() -> None:
-    rooms = (features, keys, measures, passes, profiles, scoring)
+    rooms = (features, gaussian, keys, measures, passes, profiles, scoring)
     public = {
         name
         for room in rooms

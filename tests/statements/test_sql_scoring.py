@@ -41,14 +41,15 @@ def _agrees(row: sa.RowMapping, s: Scored, i: int, model: Model) -> None:
     numbers=st.integers(1, 4),
     texts=st.integers(0, 2),
     weighted=st.booleans(),
+    mixture=st.booleans(),
 )
 def test_assignment_view_macro_and_twin_agree_on_every_row(
-    duckdb: sa.Connection, seed: int, k: int, numbers: int, texts: int, weighted: bool
+    duckdb: sa.Connection, seed: int, k: int, numbers: int, texts: int, weighted: bool, mixture: bool
 ) -> None:
     rng = np.random.default_rng(seed)
     rows = made.customers(rng, 40, numbers, texts, weighted=weighted, dirty=True)
     made.install(duckdb, rows)
-    model = made.model(rng, rows, k)
+    model = made.model(rng, rows, k, mixture=mixture)
     expected = score(rows.columns, model)
     names = {i: f"it's {i} %" for i in model.segment_ids}
     key = rows.relation.key
@@ -114,12 +115,20 @@ def test_a_customer_given_by_name_scores_like_a_row(duckdb: sa.Connection) -> No
 
 
 @settings(max_examples=30)
-@given(seed=SEEDS, k=st.integers(1, 5), texts=st.integers(0, 1), share=st.sampled_from([1.0, 0.5]))
-def test_profiles_are_numpys(duckdb: sa.Connection, seed: int, k: int, texts: int, share: float) -> None:
+@given(
+    seed=SEEDS,
+    k=st.integers(1, 5),
+    texts=st.integers(0, 1),
+    share=st.sampled_from([1.0, 0.5]),
+    mixture=st.booleans(),
+)
+def test_profiles_are_numpys(
+    duckdb: sa.Connection, seed: int, k: int, texts: int, share: float, mixture: bool
+) -> None:
     rng = np.random.default_rng(seed)
     rows = made.customers(rng, 60, 2, texts, weighted=False, dirty=True)
     made.install(duckdb, rows)
-    model = made.model(rng, rows, k)
+    model = made.model(rng, rows, k, mixture=mixture)
     segment = score(rows.columns, model).segment_id
     answer = duckdb.execute(profiles.profiles(rows.relation, model)).mappings().all()
     found = {(p.segment_id, p.feature): p for p in profiles.read_profiles(answer, model)}
