@@ -22,7 +22,7 @@ demo: $(DEMO_READY) data ## From nothing to segments: install, make the data, `d
 	$(BIN)/dbt run
 	$(BIN)/segjob run
 	@$(BIN)/dbt --quiet run --select source:segjob+
-	@echo "More questions: sql/reports/*.sql. The segments are in dbt's marts too: customer_segments, revenue_by_segment."
+	@echo "More questions: sql/reports/*.sql. The segments are in dbt's marts too: customer_segments, product_segments, revenue_by_segment."
 	@echo "The commands are in $(BIN), such as $(BIN)/segjob --help"
 
 test: lint ## Lint everything, then run every test

@@ -1,10 +1,11 @@
-"""Makes customers.csv, orders.csv, customers_truth.csv and README.md, the same bytes every time.
+"""Makes customers.csv, orders.csv, their truths and README.md, the same bytes every time.
 
     python data/make_data.py [DIRECTORY]
 
-Five groups of customers that differ in income, spending score, age and in how they buy, two years of their order
-lines, and real-life dirt planted in exactly the numbers that `CUSTOMER_DIRT` and `ORDER_DIRT` state. Only the standard
-library is used, and of it only `random.Random.random`, whose stream Python promises never to change.
+Five groups of customers that differ in income, spending score, age and in how they buy, four kinds of products that
+differ in how they sell, two years of order lines, and real-life dirt planted in exactly the numbers that
+`CUSTOMER_DIRT` and `ORDER_DIRT` state. Only the standard library is used, and of it only `random.Random.random`, whose
+stream Python promises never to change.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import csv
 import random
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -61,15 +63,40 @@ GROUPS = (
 
 
 @dataclass(frozen=True)
+class Kind:
+    """One true kind of products: how they sell."""
+
+    name: str
+    products: int
+    taste: tuple[float, float]
+    """From where to where they range: 0 is the cheapest there is, 1 the dearest."""
+    demand: float
+    """How much they are wanted, against each other."""
+    packs: float
+    """Mean number of units in a line beyond the first."""
+    returned: float
+    """How often a line comes back, against each other."""
+    alone: float
+    """How often nothing else is in the order."""
+
+
+KINDS = (
+    Kind("everyday goods", 40, (0.05, 0.50), 5.0, 2.2, 0.03, 0.0),
+    Kind("clothing", 45, (0.25, 0.75), 1.6, 0.3, 1.0, 0.0),
+    Kind("furniture", 35, (0.75, 1.00), 0.9, 0.05, 0.08, 0.9),
+    Kind("slow sellers", 40, (0.35, 0.65), 0.22, 0.3, 0.05, 0.0),
+)
+
+
+@dataclass(frozen=True)
 class Product:
-    """Something that is sold: what it costs, how much it is wanted, how often it comes back."""
+    """Something that is sold, what it costs, and how much it is wanted."""
 
     product_id: str
+    kind: Kind
     price: float
     taste: float
     demand: float
-    packs: float
-    returned: float
 
 
 class Finding(NamedTuple):
@@ -101,7 +128,7 @@ CUSTOMER_DIRT = (
     Finding("superseded", 7, "merged", "an id that comes again, later, with another income and score"),
 )
 ORDER_DIRT = (
-    Finding("returned", 412, "flagged", "a negative quantity: the line lowers revenue and is no order"),
+    Finding("returned", 900, "flagged", "a negative quantity: the line lowers revenue and is no order"),
     Finding("free", 57, "flagged", "a unit price of 0: an order without revenue"),
     Finding("customer_id_missing", 12, "rejected", "a line without a customer"),
     Finding("ordered_at_unreadable", 5, "rejected", "a time such as `31/06/2025` or `yesterday`"),
@@ -179,14 +206,16 @@ def clean_customers(dice: Dice) -> tuple[list[list[str]], dict[str, Group]]:
 
 
 def catalogue(dice: Dice) -> list[Product]:
-    """A hundred products, from cheap daily goods in packs to dear and rarely sold ones that often come back."""
+    """All products, their kinds mixed."""
+    kinds = [kind for kind in KINDS for _ in range(kind.products)]
     products = []
-    for number in range(1, 101):
-        taste = dice.unit()
+    for number, which in enumerate(dice.shuffled(len(kinds)), start=1):
+        kind = kinds[which]
+        low, high = kind.taste
+        taste = low + (high - low) * dice.unit()
         price = round(4 * (60**taste) * (0.8 + 0.4 * dice.unit()), 2)
-        demand = (1.3 - taste) * (0.3 + dice.unit() ** 2)
-        packs, returned = (2.2 if taste < 0.35 else 0.4), 0.2 + taste**2
-        products.append(Product(f"P-{number:03d}", price, taste, demand, packs, returned))
+        demand = kind.demand * (0.6 + 0.8 * dice.unit())
+        products.append(Product(f"P-{number:03d}", kind, price, taste, demand))
     return products
 
 
@@ -202,8 +231,11 @@ def orders_of(dice: Dice, buyer: str, group: Group, products: list[Product]) -> 
         for _ in range(1 + dice.count(group.lines - 1)):
             product = products[dice.pick(weights)]
             price = f"{product.price * (0.9 if dice.unit() < 0.15 else 1):.2f}"
-            quantity = str(1 + dice.count(product.packs))
+            quantity = str(1 + dice.count(product.kind.packs))
             line = ["", buyer, product.product_id, moment.isoformat(" "), quantity, price]
+            if dice.unit() < product.kind.alone:
+                lines = {product.product_id: line}
+                break
             lines.setdefault(product.product_id, line)
         orders.append(list(lines.values()))
     return orders
@@ -256,7 +288,7 @@ def returns_of(
     dice: Dice, lines: list[list[str]], products: list[Product], good: set[str]
 ) -> list[list[str]]:
     """Lines that send all of an earlier line back within a month."""
-    rate = {product.product_id: product.returned for product in products}
+    rate = {product.product_id: product.kind.returned for product in products}
     wanted, taken, result = PLANTED_ORDERS["returned"], set(), []
     latest = (LAST_DAY - timedelta(days=31)).isoformat(" ")
     while len(result) < wanted:
@@ -348,6 +380,24 @@ def groups_of(group_of: dict[str, Group], lines: list[list[str]]) -> list[str]:
     return result
 
 
+def kinds_of(products: list[Product], orders: list[list[str]]) -> list[str]:
+    """The lines of the README's table of kinds, measured on the order lines as they are written."""
+    bought = [line for line in orders if not line[QUANTITY].startswith("-")]
+    returned = [line for line in orders if line[QUANTITY].startswith("-")]
+    in_order = Counter(line[ORDER_ID] for line in bought)
+    result = []
+    for kind in KINDS:
+        ids = {product.product_id for product in products if product.kind is kind}
+        prices = [product.price for product in products if product.kind is kind]
+        own = [line for line in bought if line[PRODUCT] in ids]
+        back = sum(-int(line[QUANTITY]) for line in returned if line[PRODUCT] in ids)
+        cells = [kind.name, str(kind.products), f"{min(prices):.0f} to {max(prices):.0f}"]
+        cells += [f"{len(own) / len(ids):.0f}", f"{back / sum(int(line[QUANTITY]) for line in own):.1%}"]
+        cells += [f"{sum(in_order[line[ORDER_ID]] == 1 for line in own) / len(own):.0%}"]
+        result.append("| " + " | ".join(cells) + " |")
+    return result
+
+
 def write_csv(path: Path, header: list[str], rows: list[list[str]]) -> None:
     """UTF-8, newline-terminated on every system."""
     with path.open("w", newline="", encoding="utf-8") as file:
@@ -356,14 +406,14 @@ def write_csv(path: Path, header: list[str], rows: list[list[str]]) -> None:
 
 def main(directory: Path) -> None:
     """Make everything, and write it into `directory`."""
-    dice = Dice(SEED)
+    dice, goods_dice = Dice(SEED), Dice(SEED + 1)
     rows, group_of = clean_customers(dice)
-    products = catalogue(dice)
-    lines = clean_orders(dice, group_of, products)
+    products = catalogue(goods_dice)
+    lines = clean_orders(goods_dice, group_of, products)
     groups = groups_of(group_of, lines)
     customers = soil_customers(dice, rows)
     rejected = rejected_ids(customers)
-    orders = soil_orders(dice, lines, products, set(group_of) - rejected)
+    orders = soil_orders(goods_dice, lines, products, set(group_of) - rejected)
     orphans = sum(line[BUYER] in rejected for line in orders)
     lost = Finding(
         "rejected_customer", orphans, "rejected", "a line of a customer whose own row was rejected"
@@ -374,10 +424,13 @@ def main(directory: Path) -> None:
     write_csv(directory / "orders.csv", ORDER_HEADER, orders)
     truth = [[customer, group.name] for customer, group in group_of.items()]
     write_csv(directory / "customers_truth.csv", ["customer_id", "true_group"], truth)
+    kinds = [[product.product_id, product.kind.name] for product in products]
+    write_csv(directory / "products_truth.csv", ["product_id", "true_kind"], kinds)
     found = table_of("customers", CUSTOMER_DIRT, len(customers))
     found += table_of("orders", (*ORDER_DIRT, lost), len(orders))
     page = (Path(__file__).parent / "readme_template.md").read_text(encoding="utf-8").format(
         seed=SEED, customers=len(customers), orders=len(orders), truth=len(truth), groups="\n".join(groups),
+        products=len(products), kinds="\n".join(kinds_of(products, orders)),
         first=f"{FIRST_DAY:%Y-%m-%d}", last=f"{LAST_DAY:%Y-%m-%d}", findings="\n".join(found),
     )  # fmt: skip
     (directory / "README.md").write_text(page, encoding="utf-8", newline="\n")

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from segjob.core.nouns import noun_of
 from segjob.jobs.progress import Phase, Progress
 
 if TYPE_CHECKING:
@@ -111,10 +112,11 @@ def print_segments(evidence: Evidence) -> None:
     run = evidence.run
     excluded = f", {run['rows_excluded']:,} left out" if run["rows_excluded"] else ""
     k, noun = run["k"], "segment" if run["k"] == 1 else "segments"
+    called = noun_of(run["key_column"]).of(run["rows_segmented"])
     out.print(
         Text.assemble(
             (run["segmentation"], "bold"),
-            f": {k} {noun} of {run['rows_segmented']:,} customers{excluded} (run {run['run_id']})",
+            f": {k} {noun} of {run['rows_segmented']:,} {called}{excluded} (run {run['run_id']})",
         )
     )
     features = [row["feature"] for row in evidence.transforms]
@@ -194,7 +196,7 @@ def print_diff(diff: Diff) -> None:
     out.print(table)
     moved = sum(flow["customers"] for (of, to), flow in flows.items() if None not in (of, to) and of != to)
     stayed = sum(flow["customers"] for (of, to), flow in flows.items() if of == to)
-    out.print(f"{moved:,} of {moved + stayed:,} customers in both runs changed their segment")
+    out.print(f"{moved:,} of {moved + stayed:,} {diff.noun.many} in both runs changed their segment")
 
 
 def print_health(health: Health) -> None:

@@ -115,7 +115,7 @@ def _seeds(values: Floats, fit: Fit, sweep: Sweep) -> Iterator[str]:
     if agreement < _SAME:
         yield (
             f"the segments change with the seed (adjusted Rand {agreement:.2f} between {_SEEDS} seeds): raise n_init, "
-            "and do not read much into single customers' segments"
+            "and do not read much into the segment of a single row"
         )
 
 

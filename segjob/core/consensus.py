@@ -89,7 +89,8 @@ def decide(sweep: Sweep, evidence: Evidence, votes: Sequence[Vote]) -> Verdict:
         nearest = min(offered, key=lambda other: (abs(other - k), other))
         reason = f"the rows show {k} groups, which the range leaves out; k = {nearest} is the nearest in it"
         return Verdict(nearest, "ambiguous", reason, (nearest,))
-    backing = f"; {_listed(agreeing)} say the same" if agreeing else "; no other rule says the same"
+    say = "say" if len(agreeing) > 1 else "says"
+    backing = f"; {_listed(agreeing)} {say} the same" if agreeing else "; no other rule says the same"
     if rivals:
         named = " and ".join(f"k = {rival}" for rival in rivals)
         reason = f"k = {k} is the best guess, but {named} can be argued for nearly as well: {said}{backing}"

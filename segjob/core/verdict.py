@@ -22,7 +22,7 @@ RULE = (
     f"Davies-Bouldin index lower, its noise at most {LITTLE_NOISE:.0%} and none of its clusters below "
     f"{SMALLEST_SHARE:.0%} of the rows, because a few far rows on their own flatter both indices. The segments are "
     f"called cut across where DBSCAN and HDBSCAN agree with each other (adjusted Rand index from {SAME_GROUPS:g}) on "
-    f"two groups or more that less than {PURE:.0%} of the customers share with most of their segment, and a matter of "
+    f"two groups or more that less than {PURE:.0%} of the rows share with most of their segment, and a matter of "
     f"the algorithm where none agrees with k-means by {ALIKE:g} or more."
 )
 """What `judge` goes by."""
@@ -105,7 +105,7 @@ def _beats(found: Comparison, published: Comparison) -> bool:
 
 def _change(found: Comparison, published: Comparison) -> Verdict:
     text = (
-        f"{_name(found)} separates the customers better than k-means (silhouette {found.silhouette:.2f} against "
+        f"{_name(found)} separates the rows better than k-means (silhouette {found.silhouette:.2f} against "
         f"{published.silhouette:.2f}, {found.clusters} groups): worth a change."
     )
     return Verdict("change", found.algorithm, text)
@@ -123,7 +123,7 @@ def _cut_across(ran: dict[str, Comparison], published: Comparison) -> Verdict | 
         return None
     text = (
         f"DBSCAN and HDBSCAN agree ({agreement:.2f}) on {dense[1].clusters} groups that the segments cut across "
-        f"(only {shared:.0%} of the customers are where most of their segment is): the groups are not round, so look "
+        f"(only {shared:.0%} of the rows are where most of their segment is): the groups are not round, so look "
         "at the map before relying on the segments."
     )
     return Verdict("look", dense[1].algorithm, text)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from segjob.core.nouns import Noun, noun_of
 from segjob.errors import DataError
 from segjob.jobs.history import pick_run
 from segjob.jobs.movement import flows_between
@@ -17,7 +18,7 @@ from segjob.warehouse.base import Warehouse
 
 @dataclass(frozen=True)
 class Diff:
-    """The flows from one run's segments to another's; None stands for not being in the run."""
+    """The flows from one run's segments to another's; None stands for not being in the run, `noun` for a row."""
 
     segmentation: str
     from_run: int
@@ -25,6 +26,7 @@ class Diff:
     from_names: Mapping[int, str]
     to_names: Mapping[int, str]
     flows: Sequence[Mapping[str, Any]]
+    noun: Noun
 
     def as_json(self) -> dict[str, Any]:
         """The same as plain values."""
@@ -51,4 +53,4 @@ def diff(warehouse: Warehouse, contract: Contract, from_run: int, to_run: int) -
         raise DataError(f"run {from_run} is of {names[0]!r} and run {to_run} of {names[1]!r}")
     key = key_column(warehouse, contract, now.run)
     flows = flows_between(warehouse, contract, names[0], (key.name, key.type), from_run, to_run)
-    return Diff(names[0], from_run, to_run, then.names, now.names, flows)
+    return Diff(names[0], from_run, to_run, then.names, now.names, flows, noun_of(key.name))

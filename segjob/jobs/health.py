@@ -226,7 +226,7 @@ def _segments(
     then = {row["segment_id"]: row for row in _published_segments(warehouse, contract, published)}
     rows, rows_then = sum(row["rows"] for row in now.values()), sum(row["rows"] for row in then.values())
     if rows == 0:
-        raise DataError("no customer of today has a segment: the model excludes every row")
+        raise DataError("no row of today has a segment: the model excludes every row")
     for segment, before in then.items():
         of = now.get(segment, {"rows": 0, "distance": 0.0})
         share, share_then = of["rows"] / rows, before["rows"] / rows_then

@@ -73,7 +73,10 @@ def measure(warehouse: Warehouse, resolved: Resolved, relation: Relation) -> Mea
     measured = measures.read_measure(row, features)
     where = resolved.settings.relation
     if measured.rows == 0:
-        raise DataError(f"{where} has no rows", hint="has `dbt run` filled it?")
+        raise DataError(
+            f"{where} has no rows",
+            hint="has `dbt run` filled it? A mart is empty where the files do not hold what it is made of",
+        )
     problems = [
         *key_problems(warehouse, relation, measured, where),
         *weight_problems(warehouse, relation, measured),

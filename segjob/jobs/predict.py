@@ -71,9 +71,7 @@ def predict(published: Published, given: Mapping[str, str]) -> Prediction:
     values = {name: _value(name, given[name], columns[name]) for name in columns}
     scored = score({name: np.array([value], dtype=object) for name, value in values.items()}, model)
     if scored.segment_id[0] == 0:
-        raise DataError(
-            "such a customer has no segment: the run excluded rows like it", hint="see `segjob show`"
-        )
+        raise DataError("such a row has no segment: the run excluded rows like it", hint="see `segjob show`")
     runner_up = int(scored.next_segment_id[0]) or None
     return Prediction(
         segment_id=int(scored.segment_id[0]),

@@ -23,7 +23,7 @@ def key_problems(
         return [
             DataError(
                 f"key {relation.key!r} of {where} is null in {measured.null_keys:,} rows",
-                hint="every customer needs a key; filter the rows without one in the feature view",
+                hint="every row needs a key; filter the rows without one in the feature view",
             )
         ]
     twice = repeated(warehouse, relation, measured.rows)
@@ -33,7 +33,7 @@ def key_problems(
     return [
         DataError(
             f"key {relation.key!r} of {where} is not unique, such as {told}",
-            hint="one row per customer: deduplicate in the feature view",
+            hint="one row per key: deduplicate in the feature view",
         )
     ]
 

@@ -205,7 +205,7 @@ def _refuse_too_many(settings: Segmentation, points: Points) -> None:
     different = 1 + int((points.values[1:] != points.values[:-1]).any(axis=1).sum())
     if settings.k != "auto" and settings.k > different:
         raise DataError(
-            f"k = {settings.k}, but the rows hold only {different:,} different customers",
+            f"k = {settings.k}, but only {different:,} of the rows are different",
             hint="ask for fewer segments, or add features",
         )
 

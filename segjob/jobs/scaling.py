@@ -71,7 +71,7 @@ def _numeric(feature: Feature, scale: str, m: Moments, quartiles: Sequence[float
     if not high > low:
         raise DataError(
             f"feature {feature.column!r} has one value only ({_original(feature, low):g}) in every row that is kept",
-            hint="it cannot tell customers apart: take it out of the features",
+            hint="it cannot tell rows apart: take it out of the features",
         )
     if scale == "robust" and not spread > 0:
         raise DataError(
@@ -137,7 +137,7 @@ def _one_hot(
     if len(names) < 2:
         raise DataError(
             f"feature {feature.column!r} has one category only ({names[0]!r})",
-            hint="it cannot tell customers apart: take it out of the features",
+            hint="it cannot tell rows apart: take it out of the features",
         )
     weight = {str(row["category"]): float(row["weight"]) for row in found}
     total = sum(weight.values())

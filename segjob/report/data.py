@@ -11,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 
 from segjob.core.model import Floats, Transform
+from segjob.core.nouns import Noun, noun_of
 
 MOST_POINTS = 2_000
 """Customers drawn in a map, of all segments together."""
@@ -206,6 +207,11 @@ class Report:
     sizes: Sequence[Size]
     flows: Sequence[Flow]
     comparisons: Sequence[Compared]
+
+    @cached_property
+    def noun(self) -> Noun:
+        """What a row is: the key says so."""
+        return noun_of(str(self.run["key_column"]))
 
     @cached_property
     def names(self) -> dict[int, str]:

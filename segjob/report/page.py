@@ -59,9 +59,10 @@ def render(report: Report) -> Rendered:
     html = environment.get_template("page.html.j2").render(
         report=report,
         run=report.run,
+        noun=report.noun,
         sections=sections,
         cards=[_card(report, segment) for segment in report.segments],
-        structure=words.structure(report.run["silhouette"]),
+        structure=words.structure(report.run["silhouette"], report.noun.many),
         voters=sum(vote.k is not None for vote in report.votes),
         agree=sum(vote.k == report.run["k"] for vote in report.votes),
         columns=_columns(report),

@@ -143,21 +143,21 @@ def _phrase(transform: Transform, profile: Profile, z: float) -> str:
     return f"{name} {number(profile.mean)}, {degree}{way} everyone’s {number(profile.overall_mean)}"
 
 
-def structure(silhouette: float | None) -> tuple[str, str]:
+def structure(silhouette: float | None, many: str) -> tuple[str, str]:
     """How separate the segments are, in two words and a sentence; Kaufman and Rousseeuw's scale (1990)."""
     if silhouette is None:
         return "one segment", "There is one segment only, so there is nothing to tell apart."
     scale = f"mean silhouette {silhouette:.2f}, on a scale from −1 to 1"
     for least, word, meaning in (
         (0.7, "strong structure", "The segments are clearly separate groups"),
-        (0.5, "clear structure", "The segments are real groups, with some customers in between"),
+        (0.5, "clear structure", f"The segments are real groups, with some {many} in between"),
         (0.25, "weak structure", "The segments overlap: useful to work with, but their borders are soft"),
     ):
         if silhouette > least:
             return word, f"{meaning} ({scale})."
     return (
         "no clear structure",
-        f"The customers form no separate groups; the borders are arbitrary ({scale}).",
+        f"The {many} form no separate groups; the borders are arbitrary ({scale}).",
     )
 
 

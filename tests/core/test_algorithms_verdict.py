@@ -64,7 +64,7 @@ def test_a_clearly_better_one_is_worth_a_change() -> None:
     verdict = judge((KMEANS, better, best))
     assert (verdict.outcome, verdict.algorithm) == ("change", "hdbscan")
     assert verdict.text.startswith(
-        "HDBSCAN separates the customers better than k-means (silhouette 0.60 against 0.50"
+        "HDBSCAN separates the rows better than k-means (silhouette 0.60 against 0.50"
     )
 
 

@@ -13,7 +13,7 @@ import duckdb
 import pytest
 from dbt_checkout import CHECKOUT, Checkout, ask
 
-MADE = ("customers.csv", "orders.csv", "customers_truth.csv", "README.md")
+MADE = ("customers.csv", "orders.csv", "customers_truth.csv", "products_truth.csv", "README.md")
 
 
 def planted() -> set[tuple[str, str, str, int]]:

@@ -116,16 +116,18 @@ Refused = Callable[..., str]
         pytest.param(
             ["delete from customers where id > 5"],
             {"--k": "7"},
-            ["k = 7", "only 5 different customers", "fewer segments"],
+            ["k = 7", "only 5 of the rows are different", "fewer segments"],
             id="fewer rows than k",
         ),
         pytest.param(
             ["update customers set income = id % 3, score = 1 - id % 3"],
             {"--k": "4"},
-            ["k = 4", "only 3 different customers"],
+            ["k = 4", "only 3 of the rows are different"],
             id="fewer different rows than k",
         ),
-        pytest.param([], {"--k": "1000"}, ["k = 1000", "only 150 different customers"], id="k far beyond"),
+        pytest.param(
+            [], {"--k": "1000"}, ["k = 1000", "only 150 of the rows are different"], id="k far beyond"
+        ),
         pytest.param(
             ["update customers set income = income * 1e300"],
             {},

@@ -191,7 +191,7 @@ def test_a_segmentation_that_cannot_be_does_not_keep_the_others_back(
     )
     outcome = segjob("run", "-q", "--warehouse", file)
     assert outcome.code == 3
-    assert "error: first: k = 5, but the rows hold only 2 different customers" in outcome.err
+    assert "error: first: k = 5, but only 2 of the rows are different" in outcome.err
     assert "second: 5 segments of 150 customers" in outcome.out
     document = segjob("run", "--json", "--warehouse", file)
     assert document.code == 3

@@ -90,7 +90,7 @@ def _most(found: Distribution, share: np.ndarray[Any, Any]) -> str:
     top = int(share.argmax())
     return (
         f"The fullest bin, {number(found.edges[top])} to {number(found.edges[top + 1])}, "
-        f"holds {percent(float(share[top]))} of the customers."
+        f"holds {percent(float(share[top]))} of the rows."
     )
 
 
@@ -127,7 +127,7 @@ def categories(found: Categories, position: int) -> Drawn:
         )
         + ".",
         figure,
-        (plain(found.column), "Customers"),
+        (plain(found.column), "Rows"),
         [(clean(n), f"{r:,}") for n, r in zip(found.names, found.rows, strict=True)],
         "" if found.is_complete else f"Only the {len(found.names)} largest are shown.",
     )
@@ -203,15 +203,15 @@ def outliers(report: Report) -> Drawn:
     total, rows = sum(s.outliers or 0 for s in known), sum(s.rows for s in known)
     return Drawn(
         "outliers",
-        "Customers far from their segment’s centre",
-        f"{total:,} of {rows:,} customers ({percent(total / max(rows, 1))}) are outliers of their segment.",
+        f"{report.noun.many.capitalize()} far from their segment’s centre",
+        f"{total:,} of {rows:,} {report.noun.many} ({percent(total / max(rows, 1))}) are outliers of their segment.",
         figure,
         ("Segment", "Outliers", "Share of the segment"),
         [
             (segment_name(s.segment_id, s.name, 60), f"{s.outliers:,}", percent(part))
             for s, part in zip(known, share, strict=True)
         ],
-        "They have a segment, but its description fits them badly: look at them before you write to them.",
+        "They have a segment, but its description fits them badly: look at them before you act on it.",
     )
 
 
@@ -231,10 +231,10 @@ def left_out(report: Report) -> Drawn:
     ax.tick_params(length=0, labelcolor=LIGHT["ink"])
     return Drawn(
         "left_out",
-        "Missing values and customers left out",
+        f"Missing values and {report.noun.many} left out",
         "; ".join(f"{clean(name)}: {n:,}" for name, n in rows) + ".",
         figure,
-        ("What", "Customers"),
+        ("What", report.noun.many.capitalize()),
         [(clean(name), f"{n:,}") for name, n in rows],
     )
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _HEIGHT = 330.0
 _RING = 20.0
 """Pixels from ring to ring."""
-_HOW = "Each point is a customer, each numbered ring the centre of a segment."
+_HOW = "Each point is one {}, each numbered ring the centre of a segment."
 _SAMPLED = "Small segments are drawn with more points than their share, so that they can be seen."
 
 
@@ -65,7 +65,7 @@ def pair(report: Report, first: int, second: int, name: str = "map") -> Drawn:
     return Drawn(
         name=name,
         title=f"{y_name} against {x_name}",
-        summary=f"A map of customers by {x_name} and {y_name}: {told}.",
+        summary=f"A map of {report.noun.many} by {x_name} and {y_name}: {told}.",
         figure=figure,
         columns=("Centre of segment", x_name, y_name),
         rows=rows,
@@ -100,7 +100,7 @@ def strip(report: Report, position: int) -> Drawn:
     told = "; ".join(f"segment {row[0]} around {row[1]}" for row in table[:6])
     return Drawn(
         "map",
-        f"Customers by {name}",
+        f"{report.noun.many.capitalize()} by {name}",
         f"{told}.",
         figure,
         ("Centre of segment", name),
@@ -129,7 +129,8 @@ def components(report: Report) -> Drawn:
         name="components",
         title="All features at once",
         summary=(
-            f"A map of customers by the two principal components, which keep {percent(kept)} of the differences. "
+            f"A map of {report.noun.many} by the two principal components, which keep {percent(kept)} of the "
+            f"differences. "
             f"To the right: {made[0]}. Upwards: {made[1]}."
         ),
         figure=figure,
@@ -137,8 +138,8 @@ def components(report: Report) -> Drawn:
         rows=[(name, number(a), number(b)) for name, a, b in zip(names, *found.loadings, strict=True)],
         how=(
             f"{len(names)} features squeezed into two axes (principal components) that keep {percent(kept)} of the "
-            "differences between customers. An arrow says which way a feature grows along the axis. Segments that "
-            "overlap here may still be apart in a feature that the axes do not show."
+            f"differences between {report.noun.many}. An arrow says which way a feature grows along the axis. Segments "
+            "that overlap here may still be apart in a feature that the axes do not show."
         ),
     )
 
@@ -161,18 +162,19 @@ def sizes(report: Report) -> Drawn:
     return Drawn(
         "sizes",
         "Size of the segments",
-        f"The largest is segment {segment_name(largest.segment_id, largest.name, 60)} with {largest.rows:,} customers "
-        f"({percent(largest.share)}), the smallest segment {segment_name(smallest.segment_id, smallest.name, 60)} "
-        f"with {smallest.rows:,} ({percent(smallest.share)}).",
+        f"The largest is segment {segment_name(largest.segment_id, largest.name, 60)} with {largest.rows:,} "
+        f"{report.noun.of(largest.rows)} ({percent(largest.share)}), the smallest segment "
+        f"{segment_name(smallest.segment_id, smallest.name, 60)} with {smallest.rows:,} ({percent(smallest.share)}).",
         figure,
-        ("Segment", "Customers", "Share"),
+        ("Segment", report.noun.many.capitalize(), "Share"),
         [(segment_name(s.segment_id, s.name, 60), f"{s.rows:,}", percent(s.share)) for s in report.segments],
     )
 
 
 def _how(report: Report) -> str:
     drawn = 0 if report.sample is None else len(report.sample.segment_id)
-    return f"{_HOW} {_SAMPLED}" if drawn < report.run["rows_segmented"] > MOST_POINTS else _HOW
+    how = _HOW.format(report.noun.one)
+    return f"{how} {_SAMPLED}" if drawn < report.run["rows_segmented"] > MOST_POINTS else how
 
 
 def _points(ax: Axes, report: Report, places: Floats) -> None:

@@ -123,9 +123,9 @@ def migration(report: Report) -> Drawn:
     return Drawn(
         "migration",
         f"Who moved between run {run.from_run_id} and run {run.run_id}",
-        f"{stayed:,} customers stayed in their segment ({percent(stayed / total)}). Largest moves: {told}.",
+        f"{stayed:,} {report.noun.many} stayed in their segment ({percent(stayed / total)}). Largest moves: {told}.",
         figure,
-        ("From", "To", "Customers"),
+        ("From", "To", report.noun.many.capitalize()),
         [
             (
                 _named(report, f.from_segment_id, "new"),
@@ -134,7 +134,7 @@ def migration(report: Report) -> Drawn:
             )
             for f in flows
         ],
-        "Left the run before, right this one; a ribbon is as thick as the customers it carries.",
+        f"Left the run before, right this one; a ribbon is as thick as the {report.noun.many} it carries.",
     )
 
 

@@ -63,9 +63,9 @@ def elbow(report: Report) -> Drawn:
         columns=("Segments (k)", "Inertia"),
         rows=[(str(t.k), number(t.inertia)) for t in report.sweep],
         how=(
-            "Inertia sums the squared distances from each customer to the centre of its segment. More segments "
-            "always bring it down; the bend, the elbow, is where another segment stops paying. The dots below say "
-            "which number of segments each rule would choose."
+            f"Inertia sums the squared distances from each {report.noun.one} to the centre of its segment. More "
+            "segments always bring it down; the bend, the elbow, is where another segment stops paying. The dots below "
+            "say which number of segments each rule would choose."
         ),
     )
 
@@ -133,7 +133,7 @@ def silhouette(report: Report) -> Drawn:
         figure,
         ("Segments (k)", "Mean silhouette"),
         [(str(k), f"{value:.4f}") for k, value in known],
-        "The silhouette compares how far customers are from their own segment and from the next one: "
+        f"The silhouette compares how far {report.noun.many} are from their own segment and from the next one: "
         "1 is far apart, 0 is on the border. Higher is better.",
     )
 
@@ -171,7 +171,7 @@ def gap(report: Report) -> Drawn:
         figure,
         ("Segments (k)", "Gap", "Standard error"),
         [(str(k), number(v), number(e)) for k, v, e in known],
-        "The gap statistic (Tibshirani, Walther and Hastie 2001) compares the inertia with that of customers "
+        "The gap statistic (Tibshirani, Walther and Hastie 2001) compares the inertia with that of rows "
         "strewn evenly. The rule takes the first k that the next one does not beat by more than its error.",
     )
 
@@ -208,19 +208,20 @@ def bands(report: Report) -> Drawn:
     ax.set_xlim(min(-0.08, float(report.sample.silhouette.min()) - 0.02), 1.0)
     ax.set_yticks([])
     ax.spines[["left"]].set_visible(False)
-    ax.set_xlabel("silhouette of each customer", color=LIGHT["muted"])
+    ax.set_xlabel(f"silhouette of each {report.noun.one}", color=LIGHT["muted"])
     number_ticks(ax, "x", 5)
     quiet(ax, grid="x")
     told = "; ".join(f"segment {row[0]}: {row[1]}" for row in rows[:8])
     return Drawn(
         "bands",
-        "How well each customer sits in its segment",
-        f"Mean silhouettes of the sampled customers. {told}. Over all: {mean:.3f}.",
+        f"How well each {report.noun.one} sits in its segment",
+        f"Mean silhouettes of the sampled {report.noun.many}. {told}. Over all: {mean:.3f}.",
         figure,
         ("Segment", "Mean silhouette", "Closer to another segment"),
         rows,
-        "One band per segment, its customers sorted from best to worst. A full, broad band is a tight segment; "
-        "a thin tail, above all to the left of 0, are customers who might as well be in the next segment.",
+        f"One band per segment, its {report.noun.many} sorted from best to worst. A full, broad band is a tight "
+        f"segment; a thin tail, above all to the left of 0, are {report.noun.many} that might "
+        "as well be in the next segment.",
     )
 
 

@@ -72,7 +72,7 @@
     const svg = document.createElementNS(NS, "svg");
     svg.setAttribute("viewBox", "0 0 380 330");
     svg.setAttribute("role", "img");
-    svg.setAttribute("aria-label", `A map of customers by ${x.name} and ${y.name}`);
+    svg.setAttribute("aria-label", `A map by ${x.name} and ${y.name}`);
     const across = scale(x, BOX.left, BOX.right), up = scale(y, BOX.bottom, BOX.top);
     const grid = "stroke:var(--line);stroke-width:.8", small = "font-size:11px;fill:var(--muted)";
     for (const [v, at] of across.ticks) {
