@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from segjob.core import kmeans
 from segjob.core.model import Floats
@@ -121,7 +122,7 @@ def fit(
     tolerance : stop when a pass gains less than this log likelihood per row.
     """
     n, d = values.shape
-    columns = np.ascontiguousarray(values.T)
+    powers = _Powers.of(values, diagonal=family.covariance != "full")
     prior = np.diag(values.var(axis=0)) / len(start) ** (2 / d)
     log_background = -float(np.log(np.ptp(values, axis=0)).sum())
     degrees = 10.0 if family.heavy_tails else math.inf
@@ -129,12 +130,13 @@ def fit(
     shared, pull, last = start, np.ones_like(start), -math.inf
     for step in range(passes):
         mass = shared.sum(axis=1) + 1e-10
-        means, covariances = _maximised(values, columns, shared * pull, mass, prior, family)
-        squared, log_det = _mahalanobis(columns, means, covariances, diagonal=family.covariance != "full")
+        means, covariances = _maximised(powers, shared * pull, mass, prior, family)
+        squared, log_det = powers.distances(means, covariances)
         base = (np.log(mass / n) - log_det / 2)[:, None]
         if family.heavy_tails and step % 4 == 3:
             degrees = _better_degrees(squared, base, degrees, d)
-        logs = base + _log_density(squared, degrees, d)
+        logs = _log_density(squared, degrees, d)
+        logs += base
         likelihood, shared = _expected(logs, math.log(noise) + log_background if noise else -math.inf)
         if family.noise:
             noise = min(max(float(1 - shared.sum() / n), 1e-6), _MOST_NOISE)
@@ -149,25 +151,68 @@ def fit(
 def _expected(logs: Floats, log_noise: float) -> tuple[float, Floats]:
     """The log likelihood, and each component's probability of each row, (k, n)."""
     top = np.maximum(logs.max(axis=0), log_noise)
-    density = np.exp(logs - top)
+    density = logs - top
+    np.exp(density, out=density)
     total = density.sum(axis=0) + np.exp(log_noise - top)
     density /= total
     return float((top + np.log(total)).sum()), density
 
 
+@dataclass(frozen=True)
+class _Powers:
+    """The rows' products, coordinates and a one: moments and quadratic forms of all components are one product each.
+
+    rows : (f, n), f = p + d + 1; first, second : (p,) which coordinates the products are of, all pairs or the squares.
+    """
+
+    rows: Floats
+    first: NDArray[np.intp]
+    second: NDArray[np.intp]
+
+    @classmethod
+    def of(cls, values: Floats, *, diagonal: bool) -> _Powers:
+        """Of (n, d) values."""
+        columns, d = values.T, values.shape[1]
+        first, second = (np.arange(d), np.arange(d)) if diagonal else np.triu_indices(d)
+        rows = np.concatenate([columns[first] * columns[second], columns, np.ones((1, len(values)))])
+        return cls(rows, first, second)
+
+    def moments(self, pulled: Floats) -> tuple[Floats, Floats, Floats]:
+        """(k, p) sums of products, (k, d) sums and (k,) sums of the weights (k, n)."""
+        sums: Floats = pulled @ self.rows.T
+        products = len(self.first)
+        return sums[:, :products], sums[:, products:-1], sums[:, -1] + 1e-10
+
+    def distances(self, means: Floats, covariances: Floats) -> tuple[Floats, Floats]:
+        """(k, n) squared distances in each component's own metric, and (k,) log determinants."""
+        if len(self.first) == means.shape[1]:
+            variances = np.einsum("kii->ki", covariances)
+            precision = 1 / variances
+            squares, pulled, log_det = precision, precision * means, np.log(variances).sum(axis=1)
+        else:
+            root = np.linalg.inv(np.linalg.cholesky(covariances))
+            inverse = root.transpose(0, 2, 1) @ root
+            squares = inverse[:, self.first, self.second] * np.where(self.first == self.second, 1.0, 2.0)
+            pulled = (inverse @ means[:, :, None])[:, :, 0]
+            log_det = -2 * np.log(np.einsum("kii->ki", root)).sum(axis=1)
+        constant = (pulled * means).sum(axis=1)[:, None]
+        squared: Floats = np.concatenate([squares, -2 * pulled, constant], axis=1) @ self.rows
+        return np.maximum(squared, 0, out=squared), log_det
+
+
 def _maximised(
-    values: Floats, columns: Floats, pulled: Floats, mass: Floats, prior: Floats, family: Family
+    powers: _Powers, pulled: Floats, mass: Floats, prior: Floats, family: Family
 ) -> tuple[Floats, Floats]:
-    d = values.shape[1]
-    weight = pulled.sum(axis=1) + 1e-10
-    means = pulled @ values / weight[:, None]
+    products, sums, weight = powers.moments(pulled)
+    k, d = sums.shape
+    means = sums / weight[:, None]
+    products = products - weight[:, None] * means[:, powers.first] * means[:, powers.second]
     size = mass + d + 2
     if family.covariance == "full":
-        moments = (pulled[:, None, :] * columns) @ values
-        scatter = moments - weight[:, None, None] * means[:, :, None] * means[:, None, :] + prior
-        return means, scatter / size[:, None, None]
-    axes = pulled @ values**2 - weight[:, None] * means**2
-    axes = np.maximum(axes, 0) + np.diag(prior)
+        scatter = np.empty((k, d, d))
+        scatter[:, powers.first, powers.second] = scatter[:, powers.second, powers.first] = products
+        return means, (scatter + prior) / size[:, None, None]
+    axes = np.maximum(products, 0) + np.diag(prior)
     variances = axes / size[:, None] if family.covariance == "axes" else _common_shape(axes, size)
     return means, variances[:, :, None] * np.eye(d)
 
@@ -184,32 +229,20 @@ def _common_shape(axes: Floats, size: Floats) -> Floats:
     return out
 
 
-def _mahalanobis(
-    columns: Floats, means: Floats, covariances: Floats, *, diagonal: bool
-) -> tuple[Floats, Floats]:
-    """(k, n) squared distances in each component's own metric, and (k,) log determinants."""
-    if diagonal:
-        variances = np.einsum("kii->ki", covariances)
-        precision = 1 / variances
-        squared = precision @ columns**2 - 2 * (means * precision) @ columns
-        squared += (means**2 * precision).sum(axis=1)[:, None]
-        return np.maximum(squared, 0), np.log(variances).sum(axis=1)
-    root = np.linalg.cholesky(covariances)
-    whiten = np.linalg.inv(root)
-    white = whiten @ columns
-    white -= np.einsum("kij,kj->ki", whiten, means)[:, :, None]
-    squared = np.einsum("kdn,kdn->kn", white, white)
-    return squared, 2 * np.log(np.einsum("kii->ki", root)).sum(axis=1)
-
-
 def _log_density(squared: Floats, degrees: float, d: int) -> Floats:
     """The log density without the determinant, normal or t."""
     if math.isinf(degrees):
-        return -0.5 * squared - 0.5 * d * _LOG_2PI
+        out = squared * -0.5
+        out -= 0.5 * d * _LOG_2PI
+        return out
     constant = (
         math.lgamma((degrees + d) / 2) - math.lgamma(degrees / 2) - 0.5 * d * math.log(degrees * math.pi)
     )
-    out: Floats = constant - 0.5 * (degrees + d) * np.log1p(squared / degrees)
+    out = squared / degrees
+    out += 1
+    np.log(out, out=out)  # log1p takes five times as long, and a sum of logs does not need its digits
+    out *= -0.5 * (degrees + d)
+    out += constant
     return out
 
 
