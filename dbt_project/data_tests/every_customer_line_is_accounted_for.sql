@@ -1,6 +1,6 @@
 -- The file is counted again: its lines are the customers kept and those rejected or merged.
 with file as (
-    {{ raw_rows(source('raw', 'customers')) }}
+    {{ raw_rows('customers', source('raw', 'customers')) }}
 ),
 
 lines as (

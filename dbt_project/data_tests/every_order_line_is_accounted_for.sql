@@ -1,6 +1,6 @@
 -- The file is counted again: its lines are the order lines kept and those rejected or merged.
 with file as (
-    {{ raw_rows(source('raw', 'orders')) }}
+    {{ raw_rows('orders', source('raw', 'orders')) }}
 ),
 
 lines as (

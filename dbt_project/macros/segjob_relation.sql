@@ -1,6 +1,6 @@
 {#
     A relation that segjob publishes, or an empty one of the same columns where segjob has not run yet, so that
-    `dbt build` works before it. `columns` maps names to types.
+    `dbt build` works before it. `columns` maps names to types of type_named.
 #}
 {% macro segjob_relation(source_relation, columns) -%}
     {% set published = none -%}
@@ -11,7 +11,7 @@
     {%- endif -%}
     select
         {% for name, type in columns.items() -%}
-            {{ name if published else 'null' }}::{{ type }} as {{ name }}{{ ',' if not loop.last }}
+            cast({{ name if published else 'null' }} as {{ type_named(type) }}) as {{ name }}{{ ',' if not loop.last }}
         {% endfor -%}
     {% if published -%}
         from {{ source_relation }}

@@ -20,9 +20,9 @@ summed as (
 final as (
     select
         summed.customer_id,
-        cast(date_diff('day', cast(summed.last_order_at as date), as_of.as_of) as double) as recency_days,
-        cast(summed.orders as double) as orders,
-        round(summed.revenue, 2) as revenue,
+        {{ as_double(datediff('cast(summed.last_order_at as date)', 'as_of.as_of', 'day')) }} as recency_days,
+        {{ as_double('summed.orders') }} as orders,
+        {{ to_cents('summed.revenue') }} as revenue,
         summed.first_order_at,
         summed.last_order_at
     from summed

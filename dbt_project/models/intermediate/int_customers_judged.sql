@@ -16,9 +16,9 @@ judged as (
         concat_ws(
             ' | ',
             coalesce(gender, ''),
-            coalesce(age::varchar, ''),
-            coalesce(annual_income::varchar, ''),
-            coalesce(spending_score::varchar, '')
+            coalesce({{ as_text('age') }}, ''),
+            coalesce({{ as_text('annual_income') }}, ''),
+            coalesce({{ as_text('spending_score') }}, '')
         ) as content
     from customers
 ),

@@ -44,7 +44,7 @@ by_order as (
     select
         product_id,
         count(*) as orders,
-        avg(products) as basket_size,
+        avg({{ as_double('products') }}) as basket_size,
         max(ordered_at) as last_sold_at
     from orders
     group by product_id
@@ -54,7 +54,7 @@ by_customer as (
     select
         product_id,
         count(*) as customers,
-        avg(cast(orders > 1 as integer)) as repeat_share
+        avg(case when orders > 1 then {{ as_double(1) }} else 0 end) as repeat_share
     from customers
     group by product_id
 ),
@@ -71,17 +71,17 @@ partners as (
 final as (
     select
         by_order.product_id,
-        cast(by_order.orders as double) as orders,
-        cast(by_customer.customers as double) as customers,
+        {{ as_double('by_order.orders') }} as orders,
+        {{ as_double('by_customer.customers') }} as customers,
         totals.units_sold,
         coalesce(totals.units_returned, 0) as units_returned,
-        round(totals.revenue, 2) as revenue,
+        {{ to_cents('totals.revenue') }} as revenue,
         totals.mean_price,
         coalesce(totals.units_returned, 0) / nullif(totals.units_sold, 0) as return_share,
         by_customer.repeat_share,
         by_order.basket_size,
-        cast(coalesce(partners.basket_partners, 0) as double) as basket_partners,
-        cast(date_diff('day', cast(by_order.last_sold_at as date), as_of.as_of) as double) as days_since_last_sale,
+        {{ as_double('coalesce(partners.basket_partners, 0)') }} as basket_partners,
+        {{ as_double(datediff('cast(by_order.last_sold_at as date)', 'as_of.as_of', 'day')) }} as days_since_last_sale,
         by_order.last_sold_at
     from by_order
     cross join as_of

@@ -2,7 +2,7 @@
 {{ config(materialized='table') }}
 
 with file as (
-    {{ raw_rows(source('raw', 'customers')) }}
+    {{ raw_rows('customers', source('raw', 'customers')) }}
 )
 
 select * from file

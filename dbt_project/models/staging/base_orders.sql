@@ -2,7 +2,7 @@
 {{ config(materialized='table') }}
 
 with file as (
-    {{ raw_rows(source('raw', 'orders')) }}
+    {{ raw_rows('orders', source('raw', 'orders')) }}
 )
 
 select * from file

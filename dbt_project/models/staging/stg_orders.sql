@@ -20,10 +20,16 @@ parsed as (
         *,
         {{ clean_moment('ordered_at') }} as moment,
         {{ clean_number('quantity') }} as quantity_said,
-        coalesce(quantity_said, 1) as units,
         {{ clean_number('unit_price') }} as price,
         {{ clean_number('revenue') }} as money
     from texts
+),
+
+counted as (
+    select
+        *,
+        coalesce(quantity_said, 1) as units
+    from parsed
 ),
 
 final as (
@@ -43,7 +49,7 @@ final as (
             when price is null and unit_price is not null then 'unit_price'
             when money is null and revenue is not null then 'revenue'
         end as unreadable_column
-    from parsed
+    from counted
 )
 
 select * from final

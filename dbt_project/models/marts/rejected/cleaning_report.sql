@@ -56,7 +56,7 @@ looked_at as (
         and coalesce(customers.unreadable_column, '') <> 'spending_score' as spending_score_missing,
         customers.gender <> {{ trimmed('customer_file.gender') }} as gender_respelled,
         customers.annual_income is not null
-        and try_cast(customer_file.annual_income as double) is null as annual_income_reformatted,
+        and {{ try_double('customer_file.annual_income') }} is null as annual_income_reformatted,
         {% for column in ['customer_id', 'gender', 'age', 'annual_income', 'spending_score'] -%}
             coalesce(
                 customer_file.{{ column }} <> {{ trimmed('customer_file.' ~ column) }}

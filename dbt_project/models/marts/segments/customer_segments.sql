@@ -6,9 +6,9 @@ with assignments as (
             assigned.*
         from (
             {{ segjob_relation(source('segjob', segmentation), {
-                'customer_id': 'varchar',
+                'customer_id': 'string',
                 'segment_id': 'integer',
-                'segment_name': 'varchar',
+                'segment_name': 'string',
                 'distance': 'double',
                 'margin': 'double',
                 'is_outlier': 'boolean',

@@ -7,7 +7,7 @@ with movements as (
         from (
             {{ segjob_relation(source('segjob', segmentation ~ '_movements'), {
                 'run_id': 'bigint',
-                'change': 'varchar',
+                'change': 'string',
                 'from_segment_id': 'integer',
                 'to_segment_id': 'integer',
             }) }}
@@ -20,7 +20,7 @@ runs as (
     {{ segjob_relation(source('segjob', 'runs'), {
         'run_id': 'bigint',
         'published_at': 'timestamp',
-        'status': 'varchar',
+        'status': 'string',
     }) }}
 ),
 

@@ -20,7 +20,7 @@ final as (
         segment_id,
         segment_name,
         customers,
-        customers / sum(customers) over (partition by segmentation) as share_of_customers,
+        {{ as_double('customers') }} / sum(customers) over (partition by segmentation) as share_of_customers,
         orders,
         revenue,
         revenue / nullif(sum(revenue) over (partition by segmentation), 0) as share_of_revenue,
