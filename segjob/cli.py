@@ -9,6 +9,7 @@ import typer
 
 from segjob import __version__
 from segjob.session import (
+    AlgorithmName,
     AllowOne,
     DryRun,
     Features,
@@ -95,6 +96,7 @@ def run(
     k_range: KRange = None,
     rule: RuleName = None,
     scale: ScaleName = None,
+    algorithm: AlgorithmName = None,
     seed: Seed = None,
     start: Start = None,
     allow_one: AllowOne = False,
@@ -118,6 +120,7 @@ def run(
         k_range=k_range,
         rule=rule,
         scale=scale,
+        algorithm=algorithm,
         seed=seed,
         start=start,
         allow_one=allow_one or None,

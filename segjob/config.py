@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import (
     BaseModel,
@@ -33,6 +33,9 @@ Rule = Literal[
     "stability",
     "groups",
 ]
+
+Algorithm = Literal["kmeans", "ward", "gaussian_mixture"]
+"""What can be published, because SQL can score with it."""
 
 
 Real = Annotated[float, Field(strict=True, allow_inf_nan=False)]
@@ -95,6 +98,7 @@ class Segmentation(_Strict):
     features: Annotated[tuple[Feature, ...], Field(min_length=1)]
     row_weight: str | None = None
     scale: Scale = "standard"
+    algorithm: Algorithm = "kmeans"
     k: Annotated[StrictInt, Field(ge=1)] | Literal["auto"] = "auto"
     k_range: tuple[Annotated[StrictInt, Field(ge=1)], Annotated[StrictInt, Field(ge=1)]] = (1, 10)
     rule: Rule = "consensus"
@@ -114,6 +118,17 @@ class Segmentation(_Strict):
             return [{"column": item} if isinstance(item, str) else item for item in value]
         return value
 
+    @field_validator("algorithm", mode="before")
+    @classmethod
+    def _algorithm_in_words(cls, value: Any) -> Any:
+        known = get_args(Algorithm)
+        if value not in known:
+            raise ValueError(
+                f"{value!r} cannot be published: only {', '.join(known[:-1])} and {known[-1]} give every row a segment "
+                "in SQL; `segjob compare` shows what others would find"
+            )
+        return value
+
     @field_validator("k", mode="before")
     @classmethod
     def _k_in_words(cls, value: Any) -> Any:
@@ -131,12 +146,23 @@ class Segmentation(_Strict):
             raise ValueError(f"the key {self.key!r} is also a feature")
         if self.row_weight is not None and self.row_weight in (*columns, self.key):
             raise ValueError(f"row_weight {self.row_weight!r} is also the key or a feature")
+        self._check_algorithm()
         low, high = self.k_range
         if low > high:
             raise ValueError(f"k_range is upside down: {low} is above {high}; write [{high}, {low}]")
         if high > 50:
             raise ValueError(f"k_range ends at {high}; more than 50 segments is no segmentation")
         return self
+
+    def _check_algorithm(self) -> None:
+        categorical = [feature.column for feature in self.features if feature.kind == "categorical"]
+        if self.algorithm == "gaussian_mixture" and categorical:
+            raise ValueError(
+                f"a gaussian_mixture takes numeric features only, not {', '.join(map(repr, categorical))}: "
+                "what is 0 or 1 has no normal density; take kmeans or ward, or leave it out"
+            )
+        if self.algorithm != "kmeans" and self.start != "fresh":
+            raise ValueError(f"start is for kmeans; {self.algorithm} starts fresh")
 
 
 class WarehouseSettings(_Strict):

@@ -128,6 +128,8 @@ def print_segments(evidence: Evidence) -> None:
             *_cells(row["segment_id"], row["name"], row["rows"]), f"{row['share']:.1%}", *_cells(*means)
         )
     out.print(table)
+    if run["algorithm"] not in (None, "kmeans"):
+        out.print(Text(f"{run['algorithm']}, scored {run['scoring']}"), soft_wrap=True)
 
 
 def print_votes(evidence: Evidence) -> None:
@@ -315,9 +317,10 @@ def print_prediction(prediction: Prediction) -> None:
         )
     )
     if prediction.next_segment_id is not None:
+        less = "less likely, in log odds" if prediction.algorithm == "gaussian_mixture" else "further"
         out.print(
             f"runner-up {prediction.next_segment_id}: {prediction.next_segment_name}  "
-            f"({prediction.margin:.4g} further)"
+            f"({prediction.margin:.4g} {less})"
         )
 
 

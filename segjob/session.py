@@ -65,6 +65,9 @@ ScaleName = Annotated[
     str | None, typer.Option("--scale", metavar="NAME", help="standard, robust, minmax or none.")
 ]
 Seed = Annotated[int | None, typer.Option(metavar="N", help="Seed of everything random.")]
+AlgorithmName = Annotated[
+    str | None, typer.Option("--algorithm", metavar="NAME", help="kmeans, ward or gaussian_mixture.")
+]
 Start = Annotated[
     str | None, typer.Option(metavar="WHERE", help="fresh, current, or a relation with a centroid per row.")
 ]

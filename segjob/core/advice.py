@@ -25,7 +25,9 @@ _ROWS = 1_000
 _SEEDS = 5
 
 
-def warnings(sweep: Sweep, choice: Choice, transforms: Sequence[Transform]) -> tuple[str, ...]:
+def warnings(
+    sweep: Sweep, choice: Choice, transforms: Sequence[Transform], *, published: bool = True
+) -> tuple[str, ...]:
     """Reasons to look twice, each one sentence with what to do.
 
     Parameters
@@ -33,6 +35,7 @@ def warnings(sweep: Sweep, choice: Choice, transforms: Sequence[Transform]) -> t
     sweep : the fits, on the rows that `transforms` made.
     choice : what was chosen; with no k only the features are looked at.
     transforms : one for each coordinate of the points.
+    published : whether the chosen fit of the sweep is what is published, and not another algorithm's.
     """
     found = list(_skewed(sweep, transforms))
     fit = next((fit for fit in sweep.fits if fit.k == choice.k), None)
@@ -40,6 +43,8 @@ def warnings(sweep: Sweep, choice: Choice, transforms: Sequence[Transform]) -> t
         return tuple(found)
     found += _edge(sweep, fit) if choice.outcome != "fixed" else ()
     found += _disagreement(choice)
+    if not published:
+        return tuple(found)
     if fit.smallest_share < _SMALL:
         found.append(
             f"the smallest segment holds {fit.smallest_share:.2%} of the rows: look whether they are outliers, "

@@ -32,6 +32,7 @@ class FinalFit:
     rules : k readable conditions, found on the fit rows; None for a segment that the sample holds no row of.
     squared : (k,) exact weighted sums of squared distances; None where the published distances will tell.
     passes : over all rows in the warehouse; 0 where all of them were in memory.
+    scoring : how a row gets its segment, in words.
     """
 
     model: Model
@@ -40,6 +41,17 @@ class FinalFit:
     squared: Floats | None
     refined: Refined
     passes: int
+    scoring: str = "by the nearest centroid"
+    judged: Judged | None = None
+
+
+@dataclass(frozen=True)
+class Judged:
+    """How apart the segments are, where the sweep does not tell because k-means did not make them."""
+
+    silhouette: float | None
+    davies_bouldin: float | None
+    calinski_harabasz: float | None
 
 
 def fit_all(
@@ -81,15 +93,21 @@ def fit_all(
     )
     labels, _ = nearest_to(points.values, centroids)
     silhouettes = segment_silhouettes(points.values, labels, len(centroids), seed, points.weights)
+    rules = rules_of(points, labels, model)
+    return FinalFit(model, silhouettes, rules, None if squared is None else squared[order], refined, number)
+
+
+def rules_of(points: Points, labels: Labels, model: Model) -> tuple[Rule | None, ...]:
+    """A readable condition for each segment; None for one that the fit rows hold no row of."""
+    k = len(model.segment_ids)
     original = np.column_stack([t.to_original(points.values[:, j]) for j, t in enumerate(model.transforms)])
     names = [transform.feature for transform in model.transforms]
     one_hot = [transform.function == "one_hot" for transform in model.transforms]
-    held = np.bincount(labels, weights=points.weights, minlength=len(centroids)) > 0
-    rules = tuple(
+    held = np.bincount(labels, weights=points.weights, minlength=k) > 0
+    return tuple(
         rule_for(original, labels, points.weights, segment, names, one_hot) if held[segment] else None
-        for segment in range(len(centroids))
+        for segment in range(k)
     )
-    return FinalFit(model, silhouettes, rules, None if squared is None else squared[order], refined, number)
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,14 @@ import numpy as np
 import sqlalchemy as sa
 
 from segjob.config import Config
-from segjob.core.model import MISSING, Model, Transform
+from segjob.core.model import MISSING, Gaussians, Model, Transform
 from segjob.jobs.check import Resolved
 from segjob.jobs.measure import SNAPSHOT
 from segjob.jobs.portrait import QUANTILE_ROWS
 from segjob.statements import measures, passes, profiles, scoring
 from segjob.statements.ddl import CreateAs
 from segjob.statements.features import raw
+from segjob.statements.gaussian import squared_by_segment
 from segjob.statements.tables import Contract
 from segjob.warehouse.base import Statement
 
@@ -52,14 +53,17 @@ def statements(resolved: Resolved, config: Config, contract: Contract) -> Iterat
         "fit rows, where there are more: a sample",
         passes.sample(relation, made, share, settings.seed, fit.sample_rows),
     )
-    yield (
-        f"pass {first + 2} and on after a sample, at most {fit.max_passes} times: Lloyd",
-        passes.lloyd_pass(relation, made, model.centroids),
-    )
-    yield (
-        "inertia and distances of the final model",
-        passes.lloyd_pass(relation, made, model.centroids, distances=True),
-    )
+    if settings.algorithm == "kmeans":
+        yield (
+            f"pass {first + 2} and on after a sample, at most {fit.max_passes} times: Lloyd",
+            passes.lloyd_pass(relation, made, model.centroids),
+        )
+        yield (
+            "inertia and distances of the final model",
+            passes.lloyd_pass(relation, made, model.centroids, distances=True),
+        )
+    else:
+        yield f"inertia of {settings.algorithm} after a sample", squared_by_segment(relation, model)
     history = contract.history(resolved.name, resolved.key.name, resolved.key.type)
     names = [column.name for column in history.columns]
     yield (
@@ -100,4 +104,7 @@ def _stand_in(resolved: Resolved) -> Model:
         segment_ids=tuple(range(1, k + 1)),
         centroids=np.zeros((k, len(transforms))),
         outlier_distance=np.zeros(k),
+        gaussians=Gaussians(np.full(k, 1 / k), np.stack([np.eye(len(transforms))] * k))
+        if settings.algorithm == "gaussian_mixture"
+        else None,
     )

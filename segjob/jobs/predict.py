@@ -18,7 +18,7 @@ from segjob.jobs.published import Published
 
 @dataclass(frozen=True)
 class Prediction:
-    """Where one customer belongs. Distances are in scaled units."""
+    """Where one customer belongs. Distance and margin are in the terms of the run's algorithm, as in its history."""
 
     segment_id: int
     segment_name: str
@@ -27,6 +27,7 @@ class Prediction:
     next_segment_name: str | None
     margin: float | None
     is_outlier: bool
+    algorithm: str
 
     def as_json(self) -> dict[str, Any]:
         """The same as plain values."""
@@ -81,6 +82,7 @@ def predict(published: Published, given: Mapping[str, str]) -> Prediction:
         next_segment_name=None if runner_up is None else names[runner_up],
         margin=None if runner_up is None else float(scored.margin[0]),
         is_outlier=bool(scored.is_outlier[0]),
+        algorithm=str(published.run["algorithm"] or "kmeans"),
     )
 
 

@@ -24,6 +24,7 @@ from segjob.jobs.health import reference_rows
 from segjob.jobs.layout import bring_up_to_date, ensure_layout
 from segjob.jobs.matching import Matched, match
 from segjob.jobs.measure import Prepared, refuse_changed
+from segjob.jobs.mixtures import covariance_rows, with_mixing_weights
 from segjob.jobs.movement import write_movements
 from segjob.jobs.portrait import portray
 from segjob.jobs.published import load
@@ -101,8 +102,9 @@ def publish(warehouse: Warehouse, contract: Contract, fitted: Fitted) -> int:
             for position, transform in enumerate(model.transforms)
         ],
         "centroids": _centroid_rows(model),
+        "covariances": covariance_rows(model),
         "profiles": portrait.profiles,
-        "segments": portrait.segments,
+        "segments": with_mixing_weights(portrait.segments, model),
         "lineage": _lineage_rows(matched),
         "distributions": reference_rows(warehouse, prepared, fitted.sweep.points, seed),
     }
@@ -193,6 +195,7 @@ def _run_row(fitted: Fitted, inertia: float) -> dict[str, Any]:
     prepared, choice = fitted.prepared, fitted.choice
     resolved, measured = prepared.resolved, prepared.measured
     chosen = next(fit for fit in fitted.sweep.fits if fit.k == choice.k)
+    judged = fitted.final.judged or chosen
     return {
         "segmentation": resolved.name,
         "status": "published",
@@ -210,16 +213,18 @@ def _run_row(fitted: Fitted, inertia: float) -> dict[str, Any]:
         "k_outcome": choice.outcome,
         "k_reason": choice.reason,
         "inertia": inertia,
-        "silhouette": chosen.silhouette,
-        "davies_bouldin": chosen.davies_bouldin,
-        "calinski_harabasz": chosen.calinski_harabasz,
-        "stability": fitted.agreement.get(chosen.k),
+        "silhouette": judged.silhouette,
+        "davies_bouldin": judged.davies_bouldin,
+        "calinski_harabasz": judged.calinski_harabasz,
+        "stability": fitted.agreement.get(chosen.k) if judged is chosen else None,
         "lloyd_passes": fitted.final.passes,
         "converged": fitted.final.refined.converged,
         "seed": fitted.sweep.seed,
         "config": resolved.settings.model_dump_json(),
         "versions": json.dumps(_versions()),
         "warnings": json.dumps(fitted.warnings),
+        "algorithm": resolved.settings.algorithm,
+        "scoring": fitted.final.scoring,
     }
 
 
@@ -231,12 +236,14 @@ def _versions() -> dict[str, str]:
 
 def _sweep_rows(fitted: Fitted, inertia: float) -> list[dict[str, Any]]:
     points = fitted.sweep.points
-    # A sample's inertia stands for all rows: scaled up by their weight, and marked as not exact.
+    # A sample's inertia stands for all rows: scaled up by their weight, and marked as not exact. The published k's is
+    # exact, unless another algorithm made the segments: the sweep is of k-means.
     upscale = points.total_weight / points.weights.sum()
+    published = fitted.choice.k if fitted.final.judged is None else None
     return [
         {
             "k": fit.k,
-            "inertia": inertia if fit.k == fitted.choice.k else fit.inertia * upscale,
+            "inertia": inertia if fit.k == published else fit.inertia * upscale,
             "silhouette": fit.silhouette,
             "davies_bouldin": fit.davies_bouldin,
             "calinski_harabasz": fit.calinski_harabasz,
@@ -247,7 +254,7 @@ def _sweep_rows(fitted: Fitted, inertia: float) -> list[dict[str, Any]]:
             "largest_share": fit.largest_share,
             "fit_seconds": fit.seconds,
             "is_chosen": fit.k == fitted.choice.k,
-            "inertia_is_exact": points.method != "sample" or fit.k == fitted.choice.k,
+            "inertia_is_exact": points.method != "sample" or fit.k == published,
             "fit_rows": len(points.values),
             "silhouette_rows": fitted.sweep.silhouette_rows,
         }

@@ -10,6 +10,7 @@ import numpy as np
 from segjob.core.model import Model, Transform
 from segjob.jobs.check import located
 from segjob.jobs.history import Record, stored
+from segjob.jobs.mixtures import gaussians_of
 from segjob.statements.features import Relation
 from segjob.statements.tables import Contract
 from segjob.warehouse.base import Warehouse
@@ -48,6 +49,7 @@ def load(warehouse: Warehouse, contract: Contract, run: Record) -> Published:
             segment_ids=ids,
             centroids=np.array([[value[segment, t.feature] for t in transforms] for segment in ids]),
             outlier_distance=np.array([row["outlier_distance"] for row in segments]),
+            gaussians=gaussians_of(segments, rows("covariances"), [t.feature for t in transforms]),
         ),
         names={row["segment_id"]: row["name"] for row in segments},
         relation=Relation(name=name, schema=schema, key=run["key_column"]),

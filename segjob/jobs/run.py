@@ -19,6 +19,7 @@ from segjob.jobs.check import check_all, resolve
 from segjob.jobs.fit import fit_all
 from segjob.jobs.history import Evidence, evidence, pick_run
 from segjob.jobs.measure import Prepared, fit_rows, measure, snapshot
+from segjob.jobs.otherwise import fit_otherwise
 from segjob.jobs.portrait import actions_of
 from segjob.jobs.progress import Phase, Progress
 from segjob.jobs.publish import Fitted, publish
@@ -128,14 +129,19 @@ def run_one(
             gaps, agreement = gap_by_k(swept), stability_by_k(swept)
             choice = _choose(settings, swept, gaps, agreement)
             phase.note = f"k = {choice.k}"
-        for warning in advice.warnings(swept, choice, prepared.transforms):
+        is_kmeans = settings.algorithm == "kmeans"
+        for warning in advice.warnings(swept, choice, prepared.transforms, published=is_kmeans):
             progress.warn(warning)
         with progress.phase("fitting", warehouse.ledger) as phase:
             start = starting_centroids(warehouse, contract, prepared, swept, choice, progress)
-            final = fit_all(warehouse, config.fit, prepared, points, start, settings.seed)
-            phase.rows = prepared.measured.kept * final.passes or None
-            phase.note = f"{final.passes} passes over all rows"
-        if not final.refined.converged:
+            if settings.algorithm == "kmeans":
+                final = fit_all(warehouse, config.fit, prepared, points, start, settings.seed)
+                phase.rows = prepared.measured.kept * final.passes or None
+                phase.note = f"{final.passes} passes over all rows"
+            else:
+                final = fit_otherwise(warehouse, prepared, points, start, settings.seed, progress)
+                phase.rows, phase.note = len(points.values), settings.algorithm
+        if settings.algorithm == "kmeans" and not final.refined.converged:
             progress.warn(
                 f"the centroids still moved by {final.refined.shift:.2g} after {final.passes} passes"
             )
@@ -223,6 +229,9 @@ def _choose(
     NoSegmentation : the rule finds none.
     """
     choice = choose(swept, settings.rule, gaps=gaps, agreement=agreement)
+    if settings.algorithm != "kmeans" and choice.k is not None:
+        reason = f"{choice.reason}; k is k-means', and {settings.algorithm} was fitted with that many"
+        choice = dataclasses.replace(choice, reason=reason)
     if settings.k != "auto":
         return dataclasses.replace(
             choice, k=settings.k, outcome="fixed", rule="fixed", reason="asked for, not chosen by a rule"

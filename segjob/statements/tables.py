@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.types import TypeEngine
 
-LAYOUT_VERSION = 2
+LAYOUT_VERSION = 3
 """Raised whenever a column or table changes; `layout` in the warehouse says which one it was written with."""
 
 _INT = sa.Integer
@@ -51,25 +51,39 @@ SHARED: dict[str, tuple[str, _Columns]] = {
             ("k_rule", _TEXT, "Rule that chose k; fixed where the user did."),
             ("k_outcome", _TEXT, "chosen, ambiguous or fixed."),
             ("k_reason", _TEXT, "Why this k, in words."),
-            ("inertia", _REAL, "Sum of squared distances of all segmented rows, scaled units; exact."),
+            (
+                "inertia",
+                _REAL,
+                "Sum of squared distances of all segmented rows to their centroids, scaled units; exact.",
+            ),
             ("silhouette", _REAL, "Mean silhouette of the fit rows, -1 to 1."),
             ("davies_bouldin", _REAL, "Davies-Bouldin index of the fit rows; lower is better."),
             ("calinski_harabasz", _REAL, "Calinski-Harabasz index of the fit rows; higher is better."),
-            ("stability", _REAL, "Mean adjusted Rand index between fits on resamples, up to 1."),
+            (
+                "stability",
+                _REAL,
+                "Mean adjusted Rand index between fits on resamples, up to 1; of kmeans only.",
+            ),
             (
                 "lloyd_passes",
                 _INT,
-                "Passes over all rows that refined the fit; 0 where the fit saw all rows.",
+                "Passes of k-means over all rows that refined the fit; 0 where the fit saw all rows.",
             ),
-            ("converged", _BOOL, "Whether the centroids had stopped moving."),
+            ("converged", _BOOL, "Whether the centroids had stopped moving, or the mixture's likelihood."),
             ("seed", _BIG, "Seed of everything random in the run."),
             ("config", _TEXT, "The segmentation's settings (json)."),
             ("versions", _TEXT, "Versions of segjob and the libraries (json)."),
             ("warnings", _TEXT, "What a careful analyst would point out about the run (json)."),
+            ("algorithm", _TEXT, "kmeans, ward or gaussian_mixture: what made the segments. Null: kmeans."),
+            (
+                "scoring",
+                _TEXT,
+                "How a row gets its segment, and how far that is what the algorithm itself says, in words.",
+            ),
         ),
     ),
     "sweeps": (
-        "The evidence for k. One row per run and k.",
+        "The evidence for k: fits of k-means, whatever is published then. One row per run and k.",
         (
             *_RUN,
             ("k", _INT, "Number of segments tried."),
@@ -172,11 +186,27 @@ SHARED: dict[str, tuple[str, _Columns]] = {
             ("share", _REAL, "Their share of all segmented customers, 0 to 1."),
             ("inertia", _REAL, "Sum of squared distances to its centroid, scaled units."),
             ("silhouette", _REAL, "Mean silhouette of its fit rows."),
-            ("outlier_distance", _REAL, "A customer further than this from the centroid is an outlier."),
+            (
+                "outlier_distance",
+                _REAL,
+                "Who is further than this from the centroid is an outlier; in the terms of distance.",
+            ),
             ("rule", _TEXT, "Readable SQL condition that nearly describes it."),
             ("rule_precision", _REAL, "Share of the rule's customers that are in the segment."),
             ("rule_recall", _REAL, "Share of the segment's customers that the rule finds."),
             ("action", _TEXT, "What marketing could do with it."),
+            ("mixing_weight", _REAL, "Its share in a Gaussian mixture, 0 to 1; null for other algorithms."),
+        ),
+    ),
+    "covariances": (
+        "The shapes of a Gaussian mixture's segments. One row per run, segment and pair of features, each pair once; a "
+        "feature with itself is its variance.",
+        (
+            *_RUN,
+            *_SEGMENT,
+            *_FEATURE,
+            ("other_feature", _TEXT, "The other model feature; not after this one in position."),
+            ("value", _REAL, "Their covariance within the segment, in scaled units."),
         ),
     ),
     "lineage": (
@@ -257,7 +287,7 @@ SHARED: dict[str, tuple[str, _Columns]] = {
             ("silhouette", _REAL, "Mean silhouette of the rows it puts in a cluster."),
             ("davies_bouldin", _REAL, "Davies-Bouldin index of the same rows."),
             ("calinski_harabasz", _REAL, "Calinski-Harabasz index of the same rows."),
-            ("agreement", _REAL, "Adjusted Rand index with the published k-means."),
+            ("agreement", _REAL, "Adjusted Rand index with the published segments."),
             ("fit_seconds", _REAL, "Seconds it took."),
         ),
     ),
@@ -297,9 +327,19 @@ class Contract:
             (key, key_type),
             (
                 *_SEGMENT,
-                ("distance", _REAL, "Distance to the segment's centroid, scaled units."),
-                ("next_segment_id", _INT, "The runner-up: the second nearest segment."),
-                ("margin", _REAL, "How much further the runner-up is; near 0 is on the border."),
+                (
+                    "distance",
+                    _REAL,
+                    "Distance to the segment's centroid, scaled units; of a Gaussian mixture Mahalanobis' distance, "
+                    "in standard deviations of the segment.",
+                ),
+                ("next_segment_id", _INT, "The runner-up: the second nearest segment, or second likeliest."),
+                (
+                    "margin",
+                    _REAL,
+                    "How much further the runner-up is; of a Gaussian mixture, the logarithm of how many times "
+                    "likelier the own segment is. Near 0 is on the border.",
+                ),
                 ("is_outlier", _BOOL, "Further from the centroid than the segment's outlier_distance."),
             ),
         )
