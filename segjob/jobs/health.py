@@ -19,7 +19,7 @@ from segjob.errors import DataError
 from segjob.jobs.check import Resolved, resolve
 from segjob.jobs.history import Record, pick_run, stored
 from segjob.jobs.layout import ensure_layout
-from segjob.jobs.measure import Prepared
+from segjob.jobs.measure import Prepared, measured_rows
 from segjob.jobs.published import Published, load
 from segjob.jobs.serving import history_of
 from segjob.statements import measures, today
@@ -161,8 +161,7 @@ def _findings(
     reference: Mapping[str, _Reference],
 ) -> Iterator[Finding]:
     features = resolved.settings.features
-    row = warehouse.records(measures.measure(resolved.relation, features))[0]
-    measured = measures.read_measure(row, features)
+    measured = measured_rows(warehouse, resolved.relation, features)
     if measured.rows == 0:
         raise DataError(f"{resolved.settings.relation} has no rows today")
     yield from _drift(warehouse, settings, published, resolved, reference, measured)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from segjob.config import FitSettings
+from segjob.config import Feature, FitSettings
 from segjob.core.model import Points, Transform
 from segjob.errors import DataError, RelationChanged, StatementFailed, all_at_once
 from segjob.jobs.check import Resolved
@@ -69,8 +70,7 @@ def measure(warehouse: Warehouse, resolved: Resolved, relation: Relation) -> Mea
     DataError : with everything that is wrong with the rows.
     """
     features = resolved.settings.features
-    row = warehouse.records(measures.measure(relation, features))[0]
-    measured = measures.read_measure(row, features)
+    measured = measured_rows(warehouse, relation, features)
     where = resolved.settings.relation
     if measured.rows == 0:
         raise DataError(
@@ -92,6 +92,13 @@ def measure(warehouse: Warehouse, resolved: Resolved, relation: Relation) -> Mea
     return measured
 
 
+def measured_rows(warehouse: Warehouse, relation: Relation, features: Sequence[Feature]) -> Measured:
+    """What the rows hold, whether or not they can be segmented: one scan, and a look at the first thousand rows."""
+    near = warehouse.records(measures.first_means(relation, features))[0]
+    row = warehouse.records(measures.measure(relation, features, near))[0]
+    return measures.read_measure(row, features)
+
+
 def refuse_changed(warehouse: Warehouse, prepared: Prepared) -> None:
     """Make sure, under the write lock, that the table still holds the rows that were measured.
 
@@ -101,9 +108,8 @@ def refuse_changed(warehouse: Warehouse, prepared: Prepared) -> None:
     """
     if not (warehouse.may_have_changed and prepared.resolved.is_table):
         return
-    features = prepared.resolved.settings.features
-    row = warehouse.records(measures.measure(prepared.relation, features))[0]
-    if measures.read_measure(row, features).fingerprint != prepared.measured.fingerprint:
+    statement = measures.fingerprint(prepared.relation, prepared.resolved.settings.features)
+    if int(warehouse.scalar(statement) or 0) != prepared.measured.fingerprint:
         raise RelationChanged(
             f"{prepared.resolved.settings.relation} was written to during the run",
             hint="run again when nothing else writes to it",

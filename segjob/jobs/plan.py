@@ -34,7 +34,11 @@ def statements(resolved: Resolved, config: Config, contract: Contract) -> Iterat
         relation = dataclasses.replace(relation, name=SNAPSHOT, schema=None)
     first = 1 if resolved.is_table else 2
     model = _stand_in(resolved)
-    yield f"pass {first}, counts, exclusions and moments", measures.measure(relation, settings.features)
+    yield (
+        "near what the features lie, by the first thousand rows",
+        measures.first_means(relation, settings.features),
+    )
+    yield f"pass {first}, counts, exclusions and moments", measures.measure(relation, settings.features, {})
     yield f"pass {first + 1}, keys that stand more than once", measures.repeated_keys(relation)
     for feature in settings.features:
         if feature.kind == "categorical":

@@ -30,7 +30,7 @@ from segjob.statements.nearest import index, with_columns
 MISSING_VALUE = "missing value"
 BELOW = "below lower bound"
 ABOVE = "above upper bound"
-_SHIFT_ROWS = 1000
+_FIRST_ROWS = 1000
 
 Problem = Literal["null", "non_finite", "below", "above"]
 
@@ -143,19 +143,23 @@ def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return sa.func.count(sa.case((condition, index(1))), type_=sa.BigInteger())
 
 
-def measure(relation: Relation, features: Sequence[Feature]) -> SelectBase:
+def first_means(relation: Relation, features: Sequence[Feature]) -> SelectBase:
+    """Near what do the features lie? `near0`, `near1`, ...: means of the first thousand rows, NULL without a value."""
+    rows = _checked(relation, features, transform=True)
+    first = sa.select(rows).limit(_FIRST_ROWS).subquery("first_rows")
+    numeric = range(len(_numeric(features)))
+    means = [sa.func.avg(first.c[f"v{i}"], type_=sa.Double()).label(f"near{i}") for i in numeric]
+    return sa.select(sa.func.count().label("rows"), *means).select_from(first)
+
+
+def measure(relation: Relation, features: Sequence[Feature], near: Mapping[str, Any]) -> SelectBase:
     """How many rows are there, which are excluded and why, what are the features' moments? One scan, one row.
 
-    `read_measure` turns the row into values.
+    `near` is the row of `first_means`: moments are sums of distances from it, so that no digits are lost far from 0.
+    `read_measure` turns the answer into values.
     """
     numeric = _numeric(features)
     rows = _checked(relation, features, transform=True)
-    first = sa.select(rows).limit(_SHIFT_ROWS).subquery("first_rows")
-    near = [
-        sa.func.coalesce(sa.func.avg(first.c[f"v{i}"]), Number(0.0), type_=sa.Double()).label(f"shift{i}")
-        for i in range(len(numeric))
-    ]
-    shifts = sa.select(sa.func.count().label("rows_seen"), *near).select_from(first).subquery("shifts")
     weight = rows.c["w"] if relation.row_weight is not None else None
     columns = [sa.func.count().label("rows"), _count(rows.c["k"].is_(None)).label("null_keys")]
     columns.append(_count(rows.c["reason"].is_(None)).label("kept"))
@@ -163,10 +167,24 @@ def measure(relation: Relation, features: Sequence[Feature]) -> SelectBase:
     columns += [_count(rows.c["reason"] == index(i)).label(f"excluded{i}") for i in range(len(reasons))]
     columns += _weight_columns(weight, rows.c["reason"])
     for i, r in enumerate(_raw_columns(rows, numeric)):
-        columns += _moment_columns(i, r, rows, shifts, weight)
+        columns += _moment_columns(i, r, rows, float(near.get(f"near{i}") or 0.0), weight)
+    return sa.select(*columns, _fingerprint(rows)).select_from(rows)
+
+
+def fingerprint(relation: Relation, features: Sequence[Feature]) -> SelectBase:
+    """Are the rows still those that were measured? One row: `fingerprint`, as `measure` answers it."""
+    rows = source(
+        relation,
+        [f.column for f in _numeric(features)],
+        [f.column for f in features if f.kind != "numeric"],
+    ).rows
+    return sa.select(_fingerprint(rows))
+
+
+def _fingerprint(rows: Subquery) -> ColumnElement[int]:
+    """Of the key, the row weight and the columns as they stand (k, w, r0, r1, ..., t0, t1, ...)."""
     content = [c for c in rows.c if c.name[0] in "kwrt" and c.name != "reason"]
-    columns.append(Fingerprint(*content).label("fingerprint"))
-    return sa.select(*columns).select_from(rows.join(shifts, sa.true()))
+    return Fingerprint(*content).label("fingerprint")
 
 
 def _weight_columns(weight: ColumnElement[float] | None, reason: ColumnElement[int]) -> list[Any]:
@@ -181,10 +199,10 @@ def _weight_columns(weight: ColumnElement[float] | None, reason: ColumnElement[i
 
 
 def _moment_columns(
-    i: int, raw: ColumnElement[float], rows: Subquery, shifts: Subquery, weight: ColumnElement[float] | None
+    i: int, raw: ColumnElement[float], rows: Subquery, near: float, weight: ColumnElement[float] | None
 ) -> list[Any]:
-    value, shift = rows.c[f"v{i}"], shifts.c[f"shift{i}"]
-    away = value - shift
+    value = rows.c[f"v{i}"]
+    away = value - Number(near)
     first, second = (away, away * away) if weight is None else (away * weight, away * away * weight)
     columns = [
         sa.func.count(value).label(f"count{i}"),
@@ -192,7 +210,7 @@ def _moment_columns(
         (sa.func.count(raw) - sa.func.count(rows.c[f"f{i}"])).label(f"non_finite{i}"),
         sa.func.min(value).label(f"minimum{i}"),
         sa.func.max(value).label(f"maximum{i}"),
-        sa.func.min(shift).label(f"shift{i}"),
+        Number(near).label(f"near{i}"),
         sa.func.sum(first, type_=sa.Double()).label(f"first{i}"),
         sa.func.sum(second, type_=sa.Double()).label(f"second{i}"),
     ]
@@ -240,7 +258,7 @@ def _moments(row: Mapping[str, Any], i: int, column: str, total_weight: float) -
         return Moments(column, count, weight, total_weight - weight, nan, inf, *[math.nan] * 4)
     low, high = float(row[f"minimum{i}"]), float(row[f"maximum{i}"])
     mean, variance = from_sums(
-        float(row[f"shift{i}"]), weight, float(row[f"first{i}"]), float(row[f"second{i}"])
+        float(row[f"near{i}"]), weight, float(row[f"first{i}"]), float(row[f"second{i}"])
     )
     if low == high:  # rounding in the mean of equal numbers must not look like variance
         mean, variance = low, 0.0

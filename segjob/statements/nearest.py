@@ -138,19 +138,21 @@ def runner_up(
     return by_name(chosen, names, branches, nullable=nullable)
 
 
-def with_columns(rows: Subquery, name: str, *, closed: bool = False, **columns: ColumnElement[Any]) -> Subquery:
-    """The same rows with more columns; `closed` as for `step`."""
+def with_columns(
+    rows: Subquery, name: str, *, searched: bool = False, **columns: ColumnElement[Any]
+) -> Subquery:
+    """The same rows with more columns; `searched` as for `step`."""
     select = sa.select(*rows.c, *(c.label(label) for label, c in columns.items()))
-    return step(select, name, closed=closed)
+    return step(select, name, searched=searched)
 
 
-def step(select: sa.Select[Any], name: str, *, closed: bool = False) -> Subquery:
+def step(select: sa.Select[Any], name: str, *, searched: bool = False) -> Subquery:
     """A subquery whose columns are worked out once for each row, however often the steps after it use them.
 
     PostgreSQL would write every expression in the place of its name, in each step anew: 24 s instead of 4 for the
-    assignment of a million rows. It leaves a subquery with an order alone, sorts nothing where the order is by a
-    constant, and still brings a condition on the key to the key's index. Where a condition on these columns follows,
-    `closed` keeps it from being written into the subquery.
+    assignment of a million rows. It leaves a subquery with a limit alone, and works on it with several processes.
+    In a view that is `searched` for single rows an order (by a constant: nothing is sorted) does the same, and lets a
+    condition on the key through to the key's index, but only one process works on all rows.
     """
-    fence = "OFFSET 0" if closed else "ORDER BY 1 = 1"
+    fence = "ORDER BY 1 = 1" if searched else "LIMIT ALL"
     return select.suffix_with(sa.text(fence), dialect="postgresql").subquery(name)

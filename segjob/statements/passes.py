@@ -161,7 +161,7 @@ def border_rows(
     rows = _measured(_nearest(p, lines, centroids), lines, centroids)
     root: ColumnElement[float] = sa.func.sqrt(rows.c["squared"], type_=sa.Double())
     reach = rows.c["own"] + root * Number(2.0 * slack) + Number(slack * slack)
-    rows = with_columns(rows, "reaching", closed=True, reach=reach)
+    rows = with_columns(rows, "reaching", reach=reach)
     within = [
         sa.case((rows.c[f"d{i}"] <= rows.c["reach"], index(1)), else_=index(0)) for i in range(len(centroids))
     ]

@@ -33,7 +33,9 @@ PARAMETERS = {"order": sa.column("p0"), "sélect": sa.column("p1"), "it's": sa.c
 STATEMENTS: dict[str, sa.ClauseElement] = {
     "raw": features.raw(RELATION, FEATURES),
     "prepared": features.prepared(RELATION, TRANSFORMS),
-    "measure": measures.measure(RELATION, FEATURES),
+    "first_means": measures.first_means(RELATION, FEATURES),
+    "measure": measures.measure(RELATION, FEATURES, {"near0": -1.5, "near1": None}),
+    "fingerprint": measures.fingerprint(RELATION, FEATURES),
     "key_range": keys.key_range(RELATION),
     "distinct_keys": keys.distinct_keys(RELATION, -3, 2**40),
     "keys_out_of_order": keys.keys_out_of_order(RELATION),

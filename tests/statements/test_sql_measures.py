@@ -53,6 +53,12 @@ def _twin(
 
 
 @settings(max_examples=40)
+def _measured(connection: sa.Connection, relation: Relation, asked: list[Feature]) -> measures.Measured:
+    near = connection.execute(measures.first_means(relation, asked)).mappings().one()
+    row = connection.execute(measures.measure(relation, asked, near)).mappings().one()
+    return measures.read_measure(row, asked)
+
+
 @given(
     seed=SEEDS,
     numbers=st.integers(1, 4),
@@ -67,8 +73,7 @@ def test_measure_is_the_twins(
     rows = made.customers(rng, 60, numbers, texts, weighted=weighted, dirty=dirty)
     made.install(duckdb, rows)
     asked = made.features(rng, rows)
-    row = duckdb.execute(measures.measure(rows.relation, asked)).mappings().one()
-    found = measures.read_measure(row, asked)
+    found = _measured(duckdb, rows.relation, asked)
     reasons, kept, prepared = _twin(rows, asked)
     weights = rows.weights
     assert {(e.reason, e.column): e.rows for e in found.exclusions} == dict(reasons)
@@ -100,8 +105,7 @@ def test_moments_keep_their_digits_far_from_zero(duckdb: sa.Connection, weight: 
         "FROM range(100000) t(i)"
     )
     asked = [Feature(column="v")]
-    statement = measures.measure(Relation("far", None, "id", weight), asked)
-    (m,) = measures.read_measure(duckdb.execute(statement).mappings().one(), asked).moments
+    (m,) = _measured(duckdb, Relation("far", None, "id", weight), asked).moments
     away, w = np.arange(100000) % 1000 / 8, 1.0 + np.arange(100000) % 2 * (weight is not None)
     mean = np.average(away, weights=w)
     assert m.mean - 1e12 == pytest.approx(mean, abs=1e-3)
@@ -113,8 +117,7 @@ def test_a_constant_feature_has_no_variance_at_all(duckdb: sa.Connection) -> Non
         "CREATE OR REPLACE TABLE c AS SELECT i AS id, 0.1::DOUBLE AS v FROM range(9999) t(i)"
     )
     asked = [Feature(column="v")]
-    row = duckdb.execute(measures.measure(Relation("c", None, "id"), asked)).mappings().one()
-    (m,) = measures.read_measure(row, asked).moments
+    (m,) = _measured(duckdb, Relation("c", None, "id"), asked).moments
     assert (m.mean, m.variance) == (0.1, 0.0)
 
 
@@ -122,8 +125,7 @@ def test_an_empty_relation_is_measured_too(duckdb: sa.Connection) -> None:
     duckdb.exec_driver_sql("CREATE OR REPLACE TABLE e (id BIGINT, v DOUBLE, w DOUBLE)")
     asked = [Feature(column="v")]
     for weight in (None, "w"):
-        row = duckdb.execute(measures.measure(Relation("e", None, "id", weight), asked)).mappings().one()
-        found = measures.read_measure(row, asked)
+        found = _measured(duckdb, Relation("e", None, "id", weight), asked)
         assert (found.rows, found.kept, found.weight, found.moments[0].count) == (0, 0, 0.0, 0)
 
 
@@ -133,8 +135,7 @@ def test_bad_weights_and_null_keys_are_counted(duckdb: sa.Connection) -> None:
         "(NULL, 4.0, 'nan'), (5, 5.0, 'inf'), (6, 6.0, '-inf'), (7, 7.0, 0.0)) t(id, v, w)"
     )
     asked = [Feature(column="v")]
-    row = duckdb.execute(measures.measure(Relation("b", None, "id", "w"), asked)).mappings().one()
-    found = measures.read_measure(row, asked)
+    found = _measured(duckdb, Relation("b", None, "id", "w"), asked)
     assert found.null_keys == 2
     assert (found.null_weights, found.negative_weights, found.non_finite_weights) == (1, 1, 3)
 
@@ -144,8 +145,10 @@ def test_the_fingerprint_changes_with_any_value(duckdb: sa.Connection) -> None:
 
     def of(select: str) -> int:
         duckdb.exec_driver_sql(f"CREATE OR REPLACE TABLE f AS {select}")
-        row = duckdb.execute(measures.measure(Relation("f", None, "id", "w"), asked)).mappings().one()
-        return measures.read_measure(row, asked).fingerprint
+        relation = Relation("f", None, "id", "w")
+        found = _measured(duckdb, relation, asked).fingerprint
+        assert duckdb.execute(measures.fingerprint(relation, asked)).scalar() == found
+        return found
 
     base = "SELECT i AS id, i / 7 AS v, (i % 3)::TEXT AS g, 1.0 AS w FROM range(1000) t(i)"
     seen = [
