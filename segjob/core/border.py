@@ -13,6 +13,8 @@ from segjob.core.refine import Pass, pass_over
 _ROUNDING = 1e-9
 _ROOM = 1.5
 """A border must allow for this many times the movement so far: Lloyd's steps become shorter."""
+_AMPLE = 4.0
+"""It is made for this many times the movement so far, where it may be so wide: each row in it is looked at often."""
 
 
 @dataclass(frozen=True)
@@ -139,9 +141,11 @@ class Bordered:
         if self._last is None or self._last[0].shape != centroids.shape:
             return None
         anchor, everything = self._last
-        slack = float(np.quantile(margins(self._sample, anchor), self._share))
-        if not 2.0 * _ROOM * movement(anchor, centroids) <= slack < np.inf:
+        moved = movement(anchor, centroids)
+        widest = float(np.quantile(margins(self._sample, anchor), self._share))
+        if not 2.0 * _ROOM * moved <= widest < np.inf:
             return None
+        slack = min(widest, 2.0 * _AMPLE * moved)
         self.borders += 1
         fetched = self._fetch(anchor, slack)
         if fetched is None:

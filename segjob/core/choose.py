@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from segjob.core.consensus import decide, groups
+from segjob.core.drawn import draw
 from segjob.core.groups import Evidence, look
 from segjob.core.nulls import gap, gap_by_k, null_test
 from segjob.core.stability import stability, stability_by_k
@@ -15,7 +16,7 @@ from segjob.core.votes import Vote, calinski_harabasz, davies_bouldin, elbow, si
 if TYPE_CHECKING:
     from segjob.core.sweep import Sweep
 
-__all__ = ["NAMES", "RULES", "Choice", "Vote", "choose", "gap_by_k", "stability_by_k"]
+__all__ = ["NAMES", "RULES", "Choice", "Vote", "choose", "counts_groups", "gap_by_k", "stability_by_k"]
 
 _EVERYDAY: dict[str, Callable[[Sweep], Vote]] = {
     "elbow": elbow,
@@ -58,6 +59,7 @@ def choose(
     *,
     gaps: Mapping[int, tuple[float, float]] | None = None,
     agreement: Mapping[int, float] | None = None,
+    density: Evidence | None = None,
 ) -> Choice:
     """Choose the number of segments by one named rule.
 
@@ -67,6 +69,7 @@ def choose(
     rule : a name in `NAMES`; the config has checked it.
     gaps : from `gap_by_k`, where the caller has it already; worked out where a rule needs it.
     agreement : from `stability_by_k`, likewise.
+    density : from `look` at rows from `draw`, likewise; it does not depend on the sweep.
 
     Returns
     -------
@@ -74,10 +77,11 @@ def choose(
     the one named.
     """
     asked = [name for name in RULES if rule in ("consensus", name) or name in _EVERYDAY]
-    evidence = look(sweep.points, sweep.seed) if "groups" in asked else None
-    votes = tuple(_vote(name, sweep, evidence, gaps, agreement) for name in asked)
-    if rule == "consensus" and evidence is not None:
-        verdict = decide(sweep, evidence, votes)
+    if density is None and counts_groups(rule):
+        density = look(draw(sweep.points, sweep.seed), sweep.seed)
+    votes = tuple(_vote(name, sweep, density, gaps, agreement) for name in asked)
+    if rule == "consensus" and density is not None:
+        verdict = decide(sweep, density, votes)
         return Choice(verdict.k, verdict.outcome, rule, verdict.reason, votes, verdict.candidates)
     decided = next(vote for vote in votes if vote.rule == rule)
     if decided.k is None or decided.k == 1:
@@ -85,10 +89,15 @@ def choose(
     return Choice(decided.k, "chosen", rule, decided.reason, votes)
 
 
+def counts_groups(rule: str) -> bool:
+    """Whether the rule asks how many groups density shows."""
+    return rule in ("consensus", "groups")
+
+
 def _vote(
     name: str,
     sweep: Sweep,
-    evidence: Evidence | None,
+    density: Evidence | None,
     gaps: Mapping[int, tuple[float, float]] | None,
     agreement: Mapping[int, float] | None,
 ) -> Vote:
@@ -98,4 +107,4 @@ def _vote(
         return gap(gap_by_k(sweep) if gaps is None else gaps)
     if name == "stability":
         return stability(stability_by_k(sweep) if agreement is None else agreement)
-    return null_test(sweep) if evidence is None or name == "null_test" else groups(evidence)
+    return null_test(sweep) if density is None or name == "null_test" else groups(density)

@@ -66,7 +66,7 @@ def decide(sweep: Sweep, evidence: Evidence, votes: Sequence[Vote]) -> Verdict:
 
     Parameters
     ----------
-    evidence : from `groups.look` on the sweep's points.
+    evidence : from `groups.look` at rows drawn from the fit rows.
     votes : every rule's; the null test's is asked for when one group is a candidate.
     """
     by_rule = {vote.rule: vote for vote in votes}

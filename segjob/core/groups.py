@@ -10,7 +10,7 @@ import numpy as np
 
 from segjob.core import drawn, kmeans, mixture, valleys
 from segjob.core.mixture import FAMILIES, Family, Mixture
-from segjob.core.model import Floats, Points
+from segjob.core.model import Floats
 
 _COMPONENTS = 14
 _MORE_COMPONENTS = 28
@@ -55,12 +55,16 @@ class Evidence:
     logged: bool
 
 
-def look(points: Points, seed: int) -> Evidence:
+def look(rows: Floats, seed: int) -> Evidence:
     """Fit all families of mixtures and count the groups of those that explain the rows best.
 
     The answer does not depend on any range of k.
+
+    Parameters
+    ----------
+    rows : (m, d) from `drawn.draw`.
     """
-    values = drawn.spread_out(drawn.draw(points, seed), seed)
+    values = drawn.spread_out(rows, seed)
     n, d = values.shape
     if n < _LEAST_ROWS or d == 0:
         return Evidence((), 0.0, n, False)

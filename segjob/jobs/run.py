@@ -11,11 +11,10 @@ from typing import Any
 
 from segjob.config import Config, FitSettings, Segmentation
 from segjob.core import advice
-from segjob.core.choose import Choice, choose, gap_by_k, stability_by_k
 from segjob.core.model import Floats, Points
-from segjob.core.sweep import Sweep, sweep
 from segjob.errors import DataError, NoSegmentation, RelationChanged, SegjobError, together
 from segjob.jobs.check import check_all, resolve
+from segjob.jobs.choosing import choose_k
 from segjob.jobs.fit import fit_all
 from segjob.jobs.history import Evidence, evidence, pick_run
 from segjob.jobs.measure import Prepared, fit_rows, measure, snapshot
@@ -123,11 +122,9 @@ def run_one(
     phases_before, warnings_before = len(progress.phases), len(progress.warnings)
     with warehouse.reading():
         prepared, points = _prepare(warehouse, config.fit, name, settings, progress)
-        _refuse_too_many(settings, points)
         with progress.phase("choosing k") as phase:
-            swept = sweep(points, _ks(settings), seed=settings.seed, n_init=settings.n_init)
-            gaps, agreement = gap_by_k(swept), stability_by_k(swept)
-            choice = _choose(settings, swept, gaps, agreement)
+            chosen = choose_k(settings, points)
+            swept, choice = chosen.sweep, chosen.choice
             phase.note = f"k = {choice.k}"
         is_kmeans = settings.algorithm == "kmeans"
         for warning in advice.warnings(swept, choice, prepared.transforms, published=is_kmeans):
@@ -149,8 +146,8 @@ def run_one(
             started_at=started_at,
             prepared=prepared,
             sweep=swept,
-            gaps=gaps,
-            agreement=agreement,
+            gaps=chosen.gaps,
+            agreement=chosen.agreement,
             choice=choice,
             final=final,
             actions=actions_of(config),
@@ -197,53 +194,3 @@ def _prepare(
         points = fit_rows(warehouse, prepared, settings, segmentation.seed)
         phase.rows, phase.note = len(points.values), points.method
     return prepared, points
-
-
-def _ks(settings: Segmentation) -> list[int]:
-    """The range; and beside it a fixed k, or the one segment that may be published: their evidence is wanted too."""
-    low, high = settings.k_range
-    fixed = [] if settings.k == "auto" else [settings.k]
-    return sorted({*range(low, high + 1), *fixed, *([1] if settings.allow_one else [])})
-
-
-def _refuse_too_many(settings: Segmentation, points: Points) -> None:
-    """Raises a DataError where a fixed k is more than there are different customers (`points` are sorted)."""
-    different = 1 + int((points.values[1:] != points.values[:-1]).any(axis=1).sum())
-    if settings.k != "auto" and settings.k > different:
-        raise DataError(
-            f"k = {settings.k}, but only {different:,} of the rows are different",
-            hint="ask for fewer segments, or add features",
-        )
-
-
-def _choose(
-    settings: Segmentation,
-    swept: Sweep,
-    gaps: Mapping[int, tuple[float, float]],
-    agreement: Mapping[int, float],
-) -> Choice:
-    """The k to publish.
-
-    Raises
-    ------
-    NoSegmentation : the rule finds none.
-    """
-    choice = choose(swept, settings.rule, gaps=gaps, agreement=agreement)
-    if settings.algorithm != "kmeans" and choice.k is not None:
-        reason = f"{choice.reason}; k is k-means', and {settings.algorithm} was fitted with that many"
-        choice = dataclasses.replace(choice, reason=reason)
-    if settings.k != "auto":
-        return dataclasses.replace(
-            choice, k=settings.k, outcome="fixed", rule="fixed", reason="asked for, not chosen by a rule"
-        )
-    if choice.outcome == "none":
-        if settings.allow_one:
-            return dataclasses.replace(
-                choice, k=1, outcome="chosen", reason=f"{choice.reason}; one is allowed"
-            )
-        raise NoSegmentation(
-            f"no number of segments was found: {choice.reason}",
-            hint="nothing was published and the current run stays; --allow-one publishes a single segment, --k fixes "
-            "another number, --rule and --k-range look elsewhere",
-        )
-    return choice
