@@ -7,9 +7,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
+import numpy as np
 import sqlalchemy as sa
+from numpy.typing import NDArray
+from sqlalchemy.sql.selectable import SelectBase
 
 from segjob.errors import ConfigError, StatementFailed, WarehouseBusy, WarehouseError
 from segjob.warehouse.base import Statement
@@ -20,6 +23,14 @@ _HOLDER = sa.text(
     "inner join pg_stat_activity as a on a.pid = l.pid "
     "where l.locktype = 'advisory' and l.granted and a.pid <> pg_backend_pid() limit 1"
 )
+
+_MEMORY = sa.text(
+    "select set_config('work_mem', '64MB', false) where pg_size_bytes(current_setting('work_mem')) < 64 * 1024 * 1024"
+)
+"""Sorts and hash tables of a million rows stay in memory; who has set more keeps it."""
+
+_COPY_HEAD, _COPY_TAIL = 19, 2
+"""Bytes before the rows (a signature, flags, an extension of length 0) and after them (an end mark)."""
 
 
 @dataclass
@@ -62,6 +73,38 @@ class Postgres(SqlAlchemyWarehouse):
             with self._connected(), self._locked():
                 yield
 
+    def arrays(self, statement: Statement) -> dict[str, NDArray[np.float64]]:
+        """By COPY in its binary format, which is an array already: a hundred thousand rows as tuples take seconds."""
+        answer = cast(SelectBase, statement).subquery("answer")
+        nothing: sa.ColumnElement[float] = sa.literal_column("'NaN'", sa.Double())
+        numbers: SelectBase = sa.select(
+            *(sa.func.coalesce(sa.cast(c, sa.Double()), nothing) for c in answer.c)
+        )
+        names = [c.name for c in answer.c]
+        fields = [part for j in range(len(names)) for part in ((f"l{j}", ">i4"), (f"v{j}", ">f8"))]
+        table = np.frombuffer(self._copied(numbers), np.dtype([("fields", ">i2"), *fields]))
+        return {name: table[f"v{j}"].astype(np.float64) for j, name in enumerate(names)}
+
+    def _copied(self, select: SelectBase) -> bytes:
+        """The rows of a select in COPY's binary format, without what stands before and after them."""
+        import psycopg
+
+        sql = self.sql(select, literal=True)
+        if not self.connection.in_transaction():  # SQLAlchemy does not see what goes past it to the driver
+            self.connection.begin()
+        driver = cast("psycopg.Connection[Any]", self.connection.connection.driver_connection)
+        with self.ledger.entry(), driver.cursor() as cursor:
+            try:
+                # The empty parameters make two percent signs one again, as in all that SQLAlchemy compiles for psycopg.
+                with cursor.copy(f"COPY ({sql}) TO STDOUT (FORMAT binary)", ()) as copy:
+                    received = b"".join(copy)
+            except psycopg.Error as error:
+                words = first_line(error)
+                raise StatementFailed(
+                    f"{self.label} refused a statement: {words}", sql, words=words
+                ) from error
+        return received[_COPY_HEAD:-_COPY_TAIL]
+
     def _run(self, statement: Statement) -> sa.CursorResult[Any]:
         try:
             return super()._run(statement)
@@ -85,6 +128,8 @@ class Postgres(SqlAlchemyWarehouse):
             ) from None
         with connection:
             self._connection = connection
+            connection.execute(_MEMORY)
+            connection.commit()
             try:
                 yield
             finally:
