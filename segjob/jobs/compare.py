@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from segjob.config import FitSettings, Segmentation
 from segjob.core.comparison import Comparison
 from segjob.core.comparison import compare as compared
-from segjob.core.model import Labels, Points
+from segjob.core.model import Labels, Model, Points
 from segjob.core.scoring import places
 from segjob.core.verdict import RULE, Verdict, judge
 from segjob.errors import DataError
@@ -27,6 +27,8 @@ from segjob.jobs.published import Published, load
 from segjob.statements.tables import Contract
 from segjob.warehouse.base import Warehouse
 
+MAPPED_ROWS, MAPPED_VALUES = 400, 20_000
+"""Rows, and coordinates of them, that are kept for the maps of a report, at most."""
 _BLOCK = 10_000
 _FIGURES = ("silhouette", "davies_bouldin", "calinski_harabasz", "agreement", "fit_seconds")
 
@@ -77,7 +79,8 @@ def compare(
     with warehouse.reading():
         run = pick_run(warehouse, contract, segmentation=segmentation)
         with progress.phase("reading fit rows", warehouse.ledger) as phase:
-            points, labels = published_rows(warehouse, load(warehouse, contract, run), settings)
+            model = load(warehouse, contract, run)
+            points, labels = published_rows(warehouse, model, settings)
             phase.rows, phase.note = len(points.values), points.method
         seconds = _fit_seconds(warehouse, contract, run)
     with progress.phase("comparing") as phase:
@@ -88,13 +91,45 @@ def compare(
     for one in others:
         if one.skipped is not None:
             progress.warn(f"{one.algorithm} is left out: {one.skipped}")
+    verdict = judge(found)
     with progress.phase("publishing", warehouse.ledger), warehouse.writing():
         ensure_layout(warehouse, contract)
         table = contract.table("comparisons")
-        rows = [{"run_id": run["run_id"], **_row(one)} for one in found if one.skipped is None]
+        drawn = drawings(found, points, model.model)
+        rows = [
+            {"run_id": run["run_id"], **_row(one), "advice": None, "drawn": json.dumps(drawn[one.algorithm])}
+            for one in found
+            if one.skipped is None
+        ]
+        rows[0]["advice"] = verdict.text
         warehouse.execute(sa.delete(table).where(table.c.run_id == run["run_id"]))
         warehouse.execute(sa.insert(table).values(rows))
-    return Compared(run, points, found, judge(found))
+    return Compared(run, points, found, verdict)
+
+
+def drawings(found: Sequence[Comparison], points: Points, model: Model) -> dict[str, dict[str, Any]]:
+    """Algorithm -> what a map of it shows: every n-th of the compared rows, the same for all.
+
+    cluster : the segment whose number it has been given, or the next free number; None for noise. scaled : of the
+    published segments, where the rows are, by feature.
+    """
+    rows = found[0].rows
+    most = max(1, min(MAPPED_ROWS, MAPPED_VALUES // max(len(model.transforms), 1)))
+    picked = np.unique(np.linspace(0, len(rows) - 1, min(most, len(rows))).round().astype(int))
+    ids, free = model.segment_ids, max(model.segment_ids) + 1
+
+    def number(label: int) -> int | None:
+        return None if label < 0 else ids[label] if label < len(ids) else free + label - len(ids)
+
+    drawn: dict[str, dict[str, Any]] = {
+        one.algorithm: {"cluster": [number(int(label)) for label in one.labels[picked]]} for one in found
+    }
+    places = points.values[rows[picked]]
+    drawn[found[0].algorithm]["scaled"] = {
+        transform.feature: [float(f"{value:.6g}") for value in places[:, j]]
+        for j, transform in enumerate(model.transforms)
+    }
+    return drawn
 
 
 def published_rows(

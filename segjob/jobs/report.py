@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,16 +13,18 @@ from typing import Any, TypeVar, cast
 import numpy as np
 import sqlalchemy as sa
 
+from segjob.core.comparison import PUBLISHED
 from segjob.core.metrics import silhouette_rows
 from segjob.core.model import Floats
 from segjob.errors import ConfigError, SegjobError
 from segjob.jobs.explore import explore
-from segjob.jobs.history import Evidence, evidence, list_runs, pick_run
+from segjob.jobs.history import Evidence, evidence, list_runs, pick_run, stored
 from segjob.jobs.published import Published, load
 from segjob.report.data import (
     MOST_POINTS,
     Centroids,
     Compared,
+    Comparisons,
     Exclusion,
     Flow,
     Profile,
@@ -241,13 +244,16 @@ def _over_time(warehouse: Warehouse, contract: Contract, found: Evidence) -> dic
     return {"sizes": sizes, "flows": flows}
 
 
-def _compared(warehouse: Warehouse, contract: Contract, run_id: int) -> list[Compared]:
+def _compared(warehouse: Warehouse, contract: Contract, run_id: int) -> Comparisons:
+    """What `segjob compare` found for this run; rows of an older layout have neither advice nor anything to draw."""
     table = contract.table("comparisons")
-    if not warehouse.columns_of(contract.schema, table.name):
-        return []
-    query = (
-        sa.select(table)
-        .where(table.c.run_id == run_id)
-        .order_by(table.c.silhouette.desc(), table.c.algorithm)
+    rows = stored(warehouse, table, table.c.run_id == run_id)
+    drawn = {row["algorithm"]: json.loads(row["drawn"] or "{}") for row in rows}
+    published = [row for row in rows if row["advice"]]
+    first = published[0]["algorithm"] if published else PUBLISHED
+    rows.sort(key=lambda row: (row["algorithm"] != first, -(row["agreement"] or 0.0), row["algorithm"]))
+    return Comparisons(
+        rows=[_row(Compared, row, cluster=drawn[row["algorithm"]].get("cluster", ())) for row in rows],
+        scaled=drawn.get(first, {}).get("scaled", {}),
+        advice=published[0]["advice"] if published else None,
     )
-    return [_row(Compared, row) for row in warehouse.records(query)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal
@@ -176,7 +176,11 @@ class Flow:
 
 @dataclass(frozen=True)
 class Compared:
-    """A row of table `comparisons`."""
+    """A row of table `comparisons`.
+
+    cluster : of each drawn row, numbered like the segment it is most alike, None for noise; empty where nothing was
+    kept to draw.
+    """
 
     algorithm: str
     clusters: int | None
@@ -184,6 +188,19 @@ class Compared:
     silhouette: float | None
     davies_bouldin: float | None
     agreement: float | None
+    cluster: Sequence[int | None] = ()
+
+
+@dataclass(frozen=True)
+class Comparisons:
+    """The published segments first, then the other algorithms by agreement.
+
+    scaled : feature -> where each drawn row is, in scaled units; empty where nothing was kept to draw.
+    """
+
+    rows: Sequence[Compared] = ()
+    scaled: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    advice: str | None = None
 
 
 @dataclass(frozen=True)
@@ -206,7 +223,7 @@ class Report:
     customers: Input | None
     sizes: Sequence[Size]
     flows: Sequence[Flow]
-    comparisons: Sequence[Compared]
+    comparisons: Comparisons
 
     @cached_property
     def noun(self) -> Noun:

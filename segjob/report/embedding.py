@@ -14,12 +14,13 @@ import numpy as np
 from segjob.core.model import Floats
 from segjob.report import palette, telling, words
 from segjob.report.data import Report
+from segjob.report.figures import methods
 
 POINT_DIGITS = 5
 """Significant digits of a drawn point; everything else is embedded as it stands in its table."""
 PICKED = 12
 """Features that the map can be redrawn by."""
-_TABLES = ("segments", "sweep", "votes", "exclusions", "sizes", "flows", "comparisons", "transforms")
+_TABLES = ("segments", "sweep", "votes", "exclusions", "sizes", "flows", "transforms")
 _PROFILE = ("segment_id", "feature", "rows", "mean", "p25", "median", "p75", "overall_mean", "z")
 
 
@@ -47,6 +48,7 @@ def document(report: Report) -> dict[str, Any]:
         },
         "customers": _plain(report.customers),
         "sample": _sample(report, order),
+        "comparisons": _comparisons(report),
         "components": _components(report),
         "map": {
             "features": [_picked(report, j) for j in order],
@@ -72,6 +74,18 @@ def _sample(report: Report, order: Sequence[int]) -> dict[str, Any] | None:
         "silhouette": _points(report.sample.silhouette),
         "is_outlier": np.flatnonzero(report.sample.is_outlier).tolist(),
         "values": {report.transforms[j].feature: _points(report.original[:, j]) for j in order},
+    }
+
+
+def _comparisons(report: Report) -> dict[str, Any]:
+    """The table's rows; and by which features they are drawn, and where."""
+    positions = methods.map_features(report)
+    places = methods.map_places(report) if positions else np.empty((0, 0))
+    return {
+        "rows": _plain(report.comparisons.rows),
+        "advice": report.comparisons.advice,
+        "features": [report.transforms[j].feature for j in positions],
+        "places": [_points(places[:, axis]) for axis in range(len(positions))],
     }
 
 

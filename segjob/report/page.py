@@ -12,7 +12,7 @@ from typing import Any
 from segjob.report import figures, palette, telling, words
 from segjob.report.data import MOST_POINTS, Report, Segment
 from segjob.report.embedding import document, embedded
-from segjob.report.figures import canvas, files
+from segjob.report.figures import canvas, files, methods
 from segjob.report.figures.canvas import Drawn
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -49,6 +49,7 @@ def render(report: Report) -> Rendered:
     )
     environment.filters |= {"number": words.number, "percent": words.percent, "clean": words.clean}
     environment.filters |= {"plain": words.plain, "rule_name": words.rule_name}
+    environment.filters["method"] = methods.method_name
     with canvas.style():
         sections = {
             name: [(drawn, Markup(files.page_svg(drawn))) for drawn in section]
@@ -66,6 +67,9 @@ def render(report: Report) -> Rendered:
         voters=sum(vote.k is not None for vote in report.votes),
         agree=sum(vote.k == report.run["k"] for vote in report.votes),
         columns=_columns(report),
+        map_features=[
+            words.isolated(words.feature_name(report.transforms[j])) for j in methods.map_features(report)
+        ],
         shown=len(telling.shown(report)),
         most_points=MOST_POINTS,
         style=Markup(style),

@@ -289,6 +289,13 @@ SHARED: dict[str, tuple[str, _Columns]] = {
             ("calinski_harabasz", _REAL, "Calinski-Harabasz index of the same rows."),
             ("agreement", _REAL, "Adjusted Rand index with the published segments."),
             ("fit_seconds", _REAL, "Seconds it took."),
+            ("advice", _TEXT, "What to do about all of them, in a sentence; in the published segments' row."),
+            (
+                "drawn",
+                _TEXT,
+                "For a map: the cluster of some of the compared rows, null for noise; in the published segments' row "
+                "also where they are, in scaled units by feature (json).",
+            ),
         ),
     ),
 }

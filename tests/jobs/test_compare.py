@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from segjob.cli import app
 from segjob.core.algorithms import ALGORITHMS
 from segjob.core.verdict import NAMES
+from segjob.jobs.compare import MAPPED_ROWS
 
 Segjob = Callable[..., Outcome]
 RUN = (
@@ -78,6 +79,27 @@ def test_agreement_is_with_the_published_assignment(published: Path, segjob: Seg
     ward = AgglomerativeClustering(5).fit_predict([row[1:] for row in rows])
     [(agreement,)] = query(published, "select agreement from segments.comparisons where algorithm = 'ward'")
     assert agreement == pytest.approx(adjusted_rand_score([row[0] for row in rows], ward))
+
+
+def test_what_a_map_needs_is_kept(published: Path, segjob: Segjob) -> None:
+    document = segjob("compare", "--json", "--warehouse", published).document
+    rows = query(published, "select algorithm, agreement, advice, drawn from segments.comparisons")
+    assert [advice for _, _, advice, _ in rows if advice] == [document["verdict"]["text"]]
+    drawn = {algorithm: json.loads(text) for algorithm, _, _, text in rows}
+    of_segments = drawn["kmeans"]["cluster"]
+    places = sorted(zip(*drawn["kmeans"]["scaled"].values(), of_segments, strict=True))
+    held = query(
+        published,
+        "select (income - avg(income) over ()) / stddev_pop(income) over (), "
+        "(score - avg(score) over ()) / stddev_pop(score) over (), segment_id "
+        "from segments.customers join main.customers using (id) order by all",
+    )
+    assert [x for row in places for x in row] == pytest.approx([x for row in held for x in row], rel=1e-5)
+    for algorithm, agreement, _, _ in rows:
+        numbered = [-1 if number is None else number for number in drawn[algorithm]["cluster"]]
+        assert adjusted_rand_score(of_segments, numbered) == pytest.approx(agreement), algorithm
+        # Most rows are under the number of the segment that they are in.
+        assert sum(a == b for a, b in zip(of_segments, numbered, strict=True)) > 120, algorithm
 
 
 def test_a_second_time_replaces_the_runs_rows_and_no_others(published: Path, segjob: Segjob) -> None:
@@ -149,3 +171,5 @@ def test_a_bounded_number_of_rows_is_compared(file: Path, segjob: Segjob) -> Non
     assert by_name["ward"]["parameters"]["fitted_rows"] == 4000
     assert all(one["parameters"]["judged_rows"] == 4000 for one in by_name.values())
     assert {name for name, one in by_name.items() if one["agreement"] < 0.95} == set()
+    for (text,) in query(file, "select drawn from segments.comparisons"):
+        assert len(json.loads(text)["cluster"]) == MAPPED_ROWS

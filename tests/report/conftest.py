@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from made_reports import COLUMNS, HOSTILE_COLUMNS, PEOPLE, publish, report_of, shoppers
+from made_reports import COLUMNS, HOSTILE_COLUMNS, PEOPLE, compare_with_others, publish, report_of, shoppers
 from small_warehouse import execute, fill
 
 from segjob.report.data import Report
@@ -12,7 +12,7 @@ from segjob.report.page import Rendered, render
 
 @pytest.fixture(scope="session")
 def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """2,600 shoppers segmented twice by numbers and a category, with changes in between."""
+    """2,600 shoppers segmented twice by numbers and a category, with changes in between, and by other algorithms."""
     file = fill(tmp_path_factory.mktemp("people") / "shop.duckdb", shoppers(2600, 1), columns=COLUMNS)
     publish(file, "people", PEOPLE)
     execute(
@@ -23,6 +23,7 @@ def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "where customer_id % 31 = 0",
     )
     publish(file, "people", PEOPLE)
+    compare_with_others(file, "people")
     return file
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from segjob.config import Config, Segmentation, parse
+from segjob.jobs.compare import compare
 from segjob.jobs.progress import Progress
 from segjob.jobs.report import build
 from segjob.jobs.run import run_one
@@ -31,6 +32,11 @@ def publish(file: Path, name: str, settings: Mapping[str, Any]) -> int:
     asked = parse(Segmentation, dict(settings), where="test")
     door = DuckDBFile(str(file), file)
     return int(run_one(door, Config(), name, asked, Progress()).evidence.run["run_id"])
+
+
+def compare_with_others(file: Path, name: str) -> None:
+    """What `segjob compare` leaves behind."""
+    compare(DuckDBFile(str(file), file), CONTRACT, Config().fit, name, Progress())
 
 
 def report_of(file: Path, name: str) -> Report:

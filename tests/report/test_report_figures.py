@@ -14,7 +14,8 @@ from segjob.report import figures, telling
 from segjob.report.data import Report
 from segjob.report.embedding import document
 from segjob.report.figures.canvas import Drawn, apart_on_screen, log_ticks, style
-from segjob.report.palette import segment_colour
+from segjob.report.figures.methods import method_name
+from segjob.report.palette import LIGHT, segment_colour
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +45,10 @@ def test_every_kind_of_figure_is_drawn(drawn: dict[str, Drawn]) -> None:
     assert {"correlations", "left_out", "outliers", "distribution_0", "categories_0"} <= set(drawn)
     assert sum(name.startswith("mean_") for name in drawn) == 4
     assert sum(name.startswith("share_") for name in drawn) == 1
-    assert all(found.title and found.summary and found.rows for found in drawn.values())
+    # The numbers of the small maps are the table below them.
+    small = [found for found in drawn.values() if found.name.startswith("method_")]
+    assert small
+    assert all(found.title and found.summary and (found.rows or found in small) for found in drawn.values())
 
 
 def test_the_map_shows_each_sampled_customer_in_its_segments_colour(
@@ -74,6 +78,30 @@ def test_the_second_map_shows_the_embedded_components(drawn: dict[str, Drawn], r
         own = report.sample.segment_id == segment.segment_id
         np.testing.assert_allclose(line.get_xdata(), np.array(held["places"][0])[own], rtol=1e-4, atol=1e-9)
         np.testing.assert_allclose(line.get_ydata(), np.array(held["places"][1])[own], rtol=1e-4, atol=1e-9)
+
+
+def test_small_maps_show_each_algorithms_clusters_in_the_same_places(
+    drawn: dict[str, Drawn], report: Report
+) -> None:
+    held = document(report)["comparisons"]
+    assert len(held["rows"]) > 6
+    limits = set()
+    for row in held["rows"]:
+        found = drawn[f"method_{row['algorithm']}"]
+        assert found.title.startswith(method_name(row["algorithm"]))
+        cluster = np.array([-1 if number is None else number for number in row["cluster"]])
+        lines = axes(found).lines
+        assert len(lines) == len(np.unique(cluster))
+        for number, line in zip(np.unique(cluster), lines, strict=True):
+            assert line.get_color() == (LIGHT["bar"] if number < 0 else segment_colour(int(number)))
+            np.testing.assert_allclose(
+                line.get_xdata(), np.array(held["places"][0])[cluster == number], rtol=1e-4
+            )
+            np.testing.assert_allclose(
+                line.get_ydata(), np.array(held["places"][1])[cluster == number], rtol=1e-4
+            )
+        limits.add((axes(found).get_xlim(), axes(found).get_ylim()))
+    assert len(limits) == 1, "the same axes for all"
 
 
 def test_sizes_and_means_are_bars_of_their_length(drawn: dict[str, Drawn], report: Report) -> None:

@@ -107,6 +107,32 @@ def test_points_are_customers_of_their_segment(embedded: dict[str, Any], people:
         assert customers[point] == (at in outliers)
 
 
+def test_comparisons_are_the_table(embedded: dict[str, Any], people: Path) -> None:
+    shown = embedded["comparisons"]
+    columns = ["algorithm", "clusters", "noise_share", "silhouette", "davies_bouldin", "agreement"]
+    held = rows_of(people, "comparisons", ", ".join((*columns, "advice", "drawn")), "agreement desc")
+    assert len(held) > 6
+    rows = {row["algorithm"]: row for row in shown["rows"]}
+    assert {tuple(row[name] for name in columns) for row in rows.values()} == {row[:6] for row in held}
+    assert shown["rows"][0]["algorithm"] == "kmeans"
+    assert [row[6] for row in held if row[6]] == [shown["advice"]]
+    drawn = {row[0]: json.loads(row[7]) for row in held}
+    assert {name: row["cluster"] for name, row in rows.items()} == {
+        name: found["cluster"] for name, found in drawn.items()
+    }
+    assert sorted(shown["features"]) == ["income", "score"]
+    places = dict(zip(shown["features"], shown["places"], strict=True))
+    customers = {
+        (round(x, 2), round(y, 2)): segment
+        for x, y, segment in query(
+            people,
+            "select income, score, segment_id from segments.people join main.customers using (customer_id)",
+        )
+    }
+    for x, y, segment in zip(places["income"], places["score"], rows["kmeans"]["cluster"], strict=True):
+        assert customers[round(x, 2), round(y, 2)] == segment
+
+
 def test_every_segment_is_on_the_map(report: Report) -> None:
     assert report.sample is not None
     ids, drawn = np.unique(report.sample.segment_id, return_counts=True)

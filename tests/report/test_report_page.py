@@ -14,7 +14,7 @@ import pytest
 from made_reports import HOSTILE_COLUMNS, publish, report_of, shoppers
 from small_warehouse import execute, fill
 
-from segjob.report.data import Compared, Report
+from segjob.report.data import Compared, Comparisons, Report
 from segjob.report.embedding import embedded
 from segjob.report.figures.canvas import style
 from segjob.report.figures.files import write
@@ -142,7 +142,7 @@ def test_readers_without_eyes_are_led(any_page: Rendered) -> None:
 
 
 def test_the_answer_comes_first(page: Rendered) -> None:
-    order = ["segments", "maps", "apart", "why", "time", "customers", "about"]
+    order = ["segments", "maps", "apart", "why", "time", "customers", "comparisons", "about"]
     sections = [a["id"] for a in Document(page.html).named("section")]
     assert sections == order
     for segment in page.report.segments:
@@ -267,7 +267,10 @@ def test_what_others_add_is_shown(page: Rendered) -> None:
         rule_recall=0.93,
         action="Write to them in spring.",
     )
-    peers = [Compared("ward", 4, 0.0, 0.51, 0.7, 0.83), Compared("hdbscan", None, 0.2, None, None, None)]
+    # Rows of an older layout: nothing to draw.
+    peers = Comparisons(
+        [Compared("ward", 4, 0.0, 0.51, 0.7, 0.83), Compared("hdbscan", None, 0.2, None, None, None)]
+    )
     segments = [first, *page.report.segments[1:]]
     html = render(dataclasses.replace(page.report, segments=segments, comparisons=peers)).html
     card = html.split('id="maps"')[0]
@@ -275,6 +278,8 @@ def test_what_others_add_is_shown(page: Rendered) -> None:
         assert text in card
     assert 'id="comparisons"' in html
     assert "<td>0.83</td>" in html
+    assert "In short" in page.html
+    assert "In short" not in html
 
 
 def test_the_command_writes_the_page(people: Path, segjob, folder: Path) -> None:  # type: ignore[no-untyped-def]

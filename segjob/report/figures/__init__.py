@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from segjob.report import telling
 from segjob.report.data import Report
-from segjob.report.figures import apart, customers, maps, time, why
+from segjob.report.figures import apart, customers, maps, methods, time, why
 from segjob.report.figures.canvas import Drawn
 
 MOST_MEANS = 12
@@ -27,6 +27,7 @@ def drawn(report: Report) -> dict[str, list[Drawn]]:
         "time": list(_time(report)),
         "customers": list(_customers(report)),
         "left_out": list(_left_out(report)),
+        "methods": methods.small_maps(report),
     }
 
 

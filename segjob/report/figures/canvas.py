@@ -90,11 +90,11 @@ def style() -> Iterator[None]:
         yield
 
 
-def blank(height: float) -> Figure:
-    """An empty figure of the common width."""
+def blank(height: float, width: float = WIDTH) -> Figure:
+    """An empty figure, in pixels; of the common width, unless it is one of many."""
     from matplotlib.figure import Figure
 
-    return Figure(figsize=(WIDTH / 72, height / 72))
+    return Figure(figsize=(width / 72, height / 72))
 
 
 def axes(figure: Figure, *, left: float = 44, right: float = 14, top: float = 14, bottom: float = 40) -> Axes:
