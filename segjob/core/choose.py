@@ -86,6 +86,9 @@ def choose(
     decided = next(vote for vote in votes if vote.rule == rule)
     if decided.k is None or decided.k == 1:
         return Choice(None, "none", rule, decided.reason, votes)
+    if decided.k not in (fit.k for fit in sweep.fits):
+        reason = f"{decided.reason}; k = {decided.k} is outside the range that was tried"
+        return Choice(None, "none", rule, reason, votes)
     return Choice(decided.k, "chosen", rule, decided.reason, votes)
 
 

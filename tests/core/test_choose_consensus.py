@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from segjob.core.choose import NAMES, RULES, Choice, choose, gap_by_k, stability_by_k
@@ -151,6 +151,7 @@ def test_evidence_that_the_caller_has_is_not_worked_out_again() -> None:
     st.sampled_from([1, 2, 3, 50]),
     st.sampled_from([range(1, 11), range(2, 4), range(3, 4)]),
 )
+@example(seed=58, n=22, d=2, levels=2, ks=range(3, 4))
 def test_no_rule_fails_on_few_rows_or_few_values(seed: int, n: int, d: int, levels: int, ks: range) -> None:
     rows = np.random.default_rng(seed).integers(0, levels, size=(n, d)).astype(float)
     allowed = range(ks.start, min(ks.stop, len(np.unique(rows, axis=0)) + 1))
