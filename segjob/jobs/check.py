@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from segjob.config import Feature, Segmentation
 from segjob.errors import ConfigError, DataError, SegjobError, together
+from segjob.jobs.remains import are_remains
 from segjob.statements.features import Relation, named
 from segjob.statements.tables import SHARED, VIEWS, Contract
 from segjob.warehouse.base import Column, Warehouse
@@ -29,6 +30,7 @@ class Resolved:
     relation: Relation
     key: Column
     is_table: bool
+    """Whether its rows cannot change while the warehouse is being read; else they are copied first."""
 
     def as_json(self) -> dict[str, object]:
         """The same as plain values."""
@@ -73,7 +75,7 @@ def resolve(warehouse: Warehouse, name: str, settings: Segmentation) -> Resolved
         *(("feature", feature.column) for feature in settings.features),
     ]
     found = {wish: _column(wish, columns) for _, wish in wanted}
-    problems: list[SegjobError] = [*_name_problems(name, settings.key)]
+    problems: list[SegjobError] = [*_name_problems(warehouse, name, settings.key)]
     for role, wish in wanted:
         if found[wish] is None:
             problems.append(
@@ -116,7 +118,7 @@ def resolve(warehouse: Warehouse, name: str, settings: Segmentation) -> Resolved
             row_weight=settings.row_weight,
         ),
         key=columns[settings.key],
-        is_table=warehouse.is_table(schema, relation),
+        is_table=warehouse.tables_hold_still and warehouse.is_table(schema, relation),
     )
 
 
@@ -130,6 +132,8 @@ def _fits_what_is_published(warehouse: Warehouse, contract: Contract, resolved: 
     if known and name not in known:
         raise ConfigError(f"segmentation {known[0]!r} was published and differs from it in case only")
     if not known:
+        if are_remains(warehouse, schema, name):
+            return
         parts = (name, *(f"{name}_{part}" for part in ("history", "movements", "scores", "profile")))
         if foreign := next((part for part in parts if warehouse.columns_of(schema, part)), None):
             raise ConfigError(
@@ -192,8 +196,16 @@ def _column(wish: str, columns: dict[str, Column]) -> Column | None:
     return alike[0] if len(alike) == 1 else None
 
 
-def _name_problems(name: str, key: str) -> list[SegjobError]:
+def _name_problems(warehouse: Warehouse, name: str, key: str) -> list[SegjobError]:
     problems: list[SegjobError] = []
+    if warehouse.relation_names is not None and not warehouse.relation_names.fullmatch(name):
+        problems.append(
+            ConfigError(
+                f"a segmentation cannot be called {name!r} in {warehouse.label}: its views are called after it, and "
+                "names there are made of the letters a to z, digits and _",
+                hint="give it another name (--name with --from)",
+            )
+        )
     taken = {*SHARED, *VIEWS, "snapshot_info"}
     if name.lower() in taken or re.search(r"_(history|movements|scores|profile)$", name.lower()):
         problems.append(

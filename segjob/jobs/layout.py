@@ -33,18 +33,20 @@ def ensure_layout(warehouse: Warehouse, contract: Contract) -> None:
     warehouse.execute(CreateSchema(contract.schema, if_not_exists=True))
     for table in contract.shared():
         bring_up_to_date(warehouse, table)
-    layout = contract.table("layout")
-    warehouse.execute(sa.delete(layout))
-    warehouse.execute(sa.insert(layout).values(version=LAYOUT_VERSION, written_by=__version__))
     for name in VIEWS:
         warehouse.execute(sa.text(view_sql(name, contract.schema, warehouse.dialect)))
+    # Last, and the old row after the new one: where there are no transactions, this row says that all of it is there.
+    layout = contract.table("layout")
+    warehouse.execute(sa.insert(layout).values(version=LAYOUT_VERSION, written_by=__version__))
+    warehouse.execute(sa.delete(layout).where(layout.c.version != LAYOUT_VERSION))
 
 
 def layout_version(warehouse: Warehouse, contract: Contract) -> int | None:
     """The layout that the warehouse holds; None where there is none yet."""
     if not warehouse.columns_of(contract.schema, "layout"):
         return None
-    return int(warehouse.scalar(sa.select(contract.table("layout").c.version)))
+    version = warehouse.scalar(sa.select(sa.func.max(contract.table("layout").c.version)))
+    return None if version is None else int(version)
 
 
 def bring_up_to_date(warehouse: Warehouse, table: sa.Table) -> None:
@@ -59,9 +61,10 @@ def bring_up_to_date(warehouse: Warehouse, table: sa.Table) -> None:
                 warehouse.execute(AddColumn(column))
     else:
         warehouse.execute(CreateTable(table))
-        warehouse.execute(SetTableComment(table))
+        if not warehouse.dialect.inline_comments:
+            warehouse.execute(SetTableComment(table))
     for column in table.columns:
-        if column.name not in existing:
+        if column.name not in existing and not warehouse.dialect.inline_comments:
             warehouse.execute(SetColumnComment(column))
 
 

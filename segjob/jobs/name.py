@@ -50,7 +50,6 @@ def name_segment(
             )
         names, segments = contract.table("names"), contract.table("segments")
         mine = sa.and_(names.c.segmentation == run["segmentation"], names.c.segment_id == segment_id)
-        warehouse.execute(sa.delete(names).where(mine))
         values = {"name": name, "description": description}
         named_at = datetime.now(UTC).replace(tzinfo=None)
         warehouse.execute(
@@ -58,6 +57,8 @@ def name_segment(
                 segmentation=run["segmentation"], segment_id=segment_id, named_at=named_at, **values
             )
         )
+        # After the new one: where there are no transactions, a name is never gone.
+        warehouse.execute(sa.delete(names).where(mine, names.c.named_at < named_at))
         warehouse.execute(
             sa.update(segments)
             .where(segments.c.run_id == run["run_id"], segments.c.segment_id == segment_id)

@@ -93,9 +93,9 @@ def portray(
 
 
 def given_names(warehouse: Warehouse, contract: Contract, segmentation: str) -> dict[int, dict[str, Any]]:
-    """The analysts' names of a segmentation, by segment."""
+    """The analysts' names of a segmentation, by segment; the newest wins."""
     names = contract.table("names")
-    query = sa.select(names).where(names.c.segmentation == segmentation)
+    query = sa.select(names).where(names.c.segmentation == segmentation).order_by(names.c.named_at)
     return {row["segment_id"]: row for row in warehouse.records(query)}
 
 

@@ -28,7 +28,8 @@ from segjob.jobs.mixtures import covariance_rows, with_mixing_weights
 from segjob.jobs.movement import write_movements
 from segjob.jobs.portrait import portray
 from segjob.jobs.published import load
-from segjob.jobs.serving import serve
+from segjob.jobs.remains import remove_remains
+from segjob.jobs.serving import carry, follow
 from segjob.statements import scoring
 from segjob.statements.tables import Contract
 from segjob.warehouse.base import Warehouse
@@ -69,6 +70,7 @@ def publish(warehouse: Warehouse, contract: Contract, fitted: Fitted) -> int:
     ensure_layout(warehouse, contract)
     run_id = _next_run_id(warehouse, contract)
     prepared, seed = fitted.prepared, fitted.sweep.seed
+    remove_remains(warehouse, contract, prepared.resolved.name, run_id)
     matched = match(warehouse, contract, prepared, fitted.final.model, seed)
     model = matched.model
     history = _history(warehouse, contract, prepared)
@@ -90,7 +92,6 @@ def publish(warehouse: Warehouse, contract: Contract, fitted: Fitted) -> int:
         seed=seed,
     )
     rows: dict[str, list[dict[str, Any]]] = {
-        "runs": [_run_row(fitted, total)],
         "sweeps": _sweep_rows(fitted, total),
         "k_votes": [dataclasses.asdict(vote) for vote in fitted.choice.votes],
         "exclusions": [
@@ -112,12 +113,12 @@ def publish(warehouse: Warehouse, contract: Contract, fitted: Fitted) -> int:
         insert(warehouse, contract.table(name), [{"run_id": run_id, **record} for record in records])
     previous = matched.previous["run_id"] if matched.previous is not None else None
     write_movements(warehouse, contract, history, prepared, previous, run_id, sizes)
-    serve(
-        warehouse,
-        contract,
-        load(warehouse, contract, {**rows["runs"][0], "run_id": run_id}),
-        prepared.resolved.key,
-    )
+    run = {"run_id": run_id, **_run_row(fitted, total)}
+    published = load(warehouse, contract, run)
+    follow(warehouse, contract, published, prepared.resolved.key)
+    # Where there are no transactions, the run is published by this row, and nothing of it is seen before.
+    insert(warehouse, contract.table("runs"), [run])
+    carry(warehouse, contract, published)
     return run_id
 
 

@@ -15,25 +15,34 @@ from segjob.warehouse.base import Column, Warehouse
 
 def serve(warehouse: Warehouse, contract: Contract, published: Published, key: Column) -> None:
     """Point a segmentation's own views and function at a run, inside the caller's transaction."""
-    name, model = str(published.run["segmentation"]), published.model
+    follow(warehouse, contract, published, key)
+    carry(warehouse, contract, published)
+
+
+def follow(warehouse: Warehouse, contract: Contract, published: Published, key: Column) -> None:
+    """The views that show whichever run is published, by themselves."""
+    name = str(published.run["segmentation"])
     history = contract.history(name, key.name, key.type)
-    features = [transform.feature for transform in model.transforms]
+    features = [transform.feature for transform in published.model.transforms]
     for view, select in {
         name: views.current_assignment(contract, history, name, key.name),
-        f"{name}_scores": scoring.scores(published.relation, model, published.names),
         f"{name}_profile": views.wide_profile(contract, name, features),
     }.items():
         if not _is_served(warehouse, contract, view, select):
             warehouse.execute(CreateAs("view", view, select, schema=contract.schema))
-    warehouse.execute(CreateScorer(f"{name}_segment", model, schema=contract.schema))
+
+
+def carry(warehouse: Warehouse, contract: Contract, published: Published) -> None:
+    """The view and the function that hold the model itself."""
+    name = str(published.run["segmentation"])
+    select = scoring.scores(published.relation, published.model, published.names)
+    warehouse.execute(CreateAs("view", f"{name}_scores", select, schema=contract.schema))
+    warehouse.execute(CreateScorer(f"{name}_segment", published.model, schema=contract.schema))
 
 
 def _is_served(warehouse: Warehouse, contract: Contract, view: str, select: SelectBase) -> bool:
-    """Whether the view can stay, where replacing it would block its readers.
-
-    The two that follow the published run by themselves are the same as long as their columns are.
-    """
-    if not warehouse.replacing_views_blocks or view.endswith("_scores"):
+    """Whether the view can stay, where replacing it would block its readers: as long as its columns are the same."""
+    if not warehouse.replacing_views_blocks:
         return False
     there = [column.name for column in warehouse.columns_of(contract.schema, view)]
     return there == [column.name for column in select.selected_columns]

@@ -31,7 +31,8 @@ class Number(FunctionElement[float]):
         super().__init__(sa.literal_column(repr(float(value)), sa.Double()))
 
 
-def _text(element: Number) -> str:
+def number_text(element: Number) -> str:
+    """Its digits, or inf, -inf, nan."""
     (written,) = element.clauses
     return str(cast("ColumnClause[float]", written).name)
 
@@ -47,7 +48,7 @@ def _number(element: Number, compiler: SQLCompiler, **_: Any) -> str:
 
 def number_with(infinity: str, element: Number, compiler: SQLCompiler, *, quote: bool = False) -> str:
     """A cast of the digits, or of the engine's word for infinity; `quote` where bare digits would be a decimal."""
-    text = _text(element)
+    text = number_text(element)
     double = compiler.dialect.type_compiler_instance.process(sa.Double())
     if math.isfinite(float(text)):
         written = f"'{_digits(text)}'" if quote else _digits(text)
@@ -58,9 +59,10 @@ def number_with(infinity: str, element: Number, compiler: SQLCompiler, *, quote:
 
 @compiles(Number, "duckdb")
 def _number_duckdb(element: Number, compiler: SQLCompiler, **kw: Any) -> str:
-    if not math.isfinite(float(_text(element))):
+    if not math.isfinite(float(number_text(element))):
         return _number(element, compiler, **kw)
-    digits = _digits(_text(element))  # the exponent makes it DOUBLE; the brackets keep two minus signs apart
+    # The exponent makes it DOUBLE; the brackets keep two minus signs apart.
+    digits = _digits(number_text(element))
     return f"({digits})" if digits.startswith("-") else digits
 
 
@@ -115,11 +117,6 @@ def _row_hash(element: RowHash, compiler: SQLCompiler, **kw: Any) -> str:
 @compiles(RowHash, "postgresql")
 def _row_hash_postgresql(element: RowHash, compiler: SQLCompiler, **kw: Any) -> str:
     return f"hash_record_extended(ROW({compiler.process(element.clauses, **kw)}), 0)"
-
-
-@compiles(RowHash, "spark")
-def _row_hash_spark(element: RowHash, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"xxhash64({compiler.process(element.clauses, **kw)})"
 
 
 class HashShare(FunctionElement[float]):
@@ -228,12 +225,6 @@ def _quantiles_duckdb(element: Quantiles, compiler: SQLCompiler, **kw: Any) -> s
     return f"quantile_cont({value}, [{', '.join(qs)}])"
 
 
-@compiles(Quantiles, "spark")
-def _quantiles_spark(element: Quantiles, compiler: SQLCompiler, **kw: Any) -> str:
-    value, qs = quantile_texts(element, compiler, **kw)
-    return f"percentile({value}, array({', '.join(qs)}))"
-
-
 class Item(FunctionElement[float]):
     """One item of an array column, counted from 1."""
 
@@ -249,8 +240,3 @@ class Item(FunctionElement[float]):
 def _item(element: Item, compiler: SQLCompiler, **kw: Any) -> str:
     array, position = (compiler.process(clause, **kw) for clause in element.clauses)
     return f"({array})[{position}]"
-
-
-@compiles(Item, "spark")
-def _item_spark(element: Item, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"element_at({compiler.process(element.clauses, **kw)})"

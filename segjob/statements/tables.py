@@ -369,7 +369,14 @@ class Contract:
     ) -> sa.Table:
         own = sa.Column(*key, comment="Key of the feature relation.")
         return sa.Table(
-            name, sa.MetaData(), *_columns(_RUN), own, *_columns(columns), schema=self.schema, comment=comment
+            name,
+            sa.MetaData(),
+            *_columns(_RUN),
+            own,
+            *_columns(columns),
+            schema=self.schema,
+            comment=comment,
+            info={"partition_by": "run_id"},
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -80,6 +81,14 @@ class Warehouse(ABC):
     ledger: Ledger = field(default_factory=Ledger, init=False)
     replacing_views_blocks: ClassVar[bool] = False
     """Whether replacing a view waits for everybody who reads it, and makes new readers wait too."""
+    has_transactions: ClassVar[bool] = True
+    """Whether `writing()` is all or nothing. Where not, each statement is, and what is written last decides."""
+    tables_hold_still: ClassVar[bool] = True
+    """Whether a table's rows stay what they are inside `reading()`, whoever writes to it."""
+    reads_in_order: ClassVar[bool] = True
+    """Whether comparing each row with the one before it is a scan, and does not bring all rows to one place."""
+    relation_names: ClassVar[re.Pattern[str] | None] = None
+    """What a table or view may be called; None for any name."""
     may_have_changed: bool = field(default=False, init=False)
     """Inside `writing()`: whether somebody may have written since `reading()` began; then tables need a second look."""
 

@@ -35,11 +35,13 @@ def connect(
     patience = settings.lock_timeout if lock_timeout is None else lock_timeout
     if url.startswith(("postgresql://", "postgresql+psycopg://", "postgres://")):
         return _postgres(url, settings.schema_name, patience)
+    if url.startswith(("spark://", "sc://")):
+        return _spark(url, folder, patience)
     file = _duckdb_path(url)
     if file is None:
         raise ConfigError(
             f"no engine for the warehouse {url.split('://')[0]}://...",
-            hint="name a DuckDB file or duckdb:///file",
+            hint="name a DuckDB file, postgresql://..., spark://... or sc://...",
         )
     from segjob.warehouse.duckdb_file import DuckDBFile
 
@@ -73,6 +75,14 @@ def _postgres(url: str, schema: str, lock_timeout: float) -> Warehouse:
         schema=schema,
         lock_timeout=lock_timeout,
     )
+
+
+def _spark(url: str, folder: Path, lock_timeout: float) -> Warehouse:
+    from segjob.warehouse.spark import Spark
+    from segjob.warehouse.spark_session import read_url
+
+    place = read_url(url, folder)
+    return Spark(label=place.label, place=place, lock_timeout=lock_timeout)
 
 
 def _duckdb_path(url: str) -> str | None:

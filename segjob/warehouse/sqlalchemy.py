@@ -91,9 +91,9 @@ class SqlAlchemyWarehouse(Warehouse):
             .order_by(_TABLES.c.table_schema, _TABLES.c.table_name)
         )
         return [
-            _typed(row["table_name"])
+            typed(row["table_name"])
             if row["own"]
-            else f"{_typed(row['table_schema'])}.{_typed(row['table_name'])}"
+            else f"{typed(row['table_schema'])}.{typed(row['table_name'])}"
             for row in self.records(everything)
         ]
 
@@ -129,7 +129,7 @@ def first_line(error: BaseException | None) -> str:
     return (str(error).strip().splitlines() or ["no message"])[0]
 
 
-def _typed(name: str) -> str:
+def typed(name: str) -> str:
     """A name as a person types it: in quotes where it holds a dot or a quote."""
     quoted = name.replace('"', '""')
     return f'"{quoted}"' if {".", '"'} & set(name) else name
@@ -138,7 +138,7 @@ def _typed(name: str) -> str:
 def kind_of(type_name: str) -> Literal["number", "text", "boolean", "time", "other"]:
     """What a catalogue's type name means to segjob."""
     name = type_name.upper()
-    if name.endswith("]") or name.startswith(("STRUCT", "MAP", "UNION", "LIST", "INTERVAL")):
+    if name.endswith("]") or name.startswith(("STRUCT", "MAP", "UNION", "LIST", "ARRAY", "INTERVAL")):
         return "other"
     if any(word in name for word in _NUMBERS):
         return "number"

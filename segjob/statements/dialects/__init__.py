@@ -1,5 +1,5 @@
-"""How engines that the statements compile for, and are not run on here, spell the elements: one file each."""
+"""How engines beside DuckDB and PostgreSQL spell the elements: one file each. Spark runs here, the others compile."""
 
-from segjob.statements.dialects import bigquery, redshift, snowflake, trino
+from segjob.statements.dialects import bigquery, redshift, snowflake, spark, trino
 
-__all__ = ["bigquery", "redshift", "snowflake", "trino"]
+__all__ = ["bigquery", "redshift", "snowflake", "spark", "trino"]

@@ -1,0 +1,189 @@
+"""Spark SQL: a local session with a folder of its own, a cluster's, or one over Spark Connect.
+
+Data stays in Spark: what comes out is rows where they are few, and Arrow where they are many. There are no
+transactions: each statement is whole or not there. So is an `update` or `delete`, which tables of files do not know:
+see `Spark._rewrite`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, TypeVar, cast
+
+import numpy as np
+import sqlalchemy as sa
+from numpy.typing import NDArray
+from sqlalchemy.sql.dml import Delete, Update
+
+from segjob.errors import StatementFailed, WarehouseError
+from segjob.warehouse.base import Column, Statement, Warehouse
+from segjob.warehouse.spark_dialect import PLAIN_NAME, SparkDialect, text_literal
+from segjob.warehouse.spark_rewrite import other_place, rows_after, touched
+from segjob.warehouse.spark_session import Place, session
+from segjob.warehouse.sqlalchemy import first_line, kind_of, typed
+
+Answer = TypeVar("Answer")
+_FILES = ("parquet", "orc")
+"""Formats that are files and no more. Others (Delta, Iceberg) update and delete by themselves."""
+_ABSENT = ("TABLE_OR_VIEW_NOT_FOUND", "SCHEMA_NOT_FOUND", "INVALID_SCHEMA_OR_RELATION_NAME")
+
+
+@dataclass
+class Spark(Warehouse):
+    """See the module."""
+
+    has_transactions: ClassVar[bool] = False
+    tables_hold_still: ClassVar[bool] = False
+    reads_in_order: ClassVar[bool] = False
+    relation_names = PLAIN_NAME
+    place: Place
+    lock_timeout: float = 30.0
+    _session: Any = field(default=None, init=False)
+    _cached: list[str] = field(default_factory=list, init=False)
+
+    @property
+    def dialect(self) -> sa.Dialect:
+        return _DIALECT
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        with self._opened(create=False):
+            yield
+
+    @contextmanager
+    def writing(self, *, create: bool = False) -> Iterator[None]:
+        with self._opened(create=create):
+            yield
+
+    @contextmanager
+    def _opened(self, *, create: bool) -> Iterator[None]:
+        """The session. It outlives the block, because starting one takes seconds: it ends with the process."""
+        if self._session is not None:
+            yield
+            return
+        self._session = session(self.place, self.lock_timeout, create=create)
+        try:
+            yield
+        finally:
+            cached, self._cached = self._cached, []
+            for name in cached:
+                self._answer(f"DROP VIEW IF EXISTS {name}", _nothing)
+            self._session = None
+
+    def records(self, statement: Statement) -> list[dict[str, Any]]:
+        return [row.asDict() for row in self._rows(self.sql(statement))]
+
+    def arrays(self, statement: Statement) -> dict[str, NDArray[np.float64]]:
+        table = self._answer(self.sql(statement), lambda frame: frame.toArrow())
+        return {
+            name: np.asarray(column.cast("float64").to_numpy(), dtype=np.float64)
+            for name, column in zip(table.column_names, table.columns, strict=True)
+        }
+
+    def execute(self, statement: Statement) -> None:
+        if isinstance(statement, (Update, Delete)) and self._describe(statement.table)["provider"] in _FILES:
+            self._rewrite(statement)
+            return
+        text = self.sql(statement)
+        self._answer(text, _nothing)
+        if text.startswith("CACHE TABLE "):
+            self._cached.append(text.split()[2])
+
+    def columns_of(self, schema: str | None, relation: str) -> list[Column]:
+        try:
+            described = self._rows(f"DESCRIBE TABLE {_named(schema, relation)}")
+        except StatementFailed as failure:
+            if any(word in failure.words for word in _ABSENT):
+                return []
+            raise
+        columns = []
+        for row in described:
+            if row["col_name"].startswith("# "):  # what follows is about partitions
+                break
+            columns.append(Column(row["col_name"], kind_of(row["data_type"]), row["data_type"]))
+        return columns
+
+    def is_table(self, schema: str | None, relation: str) -> bool:
+        table = sa.table(relation, schema=schema)
+        return bool(self.columns_of(schema, relation)) and self._describe(table)["type"] != "VIEW"
+
+    def relations(self) -> list[str]:
+        names = []
+        for row in self._rows("SHOW SCHEMAS"):
+            schema = row["namespace"]
+            prefix = "" if schema == "default" else f"{typed(schema)}."
+            found = self._rows(f"SHOW TABLES IN {_named(None, schema)}")
+            names += [prefix + typed(table["tableName"]) for table in found if not table["isTemporary"]]
+        return names
+
+    def sql(self, statement: Statement, *, literal: bool = True) -> str:
+        # There are no parameters: a plan is made of the statement's text alone.
+        return super().sql(statement, literal=True)
+
+    def _rows(self, text: str) -> list[Any]:
+        return self._answer(text, lambda frame: list(frame.collect()))
+
+    def _answer(self, text: str, read: Callable[[Any], Answer]) -> Answer:
+        from py4j.protocol import Py4JError
+        from pyspark.errors import PySparkException
+
+        if self._session is None:
+            raise WarehouseError(f"{self.label} is not open")
+        with self.ledger.entry():
+            try:
+                return read(self._session.sql(text))
+            except (PySparkException, Py4JError) as error:
+                words = first_line(error)
+                raise StatementFailed(
+                    f"{self.label} refused a statement: {words}", text, words=words
+                ) from error
+
+    def _describe(self, table: Any) -> dict[str, Any]:
+        """What the catalogue says of a table: type, provider, location, partition_columns."""
+        (row,) = self._rows(f"DESCRIBE TABLE EXTENDED {_named(table.schema, table.name)} AS JSON")
+        found: dict[str, Any] = json.loads(row[0])
+        return {"provider": None, "partition_columns": [], **found}
+
+    def _rewrite(self, statement: Update | Delete) -> None:
+        """`update` or `delete` of a table of files, whole or not at all.
+
+        The rows are written anew beside the ones that stand, and then the catalogue is told the new place, in one step.
+        The old ones stay for who still reads them, until the next rewrite takes that place again. Of a partitioned
+        table, which is large, partitions are dropped.
+        """
+        table = cast(sa.TableClause, statement.table)
+        described = self._describe(table)
+        if described["partition_columns"]:
+            self._drop_partitions(table, described["partition_columns"][0], touched(statement))
+        elif self.scalar(sa.select(sa.func.count()).select_from(table).where(touched(statement))):
+            columns = [column.name for column in self.columns_of(table.schema, table.name)]
+            rows, there = (
+                self.sql(rows_after(statement, columns)),
+                text_literal(other_place(described["location"])),
+            )
+            self._answer(f"INSERT OVERWRITE DIRECTORY {there} USING {described['provider']} {rows}", _nothing)
+            name = _named(table.schema, table.name)
+            self._answer(f"ALTER TABLE {name} SET LOCATION {there}", _nothing)
+
+    def _drop_partitions(self, table: Any, by: str, changed: sa.ColumnElement[bool]) -> None:
+        value: sa.ColumnElement[Any] = sa.column(by)
+        found = self.records(sa.select(value).select_from(table).where(changed).distinct())
+        parts = ", ".join(f"PARTITION ({_named(None, by)} = {int(row[by])})" for row in found)
+        if parts:
+            name = _named(table.schema, table.name)
+            self._answer(f"ALTER TABLE {name} DROP IF EXISTS {parts}", _nothing)
+
+
+_DIALECT = SparkDialect()
+
+
+def _nothing(_: Any) -> None:
+    """Commands run as soon as they are said."""
+
+
+def _named(schema: str | None, name: str) -> str:
+    parts = [name] if schema is None else [schema, name]
+    return ".".join("`" + part.replace("`", "``") + "`" for part in parts)

@@ -1,0 +1,204 @@
+"""A Spark session from a URL: local with a folder of its own, on whatever Spark is configured for, or over Connect."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import time
+import warnings
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+from segjob.errors import ConfigError, WarehouseBusy, WarehouseError
+
+LOCK_FILE, CATALOGUE = ".segjob.lock", "metastore_db"
+_DERBY_LOCK = "dbex.lck"
+"""File of the catalogue's own database that its one process holds a lock on."""
+_POLL = 0.05
+_FORMS = "write spark://local[*]?warehouse=FOLDER, spark://MASTER, or sc://host:port for Spark Connect"
+_held: dict[Path, int] = {}
+"""Folders that this process holds, until it ends: the session that it started does so too."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where Spark is. remote : a Connect URL; it wins over master, folder and settings.
+
+    master : as Spark calls it; None for what Spark's own configuration says.
+    folder : holds the catalogue and the tables of a local session; None for the catalogue that Spark is configured for.
+    settings : spark.* of the session, as they stand.
+    """
+
+    remote: str | None = None
+    master: str | None = None
+    folder: Path | None = None
+    settings: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def label(self) -> str:
+        """How messages name it; a token that a URL carries is left out."""
+        if self.remote is not None:
+            return self.remote.split("/;")[0].split("?")[0]
+        return str(self.folder) if self.folder is not None else f"Spark at {self.master or 'its default'}"
+
+
+def read_url(url: str, folder: Path) -> Place:
+    """The place behind a URL; a relative warehouse is under `folder`.
+
+    Raises
+    ------
+    ConfigError : it says something that is not understood.
+    """
+    if url.startswith("sc://"):
+        return Place(remote=url)
+    master, _, query = url.removeprefix("spark://").partition("?")
+    options = dict(parse_qsl(query))
+    named = options.pop("warehouse", None)
+    if unknown := [name for name in options if not name.startswith("spark.")]:
+        raise ConfigError(f"a Spark URL has no option {unknown[0]!r}", hint=_FORMS)
+    if named is not None and master and not master.startswith("local"):
+        raise ConfigError("warehouse=FOLDER is for a local session", hint=_FORMS)
+    place = None if named is None else (folder / named).resolve()
+    if place is not None and not master:
+        master = "local[*]"
+    cluster = master and not master.startswith(("local", "yarn", "k8s:"))
+    return Place(master=f"spark://{master}" if cluster else master or None, folder=place, settings=options)
+
+
+def session(place: Place, lock_timeout: float, *, create: bool) -> Any:
+    """A session there: a new one, or the one that this process has already.
+
+    Raises
+    ------
+    ConfigError : pyspark is not installed, or a session on another catalogue is running in this process.
+    WarehouseBusy : another process holds the folder.
+    WarehouseError : Spark does not start, or there is nothing to read.
+    """
+    try:
+        from pyspark.errors import PySparkException
+        from pyspark.sql import SparkSession
+    except ImportError:
+        raise ConfigError(
+            "Spark needs pyspark, which is not installed", hint="pip install 'segjob[spark]'"
+        ) from None
+    _quieten()
+    try:
+        if place.remote is not None:
+            return _connected(place.remote)
+        if place.folder is not None:
+            _hold(place.folder, lock_timeout, create=create)
+        builder = SparkSession.builder
+        for name, value in _settings(place).items():
+            builder = builder.config(name, value)
+        started = builder.getOrCreate()
+    except (PySparkException, OSError) as error:
+        raise WarehouseError(
+            f"{place.label}: Spark does not start: {str(error).strip().splitlines()[0]}",
+            hint="it needs Java 17 (JAVA_HOME), or an address that it can reach",
+        ) from error
+    _refuse_other(place, started)
+    return started
+
+
+def _quieten() -> None:
+    """What pyspark raises it logs, too, and it warns of a pandas that nothing here asks it for."""
+    warnings.filterwarnings(
+        "ignore", message="PySpark does not yet fully support pandas", category=FutureWarning
+    )
+    for name in ("SQLQueryContextLogger", "DataFrameQueryContextLogger"):
+        logging.getLogger(name).disabled = True
+
+
+def _connected(remote: str) -> Any:
+    from pyspark.sql.connect.session import SparkSession
+
+    return SparkSession.builder.remote(remote).getOrCreate()
+
+
+def _settings(place: Place) -> dict[str, str]:
+    settings = {
+        "spark.sql.catalogImplementation": "hive",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.log.level": "ERROR",
+    }
+    if place.master is not None:
+        settings["spark.master"] = place.master
+    if place.folder is not None:
+        settings |= {
+            "spark.sql.warehouse.dir": str(place.folder),
+            "spark.hadoop.javax.jdo.option.ConnectionURL": _catalogue_of(place.folder),
+            "spark.driver.extraJavaOptions": f"-Dderby.stream.error.file={place.folder / 'derby.log'}",
+            "spark.ui.enabled": "false",
+            # Two hundred, the default, is for clusters: here most of them would be empty tasks.
+            "spark.sql.shuffle.partitions": str(2 * (os.cpu_count() or 1)),
+            "spark.driver.host": "127.0.0.1",
+            "spark.driver.bindAddress": "127.0.0.1",
+        }
+    return settings | place.settings
+
+
+def _catalogue_of(folder: Path) -> str:
+    return f"jdbc:derby:;databaseName={folder / CATALOGUE};create=true"
+
+
+def _refuse_other(place: Place, started: Any) -> None:
+    """A process has one catalogue: whoever asks for a second one must not be given the first."""
+    if place.folder is None:
+        return
+    actual = started.sparkContext.getConf().get("spark.hadoop.javax.jdo.option.ConnectionURL")
+    if actual != _catalogue_of(place.folder):
+        raise ConfigError(
+            f"this process has a Spark session on another warehouse than {place.folder} already",
+            hint="stop that session, or use another process",
+        )
+
+
+def _hold(folder: Path, timeout: float, *, create: bool) -> None:
+    """Keep other processes out: the catalogue of a local session admits one at a time."""
+    if folder in _held:
+        return
+    if create:
+        folder.mkdir(parents=True, exist_ok=True)
+    if not folder.is_dir():
+        raise WarehouseError(
+            f"there is no folder {folder}",
+            hint="make it with `segjob init` or dbt, or name another one with --warehouse or SEGJOB_WAREHOUSE",
+        )
+    handle = os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o666)
+    deadline = time.monotonic() + timeout
+    while not (_locked(handle) and _is_free(folder / CATALOGUE / _DERBY_LOCK)):
+        if time.monotonic() >= deadline:
+            holder = os.pread(handle, 20, 0).decode()
+            os.close(handle)
+            raise WarehouseBusy(
+                f"{folder} is held by {f'process {holder}' if holder else 'another process'}; waited {timeout:g} s",
+                hint="one process at a time can use a local Spark warehouse; end the other one (dbt and spark-shell "
+                "are such, too), or wait longer with --lock-timeout",
+            )
+        time.sleep(_POLL)
+    os.truncate(handle, 0)
+    os.pwrite(handle, str(os.getpid()).encode(), 0)
+    _held[folder] = handle
+
+
+def _locked(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _is_free(file: Path) -> bool:
+    """Whether no Java process has the lock, such as a dying one; such locks are seen by `lockf`, not by `flock`."""
+    if not file.exists():
+        return True
+    with file.open("r+b") as opened:
+        try:
+            fcntl.lockf(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+    return True
