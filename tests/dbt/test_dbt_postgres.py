@@ -1,0 +1,169 @@
+"""The same models on PostgreSQL, from raw tables: rows are DuckDB's, and segjob connects by the same target."""
+
+from __future__ import annotations
+
+import csv
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from dbt_checkout import CHECKOUT, Checkout, ask
+
+MARTS = ("customer_features", "product_features", "cleaning_report", "rejected_customers", "rejected_orders")
+PASSWORD = "s3cret-of-the-profile"
+"""The server trusts everybody, so any will do."""
+
+Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A database of the server, and the variables that name it to dbt, segjob and psql alike."""
+
+    checkout: Checkout
+    engine: sa.Engine
+    variables: dict[str, str]
+
+    def dbt(self, *arguments: str, fails: bool = False) -> str:
+        # A folder of its own: what DuckDB's target has parsed stays valid for the tests after this one.
+        return self.checkout.dbt(
+            *arguments, "--target-path", "target/postgres", fails=fails, **self.variables
+        )
+
+    def segjob(self, *arguments: str | Path) -> str:
+        """What a command that succeeds says, on stdout and stderr."""
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith(("DBT_", "SEGJOB_"))}
+        done = subprocess.run(
+            [sys.executable, "-m", "segjob", *arguments, "--config", CHECKOUT / "segjob.toml"],
+            env={**inherited, **self.variables},
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout + done.stderr
+
+    def ask(self, statement: str) -> list[Row]:
+        with self.engine.connect() as connection:
+            return [tuple(row) for row in connection.exec_driver_sql(statement)]
+
+
+def make_database(server: str, checkout: Checkout, name: str) -> Shop:
+    url = sa.make_url(server).set(drivername="postgresql+psycopg")
+    owner = sa.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with owner.connect() as connection:
+        connection.exec_driver_sql(f"create database {name}")
+    variables = {
+        "DBT_TARGET": "postgres",
+        "PGHOST": str(url.query["host"]),
+        "PGUSER": str(url.username),
+        "PGDATABASE": name,
+        "PGPASSWORD": PASSWORD,
+    }
+    return Shop(checkout, sa.create_engine(url.set(database=name), poolclass=sa.NullPool), variables)
+
+
+def load(shop: Shop, table: str, file: Path) -> None:
+    """A raw table as a loader leaves it: the number of the line, and every value as text under the file's headers."""
+    with file.open(encoding="utf-8", newline="") as opened:
+        header, *lines = csv.reader(opened)
+    columns = ", ".join(f'"{name}" text' for name in header)
+    with shop.engine.begin() as connection:
+        connection.exec_driver_sql("create schema if not exists raw")
+        connection.exec_driver_sql(f"create table raw.{table} (_line bigint, {columns})")
+        raw: Any = connection.connection.driver_connection
+        with raw.cursor() as cursor, cursor.copy(f"copy raw.{table} from stdin") as copy:
+            for number, line in enumerate(lines, start=1):
+                # A line of the file may be too short; nothing between two commas is no value, as for DuckDB.
+                values = [value or None for value in line] + [None] * (len(header) - len(line))
+                copy.write_row([number, *values])
+
+
+@pytest.fixture(scope="module")
+def shop(server: str, checkout: Checkout) -> Iterator[Shop]:
+    """After `dbt build`, `segjob run` and another `dbt run`, all on target postgres."""
+    made = make_database(server, checkout, "shop")
+    for table in ("customers", "orders"):
+        load(made, table, checkout.root / "data" / f"{table}.csv")
+    made.dbt("build")
+    said = made.segjob("run", "income_spending")
+    assert PASSWORD not in said
+    made.dbt("run")
+    yield made
+    made.engine.dispose()
+
+
+def in_order(rows: list[Row]) -> list[Row]:
+    return sorted(rows, key=lambda row: [(value is None, str(value)) for value in row])
+
+
+@pytest.mark.parametrize("mart", MARTS)
+def test_every_mart_is_duckdbs_row_by_row(shop: Shop, built: Checkout, mart: str) -> None:
+    columns = [row[0] for row in ask(built.warehouse, f"select column_name from (describe {mart})")]
+    select = f"select {', '.join(columns)} from {mart}"
+    ours, theirs = in_order(shop.ask(select)), in_order(ask(built.warehouse, select))
+    assert len(ours) == len(theirs) > 20
+    for our, their in zip(ours, theirs, strict=True):
+        # Sums of doubles depend on the order of the rows in the last place.
+        exact = [(a, b) for a, b in zip(our, their, strict=True) if not isinstance(b, float)]
+        assert [a for a, _ in exact] == [b for _, b in exact]
+        doubles = [(a, b) for a, b in zip(our, their, strict=True) if isinstance(b, float)]
+        assert [a for a, _ in doubles] == pytest.approx([b for _, b in doubles], rel=1e-12, abs=0)
+
+
+def test_segments_are_those_of_duckdb(shop: Shop, built: Checkout, tmp_path: Path) -> None:
+    warehouse = shutil.copy(built.warehouse, tmp_path / "shop.duckdb")
+    command = [sys.executable, "-m", "segjob", "run", "-q", "income_spending", "--warehouse", str(warehouse)]
+    subprocess.run([*command, "--config", CHECKOUT / "segjob.toml"], check=True, timeout=120)
+    assigned = "select customer_id, segment_id, segment_name from segments.income_spending"
+    ours = shop.ask(assigned)
+    assert len(ours) > 1900
+    assert set(ours) == set(ask(Path(warehouse), assigned))
+
+
+def test_the_marts_after_segjob_hold_the_run(shop: Shop) -> None:
+    rows = shop.ask("select segment_id, customers, revenue from revenue_by_segment order by segment_id")
+    truth = shop.ask(
+        "select segment_id, count(*), sum(revenue) from segments.income_spending "
+        "join customer_features using (customer_id) group by segment_id order by segment_id"
+    )
+    assert len(rows) == 5
+    assert rows == [(segment, customers, pytest.approx(revenue)) for segment, customers, revenue in truth]
+    ((shares,),) = shop.ask("select sum(share_of_customers) from revenue_by_segment")
+    assert shares == pytest.approx(1)
+
+
+def test_dbt_runs_under_the_views_of_segjob(shop: Shop) -> None:
+    """The last thing the fixture did was `dbt run`: it drops whatever depends on a view that it replaces."""
+    ((scored, different),) = shop.ask(
+        "select count(*), count(*) filter (where scores.segment_id <> assigned.segment_id) "
+        "from segments.income_spending_scores as scores "
+        "inner join segments.income_spending as assigned using (customer_id)"
+    )
+    assert scored > 1900
+    assert different == 0
+
+
+def test_the_password_is_not_kept(shop: Shop) -> None:
+    kept = shop.ask("select config, versions, relation from segments.runs")
+    assert len(kept) == 1
+    assert PASSWORD not in repr(kept)
+
+
+def test_a_missing_raw_table_is_said_and_an_empty_name_means_there_is_none(
+    server: str, checkout: Checkout
+) -> None:
+    empty = make_database(server, checkout, "empty")
+    variables = '{raw_schema: landing, raw_customers: people, raw_orders: ""}'
+    said = empty.dbt("run", "--select", "base_customers", "base_orders", "--vars", variables, fails=True)
+    assert 'There is no table "empty"."landing"."people"' in " ".join(said.split())
+    assert "raw_schema and raw_customers" in " ".join(said.split())
+    assert empty.ask("select count(*) from staging.base_orders") == [(0,)]
+    empty.engine.dispose()
