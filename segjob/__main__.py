@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 
@@ -11,6 +12,8 @@ INTERRUPTED = 130
 
 def main() -> None:
     """Run the command line."""
+    # Imports and rows make many objects and hardly a cycle: looking for cycles that often takes time and finds nothing.
+    gc.set_threshold(20_000, 20, 100)
     try:
         from segjob.cli import app
 

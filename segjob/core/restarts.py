@@ -24,7 +24,9 @@ TRIALS = 3
 SWAP_ROUNDS = 12
 """Rounds of moved centroids per k, at most; the search stops after `PATIENCE` that did not help."""
 
-PATIENCE = 4
+PATIENCE = 2
+"""Twice as many where there are few rows, and each counts."""
+
 SWAPS = 10
 """Moves tried in a round, at least; every centroid is moved once or more."""
 
@@ -138,8 +140,7 @@ class Restarts:
 
     def _swapped(self, ends: Floats, inertia: Floats, random: np.random.Generator) -> tuple[Floats, Floats]:
         """The ends and those found by moving one centroid of the best ends elsewhere."""
-        bases = _BASES if len(self.values) <= _FEW_ROWS else 1
-        patience = PATIENCE
+        bases, patience = (_BASES, 2 * PATIENCE) if len(self.values) <= _FEW_ROWS else (1, PATIENCE)
         for _ in range(SWAP_ROUNDS):
             best = inertia.min()
             starts = [self._swaps(base, random) for base in _distinct(ends, inertia, bases)]
