@@ -390,10 +390,8 @@ def snapshot(
     from segjob import console
     from segjob.jobs.snapshot import write_snapshot
 
-    timeout = (
-        session.settings.warehouse.lock_timeout if session.lock_timeout is None else session.lock_timeout
-    )
-    written = write_snapshot(session.door, session.contract, folder, parquet=parquet, lock_timeout=timeout)
+    patience = session.settings.warehouse.lock_timeout
+    written = write_snapshot(session.door, session.contract, folder, parquet=parquet, lock_timeout=patience)
     if session.as_json:
         console.print_json(written.as_json())
     elif not session.quiet:

@@ -88,18 +88,22 @@ class Session:
 
     @functools.cached_property
     def settings(self) -> Config:
-        """The config file's settings; the defaults where there is no file."""
+        """The config file's settings, the defaults where there is no file; --lock-timeout wins over both."""
         from segjob.config import Config, find, load
 
         file = self.config or find(Path.cwd())
-        return load(file) if file else Config(directory=Path.cwd())
+        settings = load(file) if file else Config(directory=Path.cwd())
+        if self.lock_timeout is None:
+            return settings
+        warehouse = settings.warehouse.model_copy(update={"lock_timeout": self.lock_timeout})
+        return settings.model_copy(update={"warehouse": warehouse})
 
     @functools.cached_property
     def door(self) -> Warehouse:
         """The warehouse; not open yet."""
         from segjob.warehouse.connect import connect
 
-        return connect(self.settings, warehouse=self.warehouse, lock_timeout=self.lock_timeout)
+        return connect(self.settings, warehouse=self.warehouse)
 
     @functools.cached_property
     def progress(self) -> Progress:

@@ -34,6 +34,8 @@ class Outcome:
 
 Segjob = Callable[..., Outcome]
 """Runs the command line."""
+RUN = ("run", "--from", "customers", "--key", "id", "--features", "income,score")
+"""Segments the made customers; --k and the like are added."""
 
 
 def customers(rows: int = 150, seed: int = 1) -> list[tuple[int, float, float]]:

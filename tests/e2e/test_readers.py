@@ -8,7 +8,7 @@ from pathlib import Path
 
 from small_warehouse import command, customers, environment, execute, fill, query
 
-from segjob.config import Config, Segmentation, parse
+from segjob.config import Config, Segmentation, WarehouseSettings, parse
 from segjob.jobs.progress import Progress
 from segjob.jobs.run import run_all, run_one
 from segjob.warehouse.connect import connect
@@ -63,7 +63,7 @@ print(looks, busy, len(runs), wrong[:3])
 
 def test_twenty_runs_before_the_eyes_of_two_readers(folder: Path) -> None:
     file, stop = fill(folder / "shop.duckdb", customers(60)), folder / "stop"
-    door = connect(Config(), warehouse=str(file), lock_timeout=120)
+    door = connect(Config(warehouse=WarehouseSettings(lock_timeout=120)), warehouse=str(file))
     run_one(door, Config(), "s", SETTINGS, Progress())
     readers = [
         subprocess.Popen(

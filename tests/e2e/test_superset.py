@@ -14,22 +14,10 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
-from small_warehouse import Outcome, execute, query
+from small_warehouse import RUN, Segjob, execute, query
 
 SUPERSET = os.environ.get("SEGJOB_SUPERSET")
-RUN = (
-    "run",
-    "--from",
-    "customers",
-    "--key",
-    "id",
-    "--features",
-    "income,score",
-    "--k",
-    "3",
-    "--k-range",
-    "3:3",
-)
+THREE = (*RUN, "--k", "3", "--k-range", "3:3", "--quiet")
 SETTINGS = """
 SQLALCHEMY_DATABASE_URI = "sqlite:///{folder}/superset.db"
 SECRET_KEY = "a key for one test, which nobody else ever sees"
@@ -42,10 +30,9 @@ FILTER_STATE_CACHE_CONFIG = EXPLORE_FORM_DATA_CACHE_CONFIG = {{"CACHE_TYPE": "Si
 
 @pytest.mark.skipif(SUPERSET is None, reason="SEGJOB_SUPERSET names no Python with Superset")
 def test_a_chart_shows_the_segments_and_then_the_newest_run(
-    file: Path, segjob: Callable[..., Outcome], root: Path, tmp_path: Path
+    after: Callable[..., Path], segjob: Segjob, root: Path, tmp_path: Path
 ) -> None:
-    segjob(*RUN, "--quiet", "--warehouse", file)
-    segjob("snapshot", "out", "--warehouse", file)
+    file = after(THREE, ("snapshot", "out"))
     serving = Path("out/shop.duckdb").resolve()
     Path("superset_config.py").write_text(SETTINGS.format(folder=tmp_path))
     script = root / "tests" / "e2e" / "superset_chart.py"
@@ -67,7 +54,7 @@ def test_a_chart_shows_the_segments_and_then_the_newest_run(
             execute(
                 file, "insert into customers select id + 1000, income, score from customers where id <= 30"
             )
-            segjob(*RUN, "--quiet", "--warehouse", file)
+            segjob(*THREE, "--warehouse", file)
             segjob("snapshot", "out", "--warehouse", file)
             superset.stdin.write("next\n")
             superset.stdin.flush()

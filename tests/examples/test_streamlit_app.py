@@ -2,54 +2,24 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
-from contextlib import chdir
 from pathlib import Path
 from typing import Any
 
 import pytest
-from small_warehouse import Outcome, customers, execute, fill, query
-from typer.testing import CliRunner
+from small_warehouse import RUN, Segjob, execute, query
 
-from segjob.cli import app
-
-Segjob = Callable[..., Outcome]
-RUN = (
-    "run",
-    "--from",
-    "customers",
-    "--key",
-    "id",
-    "--features",
-    "income,score",
-    "--k-range",
-    "3:3",
-    "--quiet",
-)
+SNAPSHOT = ("snapshot", "out")
 
 
-@pytest.fixture(scope="module")
-def first_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two segmentations and a snapshot of them; made once, and copied for each test."""
-    folder = tmp_path_factory.mktemp("first_run")
-    with chdir(folder):
-        file = fill(folder / "shop.duckdb", customers())
-        for arguments in (
-            (*RUN, "--k", "3", "--name", "by income"),
-            (*RUN, "--k", "2", "--name", 'odd "name"'),
-            ("snapshot", "out"),
-        ):
-            result = CliRunner().invoke(app, [*arguments, "--quiet", "--warehouse", str(file)])
-            assert result.exit_code == 0, result.output
-    return file
+def segments(k: int, name: str) -> tuple[str, ...]:
+    return (*RUN, "--k-range", "3:3", "--k", str(k), "--name", name)
 
 
 @pytest.fixture
-def file(folder: Path, first_run: Path) -> Path:
-    """The warehouse, and the snapshot in folder out."""
-    shutil.copytree(first_run.parent, folder, dirs_exist_ok=True)
-    return folder / first_run.name
+def file(after: Callable[..., Path]) -> Path:
+    """The warehouse with two segmentations, and the snapshot in folder out."""
+    return after(segments(3, "by income"), segments(2, 'odd "name"'), SNAPSHOT)
 
 
 @pytest.fixture
@@ -96,7 +66,7 @@ def test_the_next_look_shows_the_newest_run(page: Any, file: Path, segjob: Segjo
     page.run()
     assert "Sizes over the runs" not in [header.value for header in page.subheader]
     execute(file, "insert into customers values (9999, 50, 50)")
-    assert segjob(*RUN, "--quiet", "--k", "3", "--name", "by income", "--warehouse", file).code == 0
+    assert segjob(*segments(3, "by income"), "--quiet", "--warehouse", file).code == 0
     segjob("snapshot", "out", "--quiet", "--warehouse", file)
     page.run()
     assert metrics(page)["Customers"] == "151"

@@ -3,52 +3,25 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable
-from contextlib import chdir
 from pathlib import Path
 
 import pytest
 from sklearn.cluster import AgglomerativeClustering
 from sklearn.metrics import adjusted_rand_score
-from small_warehouse import Outcome, customers, dump, execute, fill, query
-from typer.testing import CliRunner
+from small_warehouse import RUN, Segjob, dump, execute, query
 
-from segjob.cli import app
 from segjob.core.algorithms import ALGORITHMS
 from segjob.core.verdict import NAMES
 from segjob.jobs.compare import MAPPED_ROWS
 
-Segjob = Callable[..., Outcome]
-RUN = (
-    "run",
-    "--from",
-    "customers",
-    "--key",
-    "id",
-    "--features",
-    "income,score",
-    "--k",
-    "5",
-)
-
-
-@pytest.fixture(scope="module")
-def first_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The five groups, published as run 1; made once, and copied for each test."""
-    folder = tmp_path_factory.mktemp("first_run")
-    with chdir(folder):
-        file = fill(folder / "shop.duckdb", customers())
-        for arguments in (RUN,):
-            result = CliRunner().invoke(app, [*arguments, "--quiet", "--warehouse", str(file)])
-            assert result.exit_code == 0, result.output
-    return file
+FIVE = (*RUN, "--k", "5")
 
 
 @pytest.fixture
-def published(folder: Path, first_run: Path) -> Path:
+def published(after: Callable[..., Path]) -> Path:
     """The five groups, published as run 1."""
-    return Path(shutil.copy(first_run, folder / "shop.duckdb"))
+    return after(FIVE)
 
 
 def test_a_row_for_each_algorithm_that_ran(published: Path, segjob: Segjob) -> None:
@@ -104,7 +77,7 @@ def test_what_a_map_needs_is_kept(published: Path, segjob: Segjob) -> None:
 
 def test_a_second_time_replaces_the_runs_rows_and_no_others(published: Path, segjob: Segjob) -> None:
     segjob("compare", "--warehouse", published)
-    segjob(*RUN, "--quiet", "--warehouse", published)
+    segjob(*FIVE, "--quiet", "--warehouse", published)
     before = dump(published)
     segjob("compare", "--warehouse", published)
     segjob("compare", "--warehouse", published)

@@ -5,38 +5,23 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
-from contextlib import chdir, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
 import pytest
 import sqlalchemy as sa
-from small_warehouse import Outcome, customers, execute, fill, query
-from typer.testing import CliRunner
+from small_warehouse import RUN, Segjob, customers, execute, fill, query
 
-from segjob.cli import app
 from segjob.errors import StatementFailed
 from segjob.statements import copies
 from segjob.warehouse.swap import replaced_file, replaced_folder
 
-Segjob = Callable[..., Outcome]
-RUN = (
-    "run",
-    "--from",
-    "customers",
-    "--key",
-    "id",
-    "--features",
-    "income,score",
-    "--k",
-    "3",
-    "--k-range",
-    "2:4",
-)
+THREE = (*RUN, "--k", "3", "--k-range", "2:4")
 OLD_PYTHON = os.environ.get("SEGJOB_OLD_PYTHON")
 """An interpreter with the oldest DuckDB that has to read the file; read before a fixture hides the variable."""
 
@@ -62,22 +47,10 @@ print(json.dumps({"answers": answers, "newest": newest}))
 """Asks the same question until its stdin closes, over one connection or a new one each time."""
 
 
-@pytest.fixture(scope="module")
-def first_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three segments of the customers, run 1; made once, and copied for each test."""
-    folder = tmp_path_factory.mktemp("first_run")
-    with chdir(folder):
-        file = fill(folder / "shop.duckdb", customers())
-        for arguments in (RUN,):
-            result = CliRunner().invoke(app, [*arguments, "--quiet", "--warehouse", str(file)])
-            assert result.exit_code == 0, result.output
-    return file
-
-
 @pytest.fixture
-def published(folder: Path, first_run: Path) -> Path:
+def published(after: Callable[..., Path]) -> Path:
     """Three segments of the customers, run 1."""
-    return Path(shutil.copy(first_run, folder / "shop.duckdb"))
+    return after(THREE)
 
 
 @pytest.fixture
@@ -170,7 +143,7 @@ def test_readers_that_keep_it_open_through_ten_runs(
     keeping, returning = reader(serving, "keep"), reader(serving, "return")
     for run in range(2, 12):
         execute(published, f"insert into customers values ({1000 + run}, 50, 50)")
-        outcome = segjob(*RUN, "--warehouse", published)
+        outcome = segjob(*THREE, "--warehouse", published)
         assert outcome.code == 0, outcome.err
         assert "warning: published, but" not in outcome.err
     kept, returned = (json.loads(process.communicate("")[0]) for process in (keeping, returning))
@@ -204,7 +177,7 @@ def test_parquet_holds_the_same_rows_and_replaces_the_one_before(published: Path
         rows = duckdb.sql(f"from 'out/parquet/{name}.parquet'").fetchall()
         assert sorted(map(repr, rows)) == original[name][1], name
     first = Path("out/parquet").resolve()
-    segjob(*RUN, "--quiet", "--warehouse", published)
+    segjob(*THREE, "--quiet", "--warehouse", published)
     segjob("snapshot", "out", "--parquet", "--warehouse", published)
     assert duckdb.sql("select max(run_id) from 'out/parquet/runs.parquet'").fetchall() == [(2,)]
     # Who was reading the folder before may finish; it goes with the next one.
@@ -227,18 +200,18 @@ def test_hostile_names(folder: Path, segjob: Segjob) -> None:
 def test_a_run_goes_on_where_its_snapshot_cannot_be_written(published: Path, segjob: Segjob) -> None:
     Path("segjob.toml").write_text("[publish]\nsnapshot = 'blocked'\n")
     Path("blocked").write_text("a file, no folder")
-    outcome = segjob(*RUN, "--warehouse", published)
+    outcome = segjob(*THREE, "--warehouse", published)
     assert outcome.code == 0
     assert "published, but the snapshot was not written: blocked cannot be written" in outcome.err.replace(
         f"{Path.cwd()}/", ""
     )
     assert query(published, "select max(run_id) from segments.runs") == [(2,)]
-    document = segjob(*RUN, "--json", "--warehouse", published).document
+    document = segjob(*THREE, "--json", "--warehouse", published).document
     assert any("snapshot was not written" in warning for warning in document["runs"][0]["warnings"])
 
 
 def test_name_and_rollback_reach_the_dashboards(published: Path, segjob: Segjob) -> None:
-    segjob(*RUN, "--quiet", "--warehouse", published)
+    segjob(*THREE, "--quiet", "--warehouse", published)
     Path("segjob.toml").write_text("[publish]\nsnapshot = 'out'\n")
     segjob("name", "1", "Regulars", "--warehouse", published)
     serving = Path("out/shop.duckdb")
@@ -269,7 +242,7 @@ def test_what_is_refused(published: Path, segjob: Segjob, refused: Callable[...,
     assert "nothing is published" in refused(empty, 3, "snapshot", "out")
     assert not Path("out/empty.duckdb").exists()
     Path("segjob.toml").write_text("[publish]\nsnapshot = '.'\n")
-    assert "would replace the warehouse" in refused(published, 2, *RUN)
+    assert "would replace the warehouse" in refused(published, 2, *THREE)
 
 
 def test_a_snapshot_that_fails_leaves_the_one_before(
@@ -296,8 +269,14 @@ def test_two_jobs_do_not_write_at_once(published: Path, segjob: Segjob) -> None:
     with Path("out/.segjob.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         outcome = segjob("snapshot", "out", "--lock-timeout", "0.2", "--warehouse", published)
-    assert outcome.code == 4
-    assert "another job writes to out" in outcome.err
+        assert outcome.code == 4
+        assert "another job writes to out" in outcome.err
+        Path("segjob.toml").write_text("[publish]\nsnapshot = 'out'\n")
+        begun = time.monotonic()
+        outcome = segjob("name", "1", "Regulars", "--lock-timeout", "0.2", "--warehouse", published)
+        assert time.monotonic() - begun < 15, "not the 30 seconds of the config"
+        assert outcome.code == 0
+        assert "published, but the snapshot was not written: another job writes to" in outcome.err
     assert segjob("snapshot", "out", "--lock-timeout", "0.2", "--warehouse", published).code == 0
 
 
@@ -349,7 +328,7 @@ def test_superset_s_way_of_connecting(published: Path, segjob: Segjob) -> None:
     with engine.connect() as connection:
         assert connection.execute(question).one() == (1, 150)
         assert {"customers", "customers_profile"} <= set(sa.inspect(connection).get_table_names("segments"))
-    segjob(*RUN, "--quiet", "--warehouse", published)
+    segjob(*THREE, "--quiet", "--warehouse", published)
     segjob("snapshot", "out", "--warehouse", published)
     with engine.connect() as connection:
         assert connection.execute(question).one() == (2, 150)
