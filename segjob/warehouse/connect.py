@@ -9,7 +9,7 @@ from pathlib import Path
 from segjob.config import Config
 from segjob.errors import ConfigError
 from segjob.warehouse.base import Warehouse
-from segjob.warehouse.dbt_profile import find_project, postgres_url, read_target
+from segjob.warehouse.dbt_profile import find_project, postgres_url, read_target, spark_url
 
 VARIABLE = "SEGJOB_WAREHOUSE"
 
@@ -18,7 +18,6 @@ def connect(
     config: Config,
     *,
     warehouse: str | None = None,
-    lock_timeout: float | None = None,
     environment: Mapping[str, str] = os.environ,
 ) -> Warehouse:
     """The warehouse that the command line, the environment, the config or dbt's profile names, in this order.
@@ -32,11 +31,10 @@ def connect(
         url, folder = settings.url, config.directory
     else:
         url, folder = _from_dbt(config, environment), Path.cwd()
-    patience = settings.lock_timeout if lock_timeout is None else lock_timeout
     if url.startswith(("postgresql://", "postgresql+psycopg://", "postgres://")):
-        return _postgres(url, settings.schema_name, patience)
+        return _postgres(url, settings.schema_name, settings.lock_timeout)
     if url.startswith(("spark://", "sc://")):
-        return _spark(url, folder, patience)
+        return _spark(url, folder, settings.lock_timeout)
     file = _duckdb_path(url)
     if file is None:
         raise ConfigError(
@@ -56,7 +54,7 @@ def connect(
     return DuckDBFile(
         label=str(path),
         path=path,
-        lock_timeout=patience,
+        lock_timeout=settings.lock_timeout,
         memory_limit=settings.memory_limit,
         temp_directory=temporary,
         threads=settings.threads,
@@ -111,6 +109,8 @@ def _from_dbt(config: Config, environment: Mapping[str, str]) -> str:
     target = read_target(project, target=config.warehouse.target, environment=environment)
     if target.kind == "postgres":
         return postgres_url(target)
+    if target.kind == "spark":
+        return spark_url(target)
     if target.kind != "duckdb":
         raise ConfigError(f"{target.file}: segjob does not know dbt targets of type {target.kind!r}")
     return str(target.settings.get("path") or ":memory:")
