@@ -7,11 +7,18 @@ from collections.abc import Callable
 
 import numpy as np
 
+from segjob.core import kmeans
 from segjob.core.clustering import K_RULE, Outcome, Task, Unable, of_all, of_few
 from segjob.core.density import dbscan, hdbscan
 from segjob.core.neuralmap import self_organising_map
 
 _COVARIANCES = ("full", "tied", "diag", "spherical")
+
+
+def plain_kmeans(task: Task) -> Outcome:
+    """k-means (Lloyd, 1982), for a run that published another algorithm."""
+    found = kmeans.fit(task.values, np.ones(len(task.values)), task.k, seed=task.seed, n_init=10)
+    return of_all(task, found.labels[task.judged], n_clusters=task.k, n_init=10, rule=K_RULE)
 
 
 def bisecting_kmeans(task: Task) -> Outcome:
@@ -85,3 +92,9 @@ ALGORITHMS: dict[str, Callable[[Task], Outcome]] = {
     "hdbscan": hdbscan,
 }
 """By the name that table `comparisons` has; first those that are told the number of clusters."""
+
+
+def others(published: str) -> dict[str, Callable[[Task], Outcome]]:
+    """What a run of that algorithm is compared with: all but itself."""
+    every = {"kmeans": plain_kmeans, **ALGORITHMS}
+    return {name: algorithm for name, algorithm in every.items() if name != published}

@@ -1,4 +1,4 @@
-"""The published k-means beside other algorithms: every one is judged on the same rows and by the same measures."""
+"""The published segments beside other algorithms: every one is judged on the same rows and by the same measures."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segjob.core import metrics
-from segjob.core.algorithms import ALGORITHMS
+from segjob.core.algorithms import others
 from segjob.core.clustering import Outcome, Task, Unable
 from segjob.core.model import Floats, Labels, Points
 
@@ -21,6 +21,7 @@ FITTED_ROWS = 20_000
 JUDGED_ROWS = 4_000
 """Rows that all are judged on at most, and fitted on where time or memory grows with their square."""
 PUBLISHED = "kmeans"
+"""What is published unless the config says otherwise."""
 _TIMED_LATER = ("sklearn.cluster", "sklearn.metrics", "sklearn.mixture", "sklearn.neighbors")
 """Imported before any algorithm is timed."""
 
@@ -55,7 +56,13 @@ class Comparison:
 
 
 def compare(
-    points: Points, labels_of_published: Labels, k: int, seed: int, *, rows: int = JUDGED_ROWS
+    points: Points,
+    labels_of_published: Labels,
+    k: int,
+    seed: int,
+    *,
+    algorithm: str = PUBLISHED,
+    rows: int = JUDGED_ROWS,
 ) -> tuple[Comparison, ...]:
     """Every algorithm on the same rows, the published one first.
 
@@ -65,6 +72,7 @@ def compare(
     labels_of_published : (n,) the published segment of each, numbered 0..k-1.
     k : number of published segments.
     seed : draws the rows and starts the algorithms; the same seed gives the same answer.
+    algorithm : the published one.
     rows : to judge on, at most.
     """
     from threadpoolctl import threadpool_limits
@@ -80,8 +88,8 @@ def compare(
     # Threads of one product here cost more than they bring, and would change the last digits.
     with threadpool_limits(1):
         return (
-            _judged(PUBLISHED, task, where, published, published, parameters, None),
-            *(_tried(name, task, where, published) for name in ALGORITHMS),
+            _judged(algorithm, task, where, published, published, parameters, None),
+            *(_tried(name, task, where, published) for name in others(algorithm)),
         )
 
 
@@ -107,7 +115,7 @@ def draw(weights: Floats, rows: int, seed: int) -> NDArray[np.intp]:
 
 
 def _tried(name: str, task: Task, where: NDArray[np.intp], published: Labels) -> Comparison:
-    algorithm: Callable[[Task], Outcome] = ALGORITHMS[name]
+    algorithm: Callable[[Task], Outcome] = others("")[name]
     distinct = len(np.unique(task.few, axis=0))
     begun = time.perf_counter()
     found: Outcome = (

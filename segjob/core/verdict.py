@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
+from segjob.config import Algorithm
 from segjob.core.comparison import PUBLISHED, Comparison
 from segjob.core.density import SMALLEST_SHARE
 from segjob.core.model import Labels
@@ -18,12 +19,12 @@ SAME_GROUPS = 0.8
 PURE = 0.9
 ALIKE = 0.6
 RULE = (
-    f"An algorithm beats k-means where its silhouette, with noise counted as 0, is more than {MARGIN:g} higher, its "
+    f"An algorithm beats the published one where its silhouette, with noise counted as 0, is more than {MARGIN:g} higher, its "
     f"Davies-Bouldin index lower, its noise at most {LITTLE_NOISE:.0%} and none of its clusters below "
     f"{SMALLEST_SHARE:.0%} of the rows, because a few far rows on their own flatter both indices. The segments are "
     f"called cut across where DBSCAN and HDBSCAN agree with each other (adjusted Rand index from {SAME_GROUPS:g}) on "
     f"two groups or more that less than {PURE:.0%} of the rows share with most of their segment, and a matter of "
-    f"the algorithm where none agrees with k-means by {ALIKE:g} or more."
+    f"the algorithm where none agrees with the published one by {ALIKE:g} or more."
 )
 """What `judge` goes by."""
 NAMES = {
@@ -62,14 +63,15 @@ def judge(comparisons: Sequence[Comparison]) -> Verdict:
     """
     published, *others = comparisons
     ran = {found.algorithm: found for found in others if found.skipped is None}
+    own = NAMES[published.algorithm]
     if not ran:
-        return Verdict("stay", None, "No other algorithm could be run on these rows: stay with k-means.")
+        return Verdict("stay", None, f"No other algorithm could be run on these rows: stay with {own}.")
     if published.clusters < 2:
         return Verdict("stay", None, "There is one segment, so there is nothing to compare it with.")
     better = [found for found in ran.values() if _beats(found, published)]
     if better:
         return _change(max(better, key=_separation), published)
-    return _cut_across(ran, published) or _apart(ran) or _stay(ran)
+    return _cut_across(ran, published) or _apart(ran, own) or _stay(ran, own)
 
 
 def purity(segments: Labels, groups: Labels) -> float:
@@ -104,9 +106,10 @@ def _beats(found: Comparison, published: Comparison) -> bool:
 
 
 def _change(found: Comparison, published: Comparison) -> Verdict:
+    how = f', with algorithm = "{found.algorithm}"' if found.algorithm in get_args(Algorithm) else ""
     text = (
-        f"{_name(found)} separates the rows better than k-means (silhouette {found.silhouette:.2f} against "
-        f"{published.silhouette:.2f}, {found.clusters} groups): worth a change."
+        f"{_name(found)} separates the rows better than {NAMES[published.algorithm]} (silhouette "
+        f"{found.silhouette:.2f} against {published.silhouette:.2f}, {found.clusters} groups): worth a change{how}."
     )
     return Verdict("change", found.algorithm, text)
 
@@ -129,21 +132,21 @@ def _cut_across(ran: dict[str, Comparison], published: Comparison) -> Verdict | 
     return Verdict("look", dense[1].algorithm, text)
 
 
-def _apart(ran: dict[str, Comparison]) -> Verdict | None:
+def _apart(ran: dict[str, Comparison], own: str) -> Verdict | None:
     nearest = _nearest(ran)
     if (nearest.agreement or 0.0) >= ALIKE:
         return None
     text = (
-        f"Nothing here beats k-means, but {NAMES[nearest.algorithm]}, the nearest to it, agrees only "
+        f"Nothing here beats {own}, but {NAMES[nearest.algorithm]}, the nearest to it, agrees only "
         f"{nearest.agreement:.2f}: the segments are a matter of the algorithm, so look at the map before relying on "
         "them."
     )
     return Verdict("look", nearest.algorithm, text)
 
 
-def _stay(ran: dict[str, Comparison]) -> Verdict:
+def _stay(ran: dict[str, Comparison], own: str) -> Verdict:
     nearest, dense = _nearest(ran), _dense(ran)
-    text = f"{_name(nearest)} agrees {nearest.agreement:.2f} with k-means; nothing here beats it: stay"
+    text = f"{_name(nearest)} agrees {nearest.agreement:.2f} with {own}; nothing here beats it: stay"
     if len(dense) == 2 and all(found.clusters < 2 for found in dense):
         text += ", and know that DBSCAN and HDBSCAN see no gaps between the segments: their borders are a convention"
     return Verdict("stay", None, text + ".")

@@ -12,7 +12,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from segjob.config import FitSettings, Segmentation
-from segjob.core.comparison import Comparison
+from segjob.core.comparison import PUBLISHED, Comparison
 from segjob.core.comparison import compare as compared
 from segjob.core.model import Labels, Model, Points
 from segjob.core.scoring import places
@@ -35,7 +35,7 @@ _FIGURES = ("silhouette", "davies_bouldin", "calinski_harabasz", "agreement", "f
 
 @dataclass(frozen=True)
 class Compared:
-    """The algorithms side by side, the published one first.
+    """The algorithms side by side, the published one first. Seconds of its fit are known of k-means alone.
 
     points : the rows they were compared on, in scaled units; `Comparison.rows` are numbers of these.
     """
@@ -82,9 +82,11 @@ def compare(
             model = load(warehouse, contract, run)
             points, labels = published_rows(warehouse, model, settings)
             phase.rows, phase.note = len(points.values), points.method
-        seconds = _fit_seconds(warehouse, contract, run)
+        is_kmeans = run["algorithm"] in (None, PUBLISHED)
+        seconds = _fit_seconds(warehouse, contract, run) if is_kmeans else None
     with progress.phase("comparing") as phase:
-        published, *others = compared(points, labels, int(run["k"]), int(run["seed"]))
+        own = str(run["algorithm"] or PUBLISHED)
+        published, *others = compared(points, labels, int(run["k"]), int(run["seed"]), algorithm=own)
         published = dataclasses.replace(published, fit_seconds=seconds)
         found = (published, *others)
         phase.rows = len(published.rows)

@@ -44,6 +44,24 @@ def test_round_groups_stay() -> None:
     assert verdict.text == "Bisecting k-means agrees 1.00 with k-means; nothing here beats it: stay."
 
 
+def test_a_run_of_another_algorithm_is_compared_with_kmeans_and_told_by_its_own_name() -> None:
+    values = make_blobs(400, centers=[(0, 0), (9, 0), (0, 9)], random_state=1)[0]
+    labels = KMeans(3, n_init=5, random_state=0).fit_predict(values).astype(np.intp)
+    found = compare(Points(values, np.ones(len(values))), labels, 3, 0, algorithm="ward")
+    names = [one.algorithm for one in found]
+    assert names[:2] == ["ward", PUBLISHED]
+    assert sorted(names) == sorted({"ward", PUBLISHED, *ALGORITHMS})
+    assert found[1].agreement == 1.0
+    assert judge(found).text == "K-means agrees 1.00 with Ward; nothing here beats it: stay."
+
+
+def test_what_can_be_published_is_said_with_how() -> None:
+    ward = dataclasses.replace(KMEANS, algorithm="ward")
+    verdict = judge((ward, other("gaussian_mixture", silhouette=0.7, davies_bouldin=0.5)))
+    assert verdict.text.startswith("Gaussian mixture separates the rows better than Ward")
+    assert verdict.text.endswith('worth a change, with algorithm = "gaussian_mixture".')
+
+
 def test_moons_that_are_cut_across_are_worth_a_look() -> None:
     verdict = judge(of(make_moons(800, noise=0.05, random_state=0)[0], 2))
     assert verdict.outcome == "look"
