@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from segjob.errors import ConfigError, DataError
 from segjob.statements.tables import Contract
-from segjob.warehouse.base import Warehouse
+from segjob.warehouse.base import Column, Warehouse
 
 Record = dict[str, Any]
 
@@ -84,12 +84,8 @@ def pick_run(
 
 def evidence(warehouse: Warehouse, contract: Contract, run: Record) -> Evidence:
     """Everything that is published about a run, except who is in which segment."""
-
-    def rows(table: str, *order: str) -> list[Record]:
-        source = contract.table(table)
-        of_run = source.c.run_id == run["run_id"]
-        return stored(warehouse, source, of_run, order=[source.c[name] for name in order])
-
+    tables = ("sweeps", "k_votes", "exclusions", "transforms", "segments", "lineage", "profiles")
+    rows = rows_of(warehouse, contract, run, tables)
     transforms = rows("transforms", "position")
     position = {row["feature"]: row["position"] for row in transforms}
     return Evidence(
@@ -108,6 +104,20 @@ def evidence(warehouse: Warehouse, contract: Contract, run: Record) -> Evidence:
     )
 
 
+def rows_of(
+    warehouse: Warehouse, contract: Contract, run: Record, tables: Sequence[str]
+) -> Callable[..., list[Record]]:
+    """What reads the run's rows of these tables: a table's name and the columns to order by -> the rows."""
+    there = warehouse.columns_of_each(contract.schema, tables)
+
+    def rows(name: str, *order: str) -> list[Record]:
+        table = contract.table(name)
+        of_run = table.c.run_id == run["run_id"]
+        return _stored(warehouse, table, there[name], of_run, order=[table.c[column] for column in order])
+
+    return rows
+
+
 def stored(
     warehouse: Warehouse,
     table: sa.Table,
@@ -115,10 +125,20 @@ def stored(
     order: Sequence[sa.ColumnElement[Any]] = (),
 ) -> list[Record]:
     """Rows of a published table; what a warehouse of an older layout lacks is None, and no table is no rows."""
-    there = {column.name for column in warehouse.columns_of(table.schema, table.name)}
-    if not there:
+    return _stored(warehouse, table, warehouse.columns_of(table.schema, table.name), *conditions, order=order)
+
+
+def _stored(
+    warehouse: Warehouse,
+    table: sa.Table,
+    there: Sequence[Column],
+    *conditions: sa.ColumnElement[bool],
+    order: Sequence[sa.ColumnElement[Any]],
+) -> list[Record]:
+    names = {column.name for column in there}
+    if not names:
         return []
-    columns = [column for column in table.columns if column.name in there]
-    lacking = dict.fromkeys(column.name for column in table.columns if column.name not in there)
+    columns = [column for column in table.columns if column.name in names]
+    lacking = dict.fromkeys(column.name for column in table.columns if column.name not in names)
     query = sa.select(*columns).where(*conditions).order_by(*order)
     return [{**row, **lacking} for row in warehouse.records(query)]

@@ -31,8 +31,7 @@ def ensure_layout(warehouse: Warehouse, contract: Contract) -> None:
     if version == LAYOUT_VERSION:
         return
     warehouse.execute(CreateSchema(contract.schema, if_not_exists=True))
-    for table in contract.shared():
-        bring_up_to_date(warehouse, table)
+    bring_up_to_date(warehouse, *contract.shared())
     for name in VIEWS:
         warehouse.execute(sa.text(view_sql(name, contract.schema, warehouse.dialect)))
     # Last, and the old row after the new one: where there are no transactions, this row says that all of it is there.
@@ -49,12 +48,17 @@ def layout_version(warehouse: Warehouse, contract: Contract) -> int | None:
     return None if version is None else int(version)
 
 
-def bring_up_to_date(warehouse: Warehouse, table: sa.Table) -> None:
-    """Make the table, or add the columns that an older layout lacks; rows that are there keep null in them.
+def bring_up_to_date(warehouse: Warehouse, *tables: sa.Table) -> None:
+    """Make the tables, or add the columns that an older layout lacks; rows that are there keep null in them.
 
-    Layouts only ever grow, so this one step leads from every older layout to today's.
+    Layouts only ever grow, so this one step leads from every older layout to today's. All are of one schema.
     """
-    existing = {column.name for column in warehouse.columns_of(table.schema, table.name)}
+    there = warehouse.columns_of_each(tables[0].schema, [table.name for table in tables])
+    for table in tables:
+        _bring_one(warehouse, table, {column.name for column in there[table.name]})
+
+
+def _bring_one(warehouse: Warehouse, table: sa.Table, existing: set[str]) -> None:
     if existing:
         for column in table.columns:
             if column.name not in existing:

@@ -9,7 +9,7 @@ import numpy as np
 
 from segjob.core.model import Model, Transform
 from segjob.jobs.check import located
-from segjob.jobs.history import Record, stored
+from segjob.jobs.history import Record, rows_of
 from segjob.jobs.mixtures import gaussians_of
 from segjob.statements.features import Relation
 from segjob.statements.tables import Contract
@@ -28,12 +28,7 @@ class Published:
 
 def load(warehouse: Warehouse, contract: Contract, run: Record) -> Published:
     """The model of a run."""
-
-    def rows(table: str, *order: str) -> list[Record]:
-        source = contract.table(table)
-        of_run = source.c.run_id == run["run_id"]
-        return stored(warehouse, source, of_run, order=[source.c[name] for name in order])
-
+    rows = rows_of(warehouse, contract, run, ("transforms", "segments", "centroids", "covariances"))
     transforms = tuple(
         Transform(**{name: row[name] for name in Transform.__dataclass_fields__})
         for row in rows("transforms", "position")

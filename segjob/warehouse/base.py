@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -151,6 +151,10 @@ class Warehouse(ABC):
     @abstractmethod
     def columns_of(self, schema: str | None, relation: str) -> list[Column]:
         """The relation's columns in order; empty where there is no such relation."""
+
+    def columns_of_each(self, schema: str | None, relations: Sequence[str]) -> dict[str, list[Column]]:
+        """The columns of several relations, in as few looks at the catalogue as the engine needs."""
+        return {relation: self.columns_of(schema, relation) for relation in relations}
 
     @abstractmethod
     def is_table(self, schema: str | None, relation: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal, cast
 
 import numpy as np
@@ -64,15 +65,19 @@ class SqlAlchemyWarehouse(Warehouse):
         self._run(statement)
 
     def columns_of(self, schema: str | None, relation: str) -> list[Column]:
+        return self.columns_of_each(schema, [relation])[relation]
+
+    def columns_of_each(self, schema: str | None, relations: Sequence[str]) -> dict[str, list[Column]]:
         named = (
-            sa.select(_COLUMNS.c.column_name, _COLUMNS.c.data_type)
-            .where(self._here(_COLUMNS, schema), _COLUMNS.c.table_name == relation)
-            .order_by(_COLUMNS.c.ordinal_position)
+            sa.select(_COLUMNS.c.table_name, _COLUMNS.c.column_name, _COLUMNS.c.data_type)
+            .where(self._here(_COLUMNS, schema), _COLUMNS.c.table_name.in_(relations))
+            .order_by(_COLUMNS.c.table_name, _COLUMNS.c.ordinal_position)
         )
-        return [
-            Column(row["column_name"], kind_of(row["data_type"]), row["data_type"])
-            for row in self.records(named)
-        ]
+        found: dict[str, list[Column]] = {relation: [] for relation in relations}
+        for row in self.records(named):
+            column = Column(row["column_name"], kind_of(row["data_type"]), row["data_type"])
+            found[row["table_name"]].append(column)
+        return found
 
     def is_table(self, schema: str | None, relation: str) -> bool:
         kinds = sa.select(_TABLES.c.table_type).where(
