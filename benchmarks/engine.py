@@ -75,7 +75,7 @@ def with_peak(command: list[str]) -> tuple[float, float, str]:
 
 
 def segjob(
-    warehouse: Path, columns: str, k_range: str, table: str = "customer_features"
+    warehouse: Path | str, columns: str, k_range: str, table: str = "customer_features"
 ) -> tuple[Measured, Any]:
     """A whole run, from the start of the process to the published tables."""
     command = [

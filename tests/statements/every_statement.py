@@ -1,67 +1,211 @@
-"""One of every statement, for tests that compile them."""
+"""One of every statement, for tests that compile them: of names that hurt, and of plain ones to read."""
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import sqlalchemy as sa
+from sqlalchemy.schema import CreateTable, SetColumnComment, SetTableComment
 
 from segjob.config import Feature
-from segjob.core.model import Gaussians, Model, Transform
-from segjob.statements import features, gaussian, keys, measures, passes, profiles, scoring
+from segjob.core.model import Floats, Gaussians, Model, Transform
+from segjob.core.rules import Condition, Rule
+from segjob.statements import (
+    exploration,
+    features,
+    gaussian,
+    keys,
+    measures,
+    movements,
+    passes,
+    profiles,
+    scoring,
+    today,
+    views,
+)
+from segjob.statements.ddl import AddColumn, CreateAs, CreateScorer, DropTable
+from segjob.statements.exploration import Bins
 from segjob.statements.features import Relation
+from segjob.statements.tables import Contract
 
-RELATION = Relation("x; drop table y", "s.ch", 'a"b', "w%")
-FEATURES = [
-    Feature(column="order", lower=0.0, upper=9.5, outside="clip", missing="impute"),
-    Feature(column="sélect", lower=0.0, function="log1p"),
-    Feature(column="it's", kind="categorical"),
-]
-TRANSFORMS = (
-    Transform("order", "order", impute_value=2.0, lower_bound=0.0, upper_bound=9.5, center=-1.5, scale=3.0),
-    Transform("sélect", "sélect", "log1p", lower_bound=0.0, outside="exclude"),
-    Transform("it's=it's", "it's", "one_hot", "it's"),
+ROOMS = (
+    exploration,
+    features,
+    gaussian,
+    keys,
+    measures,
+    movements,
+    passes,
+    profiles,
+    scoring,
+    today,
+    views,
 )
-CENTROIDS = np.array([[0.0, 1.0, 0.5], [-1.0, 1e-30, 3.0], [7.0, 8.0, 1 / 3]])
-MODEL = Model(TRANSFORMS, (4, 2, 9), CENTROIDS, np.array([1.0, np.inf, 2.0]))
-MIXTURE = dataclasses.replace(
-    MODEL, gaussians=Gaussians(np.array([0.5, 0.25, 0.25]), np.stack([np.eye(3) + 0.3] * 3))
-)
-PARAMETERS = {"order": sa.column("p0"), "sélect": sa.column("p1"), "it's": sa.column("p2")}
+"""The modules whose public statements all stand below."""
 
-STATEMENTS: dict[str, sa.ClauseElement] = {
-    "raw": features.raw(RELATION, FEATURES),
-    "prepared": features.prepared(RELATION, TRANSFORMS),
-    "first_means": measures.first_means(RELATION, FEATURES),
-    "measure": measures.measure(RELATION, FEATURES, {"near0": -1.5, "near1": None}),
-    "fingerprint": measures.fingerprint(RELATION, FEATURES),
-    "key_range": keys.key_range(RELATION),
-    "distinct_keys": keys.distinct_keys(RELATION, -3, 2**40),
-    "keys_out_of_order": keys.keys_out_of_order(RELATION),
-    "repeated_keys": measures.repeated_keys(RELATION),
-    "examples": measures.examples(RELATION, "order", "non_finite"),
-    "quantiles": measures.quantiles(RELATION, FEATURES, (0.25, 0.5, 0.75)),
-    "categories": measures.categories(RELATION, FEATURES[2], FEATURES),
-    "distinct_estimate": passes.distinct_estimate(RELATION, TRANSFORMS),
-    "distinct_rows": passes.distinct_rows(RELATION, TRANSFORMS, limit=9),
-    "all_rows": passes.all_rows(RELATION, TRANSFORMS),
-    "sample": passes.sample(RELATION, TRANSFORMS, 0.5, 7, 100),
-    "lloyd_pass": passes.lloyd_pass(RELATION, TRANSFORMS, CENTROIDS),
-    "lloyd_pass with distances": passes.lloyd_pass(RELATION, TRANSFORMS, CENTROIDS, distances=True),
-    "border_rows": passes.border_rows(RELATION, TRANSFORMS, CENTROIDS, 0.1, 5),
-    "farthest_rows": passes.farthest_rows(RELATION, TRANSFORMS, CENTROIDS, 2),
-    "inertia_by_k": passes.inertia_by_k(RELATION, TRANSFORMS, [CENTROIDS, CENTROIDS[:1]]),
-    "assignment": scoring.assignment(RELATION, MODEL, 12),
-    "scores": scoring.scores(RELATION, MODEL, {4: "it's", 2: "b", 9: "100%"}),
-    "count_scores": scoring.count_scores('a"b', "s.ch"),
-    "segment_expression": sa.select(scoring.segment_expression(MODEL, PARAMETERS)),
-    "assignment of a mixture": scoring.assignment(RELATION, MIXTURE, 12),
-    "scores of a mixture": scoring.scores(RELATION, MIXTURE, {4: "it's", 2: "b", 9: "100%"}),
-    "segment_expression of a mixture": sa.select(scoring.segment_expression(MIXTURE, PARAMETERS)),
-    "squared_by_segment": gaussian.squared_by_segment(RELATION, MIXTURE),
-    "profiles of a mixture": profiles.profiles(RELATION, MIXTURE),
-    "profiles": profiles.profiles(RELATION, MODEL),
-    "profile_quantiles": profiles.profile_quantiles(RELATION, MODEL, share=0.1),
-    "profile_quantiles overall": profiles.profile_quantiles(RELATION, MODEL, overall=True),
-}
+
+@dataclass(frozen=True)
+class Subject:
+    """What the statements are about: a relation of two numeric columns and a text, and a model of three segments."""
+
+    relation: Relation
+    features: list[Feature]
+    model: Model
+    mixture: Model
+    category: str
+    contract: Contract
+    segmentation: str
+
+    @property
+    def transforms(self) -> tuple[Transform, ...]:
+        """The model's."""
+        return self.model.transforms
+
+    @property
+    def parameters(self) -> Mapping[str, sa.ColumnElement[object]]:
+        """Parameters of a scoring function."""
+        return {t.source_column: sa.column(f"p{j}") for j, t in enumerate(self.transforms)}
+
+    @property
+    def history(self) -> sa.Table:
+        """The table of assignments."""
+        return self.contract.history(self.segmentation, self.relation.key, sa.BigInteger())
+
+
+def subject(
+    relation: Relation, columns: tuple[str, str, str], category: str, schema: str, *, plain: bool
+) -> Subject:
+    """The subject of these names; a plain one has fewer segments, and uses its first column as it is."""
+    first, second, text = columns
+    every_step = Transform(first, first, "identity", None, 2.0, 0.0, 9.5, center=-1.5, scale=3.0)
+    made = (
+        Transform(first, first, center=-1.5, scale=3.0) if plain else every_step,
+        Transform(second, second, "log1p", lower_bound=0.0, outside="exclude"),
+        Transform(f"{text}={category}", text, "one_hot", category),
+    )
+    centroids: Floats = np.array([[0.0, 1.0, 0.5], [-1.0, 1e-30, 3.0], [7.0, 8.0, 1 / 3]])
+    ids, weights = (4, 2, 9), np.array([0.5, 0.25, 0.25])
+    if plain:
+        centroids, ids, weights = np.array([[0.0, 1.0, 0.5], [-1.0, 2.0, 0.0]]), (4, 2), np.array([0.5, 0.5])
+    model = Model(made, ids, centroids, np.array([1.0, np.inf, 2.0])[: len(ids)])
+    gaussians = Gaussians(weights, np.stack([np.eye(3) + 0.3] * len(ids)))
+    clip = {"lower": 0.0, "upper": 9.5, "outside": "clip", "missing": "impute"}
+    return Subject(
+        relation,
+        [
+            Feature.model_validate({"column": first, **({} if plain else clip)}),
+            Feature(column=second, lower=0.0, function="log1p"),
+            Feature(column=text, kind="categorical"),
+        ],
+        model,
+        dataclasses.replace(model, gaussians=gaussians),
+        category,
+        Contract(schema),
+        "groups",
+    )
+
+
+def every(s: Subject) -> dict[str, sa.ClauseElement]:
+    """Name of the function, with a note where there are several of it -> statement."""
+    relation, made, model, history = s.relation, s.transforms, s.model, s.history
+    centroids = model.centroids
+    names = {4: s.category, 2: "b", 9: "100%"}
+    first, second, text = (f.column for f in s.features)
+    quartiles = (0.25, 0.5, 0.75)
+    return {
+        "raw": features.raw(relation, s.features),
+        "prepared": features.prepared(relation, made),
+        "first_means": measures.first_means(relation, s.features),
+        "measure": measures.measure(relation, s.features, {"near0": -1.5, "near1": None}),
+        "fingerprint": measures.fingerprint(relation, s.features),
+        "key_range": keys.key_range(relation),
+        "distinct_keys": keys.distinct_keys(relation, -3, 2**40),
+        "keys_out_of_order": keys.keys_out_of_order(relation),
+        "repeated_keys": measures.repeated_keys(relation),
+        "examples": measures.examples(relation, first, "non_finite"),
+        "quantiles": measures.quantiles(relation, s.features, quartiles),
+        "categories": measures.categories(relation, s.features[2], s.features),
+        "distinct_estimate": passes.distinct_estimate(relation, made),
+        "distinct_rows": passes.distinct_rows(relation, made, limit=9),
+        "all_rows": passes.all_rows(relation, made),
+        "sample": passes.sample(relation, made, 0.5, 7, 100),
+        "lloyd_pass": passes.lloyd_pass(relation, made, centroids),
+        "lloyd_pass with distances": passes.lloyd_pass(relation, made, centroids, distances=True),
+        "border_rows": passes.border_rows(relation, made, centroids, 0.1, 5),
+        "farthest_rows": passes.farthest_rows(relation, made, centroids, 2),
+        "inertia_by_k": passes.inertia_by_k(relation, made, [centroids, centroids[:1]]),
+        "assignment": scoring.assignment(relation, model, 12),
+        "scores": scoring.scores(relation, model, names),
+        "count_scores": scoring.count_scores(relation.name, relation.schema or "main"),
+        "segment_expression": sa.select(scoring.segment_expression(model, s.parameters)),
+        "assignment of a mixture": scoring.assignment(relation, s.mixture, 12),
+        "scores of a mixture": scoring.scores(relation, s.mixture, names),
+        "segment_expression of a mixture": sa.select(scoring.segment_expression(s.mixture, s.parameters)),
+        "squared_by_segment": gaussian.squared_by_segment(relation, s.mixture),
+        "profiles": profiles.profiles(
+            relation, model, [Rule(((Condition(first, ">", 1.0),),), 1.0, 1.0), None]
+        ),
+        "profiles of a mixture": profiles.profiles(relation, s.mixture),
+        "profile_quantiles": profiles.profile_quantiles(relation, model, share=0.1),
+        "profile_quantiles overall": profiles.profile_quantiles(relation, model, overall=True),
+        "overlap": movements.overlap(relation, model, history, 11, share=0.1, seed=7),
+        "movements": movements.movements(history, relation.key, 11, 12),
+        "flows": movements.flows(history, relation.key, 11, 12),
+        "moved_flows": movements.moved_flows(history_moved(s), 12),
+        "bins": today.bins(relation, made, [np.array([1.0, 2.0]), np.array([3.0]), np.array([0.5])]),
+        "by_segment": today.by_segment(relation, model, names),
+        "by_published_segment": today.by_published_segment(history, 12),
+        "current_assignment": views.current_assignment(s.contract, history, s.segmentation, relation.key),
+        "wide_profile": views.wide_profile(s.contract, s.segmentation, [first, second]),
+        "segment_sample": exploration.segment_sample(
+            relation, made, history, 12, {4: (900, 50), 2: (100, 50)}, 7
+        ),
+        "overview": exploration.overview(relation, [first, second]),
+        "correlations": exploration.correlations(relation, [first, second], [1.5, None]),
+        "histogram": exploration.histogram(relation, Bins(first, "log1p", 0.0, 3.0, 10), by=text),
+        "largest_groups": exploration.largest_groups(relation, text, 5),
+        "segment_counts": exploration.segment_counts(history, 12),
+    }
+
+
+def history_moved(s: Subject) -> sa.Table:
+    """The table of who moved."""
+    return s.contract.movements(s.segmentation, s.relation.key, sa.BigInteger())
+
+
+def definitions(s: Subject) -> dict[str, sa.ClauseElement]:
+    """What creates and changes tables, views and functions."""
+    schema, history = s.contract.schema, s.history
+    snapshot = features.raw(s.relation, s.features)
+    scored = scoring.scores(s.relation, s.model, {4: s.category, 2: "b", 9: "100%"})
+    return {
+        "a snapshot of a view": CreateAs("temporary table", "segjob_rows", snapshot),
+        "a table of scores": CreateAs("table", "scored", snapshot, schema=schema),
+        "a view": CreateAs("view", f"{s.segmentation}_scores", scored, schema=schema),
+        "drop a table": DropTable("segjob_rows"),
+        "a table": CreateTable(history),
+        "a comment on a table": SetTableComment(history),
+        "a comment on a column": SetColumnComment(history.c.margin),
+        "a column more": AddColumn(history.c.margin),
+        "a scoring function": CreateScorer(f"{s.segmentation}_segment", s.model, schema=schema),
+    }
+
+
+HOSTILE = subject(
+    Relation("x; drop table y", "s.ch", 'a"b', "w%"),
+    ("order", "sélect", "it's"),
+    "it's",
+    "seg ments",
+    plain=False,
+)
+PLAIN = subject(
+    Relation("customers", "sales", "customer_id"),
+    ("income", "orders", "city"),
+    "Oslo",
+    "segments",
+    plain=True,
+)
+STATEMENTS = every(HOSTILE)

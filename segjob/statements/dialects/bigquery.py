@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.schema import SetColumnComment
 from sqlalchemy.sql.compiler import DDLCompiler, SQLCompiler
 
 from segjob.statements.ddl import CreateScorer, full_name, scorer_body, scorer_parameters
@@ -46,6 +48,14 @@ def _quantiles(element: Quantiles, compiler: SQLCompiler, **kw: Any) -> str:
 def _item(element: Item, compiler: SQLCompiler, **kw: Any) -> str:
     array, position = (compiler.process(clause, **kw) for clause in element.clauses)
     return f"{array}[ORDINAL({position})]"
+
+
+@compiles(SetColumnComment, "bigquery")
+def _set_column_comment(element: SetColumnComment, compiler: DDLCompiler, **_: Any) -> str:
+    column = element.element
+    said = compiler.sql_compiler.render_literal_value(column.comment, sa.String())
+    table, name = compiler.preparer.format_table(column.table), compiler.preparer.format_column(column)
+    return f"ALTER TABLE {table} ALTER COLUMN {name} SET OPTIONS(description={said})"
 
 
 @compiles(CreateScorer, "bigquery")

@@ -35,14 +35,14 @@ def _number(element: Number, compiler: SQLCompiler, **_: Any) -> str:
 
 @compiles(sa.Text, "redshift")
 def _text(element: sa.Text, compiler: TypeCompiler, **_: Any) -> str:
-    return "VARCHAR(MAX)"  # TEXT is VARCHAR(256) there
+    return "VARCHAR(65535)"  # TEXT is VARCHAR(256) there
 
 
 @compiles(RowHash, "redshift")
 def _row_hash(element: RowHash, compiler: SQLCompiler, **kw: Any) -> str:
     hashed = ""
     for clause in element.clauses:
-        value = f"coalesce(CAST({compiler.process(clause, **kw)} AS VARCHAR(MAX)), 'NULL')"
+        value = f"coalesce(CAST({compiler.process(clause, **kw)} AS VARCHAR(65535)), 'NULL')"
         hashed = f"fnv_hash({value}, {hashed})" if hashed else f"fnv_hash({value})"
     return hashed
 
@@ -73,7 +73,7 @@ def _item(element: Item, compiler: SQLCompiler, **kw: Any) -> str:
 
 @compiles(CreateScorer, "redshift")
 def _create_scorer(element: CreateScorer, compiler: DDLCompiler, **_: Any) -> str:
-    kinds = scorer_parameters(element, compiler, number="DOUBLE PRECISION", text="VARCHAR(MAX)")
+    kinds = scorer_parameters(element, compiler, number="DOUBLE PRECISION", text="VARCHAR(65535)")
     head = f"CREATE OR REPLACE FUNCTION {full_name(element.schema, element.name, compiler)}"
     places = [f"${place}" for place in range(1, len(kinds) + 1)]  # parameters have no names there
     body = scorer_body(element, compiler, places)
