@@ -61,10 +61,12 @@
     end
 {%- endmacro %}
 
+{# Spark reads an offset only behind seconds. The way through microseconds does not depend on the session's time zone. #}
 {% macro spark__real_moment(iso, has_offset) -%}
     {% if has_offset -%}
+        {% set full = "regexp_replace(" ~ iso ~ ", r'([ T][0-9]+:[0-9]+)(Z|[+-].*)$', '$1:00$2')" -%}
         timestamp_ntz '1970-01-01 00:00:00'
-            + make_dt_interval(0, 0, 0, unix_micros(try_cast({{ iso }} as timestamp)) / cast(1000000 as decimal(7)))
+            + make_dt_interval(0, 0, 0, unix_micros(try_cast({{ full }} as timestamp)) / cast(1000000 as decimal(7)))
     {%- else -%}
         try_cast({{ iso }} as timestamp_ntz)
     {%- endif %}

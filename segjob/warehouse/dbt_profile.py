@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import yaml
 
@@ -97,6 +98,28 @@ def postgres_url(target: Target) -> str:
         database=database,
         query=query,
     ).render_as_string(hide_password=False)
+
+
+def spark_url(target: Target) -> str:
+    """The Spark URL of a target of type spark: a session as dbt starts one, on the catalogue that Spark knows.
+
+    dbt's `schema` is where a relation without schema is looked for; `server_side_parameters` are the session's.
+
+    Raises
+    ------
+    ConfigError : dbt reaches Spark by another way than a session of its own.
+    """
+    method = target.settings.get("method")
+    if method != "session":
+        raise ConfigError(
+            f"{target.file}: segjob does not know dbt-spark's method {method!r}",
+            hint="use method: session, or name the server with --warehouse sc://host:port (Spark Connect)",
+        )
+    said = target.settings.get("server_side_parameters") or {}
+    settings = {str(key): str(value) for key, value in said.items() if str(key).startswith("spark.")}
+    if (schema := str(target.settings.get("schema") or "default")) != "default":
+        settings.setdefault("spark.sql.catalog.spark_catalog.defaultDatabase", schema)
+    return "spark://" + (f"?{urlencode(settings)}" if settings else "")
 
 
 def _port(said: str, file: Path) -> int:

@@ -16,6 +16,9 @@ import pytest
 CHECKOUT = Path(__file__).parents[2]
 SHARED = Path(os.environ.get("SEGJOB_SHARED", CHECKOUT.parent / "shared"))
 DBT = Path(sys.executable).with_name("dbt")
+MARTS = ("customer_features", "product_features", "cleaning_report", "rejected_customers", "rejected_orders")
+
+Row = tuple[Any, ...]
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,27 @@ def ask(warehouse: Path, statement: str) -> list[tuple[Any, ...]]:
     """The rows that a reader of the warehouse sees."""
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         return connection.execute(statement).fetchall()
+
+
+def columns_of(warehouse: Path, relation: str) -> list[str]:
+    """The columns of a relation of the warehouse, in order."""
+    return [row[0] for row in ask(warehouse, f"select column_name from (describe {relation})")]
+
+
+def assert_same_rows(ours: list[Row], theirs: list[Row]) -> None:
+    """Both have the same rows, in any order. Doubles may differ in the last place: sums depend on the order of rows."""
+    assert len(ours) == len(theirs) > 20
+    for our, their in zip(_in_order(ours), _in_order(theirs), strict=True):
+        pairs = list(zip(our, their, strict=True))
+        assert [a for a, b in pairs if not isinstance(b, float)] == [
+            b for _, b in pairs if not isinstance(b, float)
+        ]
+        doubles = [b for _, b in pairs if isinstance(b, float)]
+        assert [a for a, b in pairs if isinstance(b, float)] == pytest.approx(doubles, rel=1e-12, abs=0)
+
+
+def _in_order(rows: list[Row]) -> list[Row]:
+    return sorted(rows, key=lambda row: [(value is None, str(value)) for value in row])
 
 
 def shared(name: str) -> Path:

@@ -14,13 +14,10 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from dbt_checkout import CHECKOUT, Checkout, ask
+from dbt_checkout import CHECKOUT, MARTS, Checkout, Row, ask, assert_same_rows, columns_of
 
-MARTS = ("customer_features", "product_features", "cleaning_report", "rejected_customers", "rejected_orders")
 PASSWORD = "s3cret-of-the-profile"
 """The server trusts everybody, so any will do."""
-
-Row = tuple[Any, ...]
 
 
 @dataclass(frozen=True)
@@ -100,22 +97,10 @@ def shop(server: str, checkout: Checkout) -> Iterator[Shop]:
     made.engine.dispose()
 
 
-def in_order(rows: list[Row]) -> list[Row]:
-    return sorted(rows, key=lambda row: [(value is None, str(value)) for value in row])
-
-
 @pytest.mark.parametrize("mart", MARTS)
 def test_every_mart_is_duckdbs_row_by_row(shop: Shop, built: Checkout, mart: str) -> None:
-    columns = [row[0] for row in ask(built.warehouse, f"select column_name from (describe {mart})")]
-    select = f"select {', '.join(columns)} from {mart}"
-    ours, theirs = in_order(shop.ask(select)), in_order(ask(built.warehouse, select))
-    assert len(ours) == len(theirs) > 20
-    for our, their in zip(ours, theirs, strict=True):
-        # Sums of doubles depend on the order of the rows in the last place.
-        exact = [(a, b) for a, b in zip(our, their, strict=True) if not isinstance(b, float)]
-        assert [a for a, _ in exact] == [b for _, b in exact]
-        doubles = [(a, b) for a, b in zip(our, their, strict=True) if isinstance(b, float)]
-        assert [a for a, _ in doubles] == pytest.approx([b for _, b in doubles], rel=1e-12, abs=0)
+    select = f"select {', '.join(columns_of(built.warehouse, mart))} from {mart}"
+    assert_same_rows(shop.ask(select), ask(built.warehouse, select))
 
 
 def test_segments_are_those_of_duckdb(shop: Shop, built: Checkout, tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ from small_warehouse import Segjob
 from sqlalchemy.engine import URL, make_url
 
 from segjob.errors import ConfigError
-from segjob.warehouse.dbt_profile import Target, postgres_url, read_target
+from segjob.warehouse.dbt_profile import Target, postgres_url, read_target, spark_url
+from segjob.warehouse.spark_session import Place, read_url
 
 PROFILES = """
 shop:
@@ -76,6 +77,23 @@ def test_what_else_a_target_may_say() -> None:
         url(host=None, dbname="")
     with pytest.raises(ConfigError, match="the port 'many' is no number"):
         url(port="many")
+
+
+def spark(**settings: object) -> Place:
+    given = {"method": "session", "host": "NA", "schema": "default", **settings}
+    return read_url(spark_url(Target("spark", given, Path("profiles.yml"))), Path())
+
+
+def test_a_spark_session_is_the_one_that_dbt_starts() -> None:
+    assert spark() == Place()
+    assert spark(schema="mart").settings == {"spark.sql.catalog.spark_catalog.defaultDatabase": "mart"}
+    said = {"spark.master": "local[2]", "spark.sql.warehouse.dir": "/data/a lake", "use": "nothing"}
+    assert spark(server_side_parameters=said).settings == {
+        "spark.master": "local[2]",
+        "spark.sql.warehouse.dir": "/data/a lake",
+    }
+    with pytest.raises(ConfigError, match="does not know dbt-spark's method 'thrift'"):
+        spark(method="thrift")
 
 
 def test_the_password_of_the_profile_is_in_no_message(
