@@ -140,7 +140,10 @@ def run(
         console.print_votes(result.evidence)
         console.out.print()
     console.print_where_next(
-        session.door.label, session.contract.schema, [result.evidence for result in ran.results]
+        session.door.label,
+        session.contract.schema,
+        [result.evidence for result in ran.results],
+        session.same_place,
     )
     if ran.failure is not None:
         raise ran.failure

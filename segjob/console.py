@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import shlex
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -35,14 +36,26 @@ err = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() el
 class Warned(Progress):
     """Warnings and nothing else: --quiet."""
 
+    subject: str | None = None
+
+    def turn_to(self, subject: str | None) -> None:
+        """Warnings name it."""
+        self.subject = subject
+
     def warn(self, text: str) -> None:
         """Say it at once."""
         super().warn(text)
-        err.print(Text(f"  warning: {text}", style="yellow"), soft_wrap=True)
+        about = f"{self.subject}: " if self.subject else ""
+        err.print(Text(f"  warning: {about}{text}", style="yellow"), soft_wrap=True)
 
 
 class Shown(Warned):
     """Progress for a person: a live phase on a terminal, one line per phase otherwise."""
+
+    def turn_to(self, subject: str | None) -> None:
+        """A heading of its own."""
+        if subject:
+            err.print(Text(subject, style="dim"), soft_wrap=True)
 
     def started(self, phase: Phase) -> None:
         """Show the phase that is under way, where there is a line to overwrite."""
@@ -259,8 +272,13 @@ def print_snapshot(written: Snapshot) -> None:
         )
 
 
-def print_where_next(warehouse: str, schema: str, published: Sequence[Evidence]) -> None:
-    """Where the tables are and what to ask them."""
+def print_where_next(
+    warehouse: str, schema: str, published: Sequence[Evidence], options: Sequence[str]
+) -> None:
+    """Where the tables are and what to ask them, and how to get the page about them.
+
+    options : that lead a command to the same warehouse.
+    """
     from sqlalchemy.engine.default import DefaultDialect
 
     quoted = DefaultDialect().identifier_preparer.quote
@@ -271,6 +289,9 @@ def print_where_next(warehouse: str, schema: str, published: Sequence[Evidence])
     )
     for question in (f"select * from {views[0]};", f"select * from {views[1]} limit 10;"):
         out.print(Text(f"  {question}", style="bold"), soft_wrap=True)
+    command = shlex.join(["segjob", "report", "--segmentation", name, *options])
+    out.print("As a page for everybody else, with the map and the evidence:", soft_wrap=True)
+    out.print(Text(f"  {command}", style="bold"), soft_wrap=True)
 
 
 def print_rules(evidence: Evidence) -> None:

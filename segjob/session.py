@@ -116,6 +116,12 @@ class Session:
         return console.Warned() if self.quiet else console.Shown()
 
     @property
+    def same_place(self) -> list[str]:
+        """The options that lead another command to the same warehouse; a URL's password is not repeated."""
+        config = ["--config", str(self.config)] if self.config else []
+        return config + (["--warehouse", self.door.label] if self.warehouse else [])
+
+    @property
     def contract(self) -> Contract:
         """The published tables."""
         from segjob.statements.tables import Contract

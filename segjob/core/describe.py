@@ -131,6 +131,9 @@ _SPENDING = ("spend",)
 _VALUE = ("monetary", "revenue", "amount", "turnover", "sales", "value")
 _OFTEN = ("frequency", "orders", "purchases", "visits")
 _SINCE = ("recency", "days_since", "since_last")
+_RETURNED = ("return",)
+_BESIDE = ("partners", "basket")
+_PRICE = ("price",)
 
 
 def _signs(*pairs: tuple[tuple[str, ...], Level]) -> tuple[Sign, ...]:
@@ -175,6 +178,10 @@ ACTIONS: tuple[Advice, ...] = (
         ),
         "budget campaigns",
     ),
+    Advice(_signs((_RETURNED, "high")), "find out why so much comes back: sizes, pictures, description"),
+    Advice(_signs((_BESIDE, "high"), (_OFTEN, "high")), "keep it in stock, and show other things beside it"),
+    Advice(_signs((_BESIDE, "low"), (_PRICE, "high")), "sell it on its own: advice, delivery, instalments"),
+    Advice(_signs((_BESIDE, "low"), (_OFTEN, "low")), "bundle it with what sells, or let it run out"),
     Advice((), "the regular programme"),
 )
 """What to do about a segment: the first row whose signs are all there. A row without signs is for everyone else."""

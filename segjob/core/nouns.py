@@ -6,6 +6,19 @@ import re
 from dataclasses import dataclass
 
 _NAMED_BY_ID = re.compile(r"(?:^|.*[^a-z])([a-z]{3,}?)[ _-]?id$", re.IGNORECASE)
+_PEOPLE = {
+    "buyer",
+    "client",
+    "customer",
+    "guest",
+    "member",
+    "patient",
+    "person",
+    "shopper",
+    "subscriber",
+    "user",
+    "visitor",
+}
 
 
 @dataclass(frozen=True)
@@ -14,6 +27,16 @@ class Noun:
 
     one: str
     many: str
+
+    @property
+    def everyone(self) -> str:
+        """All of them: people are everyone, things are not."""
+        return "everyone" if self.one in _PEOPLE else f"all {self.many}"
+
+    @property
+    def everyones(self) -> str:
+        """The same, possessive."""
+        return "everyone’s" if self.one in _PEOPLE else f"all {self.many}’"
 
     def of(self, count: int) -> str:
         """The form that goes with a count."""

@@ -43,6 +43,9 @@ class Progress:
         self.phases.append(phase)
         self.ended(phase)
 
+    def turn_to(self, subject: str | None) -> None:
+        """What follows is about this one of several; None: about none of them."""
+
     def warn(self, text: str) -> None:
         """Something the user should know, though the job goes on."""
         self.warnings.append(text)

@@ -81,12 +81,14 @@ def run_all(
     results: list[RunResult] = []
     failures: list[SegjobError] = []
     for name, settings in asked.items():
+        progress.turn_to(name if len(asked) > 1 else None)
         try:
             results.append(_run_patiently(warehouse, config, name, settings, progress))
         except (DataError, NoSegmentation) as problem:
             if len(asked) > 1:
                 problem.message = f"{name}: {problem.message}"
             failures.append(problem)
+    progress.turn_to(None)
     if not results:
         raise together(failures)
     warnings_before = len(progress.warnings)
@@ -134,7 +136,7 @@ def run_one(
             if settings.algorithm == "kmeans":
                 final = fit_all(warehouse, config.fit, prepared, points, start, settings.seed)
                 phase.rows = prepared.measured.kept * final.passes or None
-                phase.note = f"{final.passes} passes over all rows"
+                phase.note = f"{final.passes} passes over all rows" if final.passes else "on all rows"
             else:
                 final = fit_otherwise(warehouse, prepared, points, start, settings.seed, progress)
                 phase.rows, phase.note = len(points.values), settings.algorithm

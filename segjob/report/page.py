@@ -48,7 +48,7 @@ def render(report: Report) -> Rendered:
         loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
     environment.filters |= {"number": words.number, "percent": words.percent, "clean": words.clean}
-    environment.filters |= {"plain": words.plain, "rule_name": words.rule_name}
+    environment.filters |= {"plain": words.plain, "rule_name": words.rule_name, "reason": words.reason}
     environment.filters["method"] = methods.method_name
     with canvas.style():
         sections = {

@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from segjob.core.model import Transform
+from segjob.core.nouns import Noun
 from segjob.report.data import Profile, Report, Segment
 
 _FAR, _WELL, _SOME = 1.5, 0.75, 0.35
@@ -83,6 +84,13 @@ def feature_name(transform: Transform) -> str:
     )
 
 
+def reason(text: str) -> str:
+    """Why this k, with the rules as people call them."""
+    for rule, name in _RULES.items():
+        text = text.replace(rule, name)
+    return clean(text)
+
+
 def rule_name(rule: str) -> str:
     """A rule of k in words."""
     return _RULES.get(rule, plain(rule))
@@ -109,7 +117,7 @@ def sets_apart(report: Report, segment: Segment, most: int = 3) -> list[str]:
         profile = report.profile.get((segment.segment_id, transform.feature))
         if profile is None or profile.z is None or abs(profile.z) < _SOME:
             continue
-        found.append((abs(profile.z), _phrase(transform, profile, profile.z)))
+        found.append((abs(profile.z), _phrase(report.noun, transform, profile, profile.z)))
     found.sort(key=lambda pair: -pair[0])
     if _is_binary(report.transforms):
         found = _without_mirror(found)
@@ -133,14 +141,15 @@ def _without_mirror(found: list[tuple[float, str]]) -> list[tuple[float, str]]:
     return kept
 
 
-def _phrase(transform: Transform, profile: Profile, z: float) -> str:
+def _phrase(noun: Noun, transform: Transform, profile: Profile, z: float) -> str:
     name = isolated(feature_name(transform))
     way = "above" if z > 0 else "below"
     degree = "far " if abs(z) >= _FAR else "well " if abs(z) >= _WELL else ""
     if transform.category is not None:
         more = "more" if z > 0 else "fewer"
-        return f"{name} – {percent(profile.mean)} of them, {more} than the {percent(profile.overall_mean)} of everyone"
-    return f"{name} {number(profile.mean)}, {degree}{way} everyone’s {number(profile.overall_mean)}"
+        everyone = f"{percent(profile.overall_mean)} of {noun.everyone}"
+        return f"{name} – {percent(profile.mean)} of them, {more} than the {everyone}"
+    return f"{name} {number(profile.mean)}, {degree}{way} {noun.everyones} {number(profile.overall_mean)}"
 
 
 def structure(silhouette: float | None, many: str) -> tuple[str, str]:

@@ -108,6 +108,20 @@ def test_actions_by_recency_frequency_and_value(z: list[float], expected: str) -
     assert actions(np.array([z]), ["recency_days", "frequency", "monetary"]) == [expected]
 
 
+@pytest.mark.parametrize(
+    ("z", "expected"),
+    [
+        ([0.1, -0.4, 1.5, 0.6], "find out why so much comes back: sizes, pictures, description"),
+        ([1.3, -0.7, -0.7, 1.1], "keep it in stock, and show other things beside it"),
+        ([-0.4, 1.7, -0.5, -1.1], "sell it on its own: advice, delivery, instalments"),
+        ([-1.0, -0.4, -0.6, -0.9], "bundle it with what sells, or let it run out"),
+    ],
+)
+def test_actions_for_products(z: list[float], expected: str) -> None:
+    features = ["orders", "mean_price", "return_share", "basket_partners"]
+    assert actions(np.array([z]), features) == [expected]
+
+
 def test_a_table_of_ones_own() -> None:
     table = [Advice((Sign(("Age",), "low"), Sign(("score",), "average")), "student card")]
     z = np.array([[-1.0, 0.0], [-1.0, 2.0]])

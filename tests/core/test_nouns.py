@@ -29,3 +29,11 @@ def test_a_key_names_what_it_is_of(key: str, one: str, many: str) -> None:
     noun = noun_of(key)
     assert (noun.one, noun.many) == (one, many)
     assert (noun.of(1), noun.of(2)) == (one, many)
+
+
+def test_people_are_everyone_and_things_are_not() -> None:
+    assert (noun_of("id").everyone, noun_of("user_id").everyones) == ("everyone", "everyone’s")
+    assert (noun_of("product_id").everyone, noun_of("product_id").everyones) == (
+        "all products",
+        "all products’",
+    )

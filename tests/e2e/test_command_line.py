@@ -10,6 +10,7 @@ import pytest
 from small_warehouse import Segjob, command, dump, environment, execute, spawn
 from typer.main import get_command
 
+from segjob import console
 from segjob.cli import app
 
 ASKED = ("--from", "customers", "--key", "id", "--features", "income,score", "--k", "5", "--k-range", "4:6")
@@ -220,3 +221,13 @@ def test_nothing_of_an_error_reaches_stdout(file: Path, folder: Path) -> None:
     assert done.stderr.startswith("error: view broken cannot be read")
     assert "Traceback" not in done.stderr
     assert "leaked" not in done.stderr
+
+
+def test_a_quiet_warning_says_which_of_several_it_is_about(capsys: pytest.CaptureFixture[str]) -> None:
+    progress = console.Warned()
+    progress.turn_to("value")
+    progress.warn("revenue is skewed")
+    progress.turn_to(None)
+    progress.warn("no snapshot")
+    assert capsys.readouterr().err == "  warning: value: revenue is skewed\n  warning: no snapshot\n"
+    assert progress.warnings == ["revenue is skewed", "no snapshot"]

@@ -1,11 +1,12 @@
-"""The statements that `segjob run` suggests are statements that run."""
+"""The statements and the command that `segjob run` suggests are such as run."""
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import pytest
-from small_warehouse import Segjob, query
+from small_warehouse import RUN, Segjob, query
 
 
 @pytest.mark.parametrize("name", ["shoppers", "order", "my shop 2025", "Big", "100%", 'a"b', "sélect"])
@@ -15,3 +16,16 @@ def test_suggested_statements_run_whatever_the_name(segjob: Segjob, file: Path, 
     assert outcome.code == 0, outcome.err
     suggested = [line.strip() for line in outcome.out.splitlines() if line.startswith("  select ")]
     assert [len(query(file, statement)) for statement in suggested] == [2, 10]
+
+
+def test_the_suggested_command_writes_the_page(segjob: Segjob, file: Path) -> None:
+    Path("other.toml").write_text("[publish]\nkeep_runs = 3\n")
+    for name in ("first", 'it\'s "2nd"'):
+        described = ("--name", name, "--k", "2", "--config", "other.toml", "--warehouse", file, "--quiet")
+        outcome = segjob(*RUN, *described)
+    [suggested] = [line.strip() for line in outcome.out.splitlines() if line.startswith("  segjob ")]
+    program, *arguments = shlex.split(suggested)
+    assert program == "segjob"
+    written = segjob(*arguments, "--json")
+    assert written.code == 0, written.err
+    assert written.document["segmentation"] == 'it\'s "2nd"'

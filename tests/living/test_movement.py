@@ -189,8 +189,10 @@ def test_a_segmentation_that_cannot_be_does_not_keep_the_others_back(
         features = ["income", "score"]
         """
     )
-    outcome = segjob("run", "-q", "--warehouse", file)
+    outcome = segjob("run", "--warehouse", file)
     assert outcome.code == 3
+    for name in ("first", "second"):
+        assert f"\n{name}\n  measuring " in f"\n{outcome.err}", "each has a heading of its own"
     assert "error: first: k = 5, but only 2 of the rows are different" in outcome.err
     assert "second: 5 segments of 150 customers" in outcome.out
     document = segjob("run", "--json", "--warehouse", file)

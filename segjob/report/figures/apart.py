@@ -45,7 +45,7 @@ def heat(report: Report) -> Drawn:
         figure=_cells(cells, heads, beside_rows, "segment" if wide else "feature"),
         columns=("", *(labels if wide else features)),
         rows=[(name, *map(_told, row)) for name, row in zip(rows, cells, strict=True)],
-        how="How far a segment’s average is from everyone’s, in standard deviations: 0 is like everyone, "
+        how=f"How far a segment’s average is from {report.noun.everyones}, in standard deviations: 0 is like them, "
         f"±1 clearly different, ±2 extreme. Orange is above, blue below.{key}",
     )
 
@@ -91,7 +91,8 @@ def _extremes(report: Report, most: int = 4) -> str:
     names = {t.feature: feature_name(t) for t in report.transforms}
     return "; ".join(
         f"segment {segment_name(p.segment_id, report.names[p.segment_id], 40)} is {abs(p.z or 0.0):.1f} standard "
-        f"deviations {'above' if (p.z or 0.0) > 0 else 'below'} everyone in {names.get(p.feature, p.feature)}"
+        f"deviations {'above' if (p.z or 0.0) > 0 else 'below'} {report.noun.everyone} in "
+        f"{names.get(p.feature, p.feature)}"
         for p in found
     )
 
@@ -120,7 +121,12 @@ def means(report: Report, position: int) -> Drawn:
     if everyone is not None:
         ax.axvline(everyone, color=LIGHT["ink"], linewidth=1.2, linestyle=(0, (3, 2)))
         ax.text(
-            everyone, 0.55, f"everyone {number(everyone)}", ha="center", va="bottom", color=LIGHT["muted"]
+            everyone,
+            0.55,
+            f"{report.noun.everyone} {number(everyone)}",
+            ha="center",
+            va="bottom",
+            color=LIGHT["muted"],
         )
     ax.set_ylim(-len(values) + 0.5, 0.5)
     ax.set_yticks(places, labels)
@@ -138,7 +144,7 @@ def means(report: Report, position: int) -> Drawn:
     return Drawn(
         name=f"mean_{position}",
         title=f"Average {name}",
-        summary=f"Mean {name} by segment, against {number(everyone)} for everyone: {told}.",
+        summary=f"Mean {name} by segment, against {number(everyone)} for {report.noun.everyone}: {told}.",
         figure=figure,
         columns=(
             "Segment",
@@ -147,7 +153,7 @@ def means(report: Report, position: int) -> Drawn:
             "Half is below (median)",
             "Three quarters are below",
         ),
-        rows=[*rows, ("everyone", number(everyone), "", "", "")],
+        rows=[*rows, (report.noun.everyone, number(everyone), "", "", "")],
     )
 
 
@@ -161,8 +167,8 @@ def shares(report: Report, column: str) -> Drawn:
     for segment in report.segments:
         own = [_mean(report, segment.segment_id, t.feature) for t in shown]
         table.append((segment_name(segment.segment_id, segment.name, 60), own))
-    table.append(("everyone", [_overall(report, t.feature) for t in shown]))
-    labels = [*(in_lines(s.segment_id, s.name) for s in report.segments), "everyone"]
+    table.append((report.noun.everyone, [_overall(report, t.feature) for t in shown]))
+    labels = [*(in_lines(s.segment_id, s.name) for s in report.segments), report.noun.everyone]
     figure = blank(56 + 33.0 * len(table))
     ax = axes(figure, left=158, right=10, top=34, bottom=12)
     places = [-float(i) - (0.25 if i == len(table) - 1 else 0.0) for i in range(len(table))]

@@ -97,9 +97,9 @@ def _most(found: Distribution, share: np.ndarray[Any, Any]) -> str:
 def _beyond(found: Distribution) -> str:
     told = []
     if found.minimum is not None and found.minimum < found.edges[0] - 1e-9 * abs(found.edges[0]):
-        told.append(f"The first bar also counts everyone below, down to {number(found.minimum)}.")
+        told.append(f"The first bar also counts all below, down to {number(found.minimum)}.")
     if found.maximum is not None and found.maximum > found.edges[-1] + 1e-9 * abs(found.edges[-1]):
-        told.append(f"The last bar also counts everyone above, up to {number(found.maximum)}.")
+        told.append(f"The last bar also counts all above, up to {number(found.maximum)}.")
     if found.function == "log1p":
         told.append("The axis is logarithmic, as the job sees this feature.")
     return " ".join(told)
