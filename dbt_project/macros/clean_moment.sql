@@ -22,8 +22,9 @@
 
 {# Elsewhere the other forms are first written as ISO 8601. #}
 {% macro default__clean_moment(text) -%}
+    {% set year = '(?!0000)[0-9]{4}' -%}
     {% set month, day = '(0?[1-9]|1[0-2])', '(0?[1-9]|[12][0-9]|3[01])' -%}
-    {% set date = '[0-9]{4}-' ~ month ~ '-' ~ day -%}
+    {% set date = year ~ '-' ~ month ~ '-' ~ day -%}
     {% set minutes = '([01]?[0-9]|2[0-3]):[0-5][0-9]' -%}
     {% set time = '(' ~ minutes ~ '(:[0-5][0-9]([.][0-9]+)?)?|24:00(:00)?)' -%}
     {% set offset = '(Z|[+-](0[0-9]|1[0-5])(:?[0-5][0-9])?)' -%}
@@ -32,15 +33,13 @@
     {% set iso_of_dots = "substr(%s, 1, 4) || '-' || split_part(%s, '.', 2) || '-' || split_part(%s, '.', 1) || substr(%s, 5)"
         % (year_and_time, text, text, year_and_time) -%}
     case
-        when {{ text }} like '0000%'
-            then null
         when {{ matches(text, date ~ '([ T]' ~ time ~ ')?') }}
             then {{ real_moment(text) }}
         when {{ matches(text, date ~ '[ T]' ~ time ~ offset) }}
             then {{ real_moment(text, has_offset=true) }}
-        when {{ matches(text, '[0-9]{4}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])') }}
+        when {{ matches(text, year ~ '(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])') }}
             then {{ real_moment(iso_of_digits) }}
-        when {{ matches(text, day ~ '[.]' ~ month ~ '[.][0-9]{4}( ' ~ minutes ~ '(:[0-5][0-9])?)?') }}
+        when {{ matches(text, day ~ '[.]' ~ month ~ '[.]' ~ year ~ '( ' ~ minutes ~ '(:[0-5][0-9])?)?') }}
             then {{ real_moment(iso_of_dots) }}
     end
 {%- endmacro %}
