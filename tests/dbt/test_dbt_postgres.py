@@ -142,13 +142,42 @@ def test_the_password_is_not_kept(shop: Shop) -> None:
     assert PASSWORD not in repr(kept)
 
 
-def test_a_missing_raw_table_is_said_and_an_empty_name_means_there_is_none(
-    server: str, checkout: Checkout
-) -> None:
-    empty = make_database(server, checkout, "empty")
+@pytest.fixture(scope="module")
+def empty(server: str, checkout: Checkout) -> Iterator[Shop]:
+    """A database without anything in it."""
+    made = make_database(server, checkout, "empty")
+    yield made
+    made.engine.dispose()
+
+
+def test_a_missing_raw_table_is_said_and_an_empty_name_means_there_is_none(empty: Shop) -> None:
     variables = '{raw_schema: landing, raw_customers: people, raw_orders: ""}'
     said = empty.dbt("run", "--select", "base_customers", "base_orders", "--vars", variables, fails=True)
     assert 'There is no table "empty"."landing"."people"' in " ".join(said.split())
     assert "raw_schema and raw_customers" in " ".join(said.split())
     assert empty.ask("select count(*) from staging.base_orders") == [(0,)]
-    empty.engine.dispose()
+
+
+def test_a_view_with_types_and_no_number_of_the_row_is_enough(empty: Shop) -> None:
+    with empty.engine.begin() as connection:
+        connection.exec_driver_sql("create schema landing")
+        connection.exec_driver_sql(
+            """
+            create view landing."Sold Items" as
+            select *
+            from (
+                values
+                    (7, timestamptz '2024-05-01 10:00:00+02', 2, 5.5),
+                    (7, timestamptz '2024-06-01 10:00:00+02', 1, 3.0),
+                    (8, timestamptz '2024-05-20 01:00:00+02', 1, null)
+            ) as sold ("Customer ID", "InvoiceDate", "Quantity", "Price")
+            """
+        )
+    variables = '{raw_schema: landing, raw_customers: "", raw_orders: Sold Items}'
+    empty.dbt("run", "--select", "+customer_features", "+rejected_orders", "--vars", variables)
+    assert empty.ask(
+        "select customer_id, recency_days, orders, revenue, last_order_at::text from customer_features order by 1"
+    ) == [("7", 0.0, 2.0, 14.0, "2024-06-01 08:00:00"), ("8", None, 0.0, 0.0, None)]
+    assert empty.ask("select file_row, customer_id, reason from rejected_orders") == [
+        (3, "8", "unit_price_missing")
+    ]
