@@ -12,7 +12,7 @@ TEST_READY := $(VENV)/.ready-test
 BENCH_READY := $(VENV)/.ready-benchmark
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 
-.PHONY: help demo test benchmark lint format install data constraints clean
+.PHONY: help demo test benchmark lint pictures format install data constraints clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -39,6 +39,9 @@ benchmark: $(BENCH_READY) ## Measure the engine and the choice of k against thei
 	$(BIN)/python benchmarks/engine.py --huge 100000000
 	$(BIN)/python benchmarks/choose_k.py --family round --seeds 0:200
 	$(BIN)/python benchmarks/choose_k.py --family stretched --seeds 0:200
+
+pictures: $(DEMO_READY) data ## Make the README's pictures again from the demo (needs Chromium)
+	$(BIN)/python docs/pictures/make.py
 
 format: $(TEST_READY) ## Let ruff and sqlfluff mend what they can
 	$(BIN)/ruff check --fix .

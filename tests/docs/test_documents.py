@@ -124,6 +124,18 @@ def test_links_lead_somewhere(page):
             assert (page.parent / target.partition("#")[0]).exists(), target
 
 
+def test_the_readmes_pictures_are_there_small_and_described():
+    pictures = re.findall(r"!\[([^\]]*)\]\(([^)\s]+)\)", README)
+    assert {Path(target).suffix for _, target in pictures} == {".svg", ".png"}
+    for description, target in pictures:
+        assert len(description.split()) > 8, "a picture's words are all that some readers get"
+        assert 5_000 < (ROOT / target).stat().st_size < 300_000
+        if target.endswith(".svg"):
+            svg = (ROOT / target).read_text(encoding="utf-8")
+            assert "<svg" in svg
+            assert not re.search(r"(?:href|src)=|url\((?!#)", svg), "it asks for nothing"
+
+
 def test_every_decision_stands_in_their_index():
     folder = ROOT / "docs" / "decisions"
     index = (folder / "README.md").read_text(encoding="utf-8")
