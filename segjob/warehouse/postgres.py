@@ -89,14 +89,15 @@ class Postgres(SqlAlchemyWarehouse):
         """The rows of a select in COPY's binary format, without what stands before and after them."""
         import psycopg
 
-        sql = self.sql(select, literal=True)
+        sql = self.sql(select, literal=True).replace(
+            "%%", "%"
+        )  # doubled for parameters, of which there are none
         if not self.connection.in_transaction():  # SQLAlchemy does not see what goes past it to the driver
             self.connection.begin()
         driver = cast("psycopg.Connection[Any]", self.connection.connection.driver_connection)
         with self.ledger.entry(), driver.cursor() as cursor:
             try:
-                # The empty parameters make two percent signs one again, as in all that SQLAlchemy compiles for psycopg.
-                with cursor.copy(f"COPY ({sql}) TO STDOUT (FORMAT binary)", ()) as copy:
+                with cursor.copy(f"COPY ({sql}) TO STDOUT (FORMAT binary)") as copy:
                     received = b"".join(copy)
             except psycopg.Error as error:
                 words = first_line(error)

@@ -6,11 +6,14 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import sqlalchemy as sa
 from small_warehouse import Outcome, Segjob, customers
 
-from .conftest import Engine, _postgres
+from segjob.errors import StatementFailed
+
+from .conftest import Engine, _duckdb, _postgres
 
 At = Callable[..., Outcome]
 RUN = ("run", "--from", "customers", "--key", "id", "--features", "income,score", "--name", "groups", "-q")
@@ -71,3 +74,66 @@ def test_a_missing_driver_says_which_extra_to_install(
     outcome = segjob("history", "--warehouse", "postgresql://localhost/shop")
     assert outcome.code == 2
     assert "segjob[postgres]" in outcome.err
+
+
+def test_the_live_view_finds_one_customer_by_the_keys_index(filled: Engine, at: At) -> None:
+    """Its steps are fenced, so that PostgreSQL works each out once; a condition on the key must get through."""
+    filled.execute("create unique index on customers (id)")
+    assert at(filled, *RUN).code == 0
+    engine = sa.create_engine(filled.url.replace("postgresql://", "postgresql+psycopg://"))
+    with engine.connect() as connection:
+        connection.exec_driver_sql("set enable_seqscan = off")
+        lines = connection.exec_driver_sql("explain select * from segments.groups_scores where id = 5")
+        plan = "\n".join(line for (line,) in lines)
+    engine.dispose()
+    assert "Index Cond: (id = 5)" in plan
+
+
+def test_arrays_arrive_digit_for_digit(server: str) -> None:
+    from segjob.warehouse.postgres import Postgres
+
+    engine = _postgres(server)
+    written = ["0.1", "-1e308", "5e-324", "Infinity", None, "0.3333333333333333"]
+    engine.fill('"rows %%"', '"v%%" NUMBER, n integer', [(v, n) for n, v in enumerate(written)])
+    rows = sa.table("rows %", sa.column("v%"), sa.column("n"))
+    door = Postgres(label="here", url=sa.make_url(server), schema="segments")
+    with door.reading():
+        found = door.arrays(sa.select(rows).order_by(rows.c.n))
+        none = door.arrays(sa.select(rows).where(rows.c.n < 0))
+        with pytest.raises(StatementFailed, match="division by zero"):
+            door.arrays(sa.select((rows.c.n / sa.literal_column("0")).label("x")))
+    expected = [np.nan if value is None else float(value) for value in written]
+    np.testing.assert_array_equal(found["v%"], expected)
+    np.testing.assert_array_equal(found["n"], range(len(written)))
+    assert none["v%"].shape == (0,)
+
+
+def test_a_sample_on_each_engine_leads_to_the_same_segments(server: str, folder: Path, at: At) -> None:
+    """100,000 customers: other hashes draw other samples, and the fit on all rows makes up for it."""
+    rng = np.random.default_rng(7)
+    centers = np.array([(25.0, 80.0), (25.0, 20.0), (55.0, 50.0), (87.0, 82.0), (88.0, 17.0)])
+    group = rng.choice(5, 100_000, p=[0.15, 0.15, 0.4, 0.15, 0.15])
+    points = centers[group] + rng.normal(size=(100_000, 2)) * (7, 9)
+    text = folder / "customers.csv"
+    np.savetxt(
+        text, np.column_stack([np.arange(100_000), points]), delimiter=",", fmt=["%d", "%.17g", "%.17g"]
+    )
+    (folder / "segjob.toml").write_text("[fit]\nsample_rows = 20000\n")
+    here, there = _duckdb(folder / "shop.duckdb"), _postgres(server)
+    for engine in (here, there):
+        engine.execute("create table customers (id bigint, income double precision, score double precision)")
+    here.execute(f"copy customers from '{text}' (header false)")
+    import psycopg
+
+    statement = "copy customers from stdin (format csv)"
+    with psycopg.connect(server) as connection, connection.cursor() as cursor, cursor.copy(statement) as copy:
+        copy.write(text.read_bytes())
+    answers = []
+    for engine in (here, there):
+        assert at(engine, *RUN, "--k-range", "3:7").code == 0
+        assert engine.query("select fit_method, k, converged from segments.runs") == [("sample", 5, True)]
+        sizes = engine.query("select rows from segments.segments order by segment_id")
+        centroids = engine.query("select scaled_value from segments.centroids order by segment_id, feature")
+        answers.append((np.array(sizes), np.array(centroids)))
+    np.testing.assert_allclose(answers[1][0], answers[0][0], rtol=1e-3)
+    np.testing.assert_allclose(answers[1][1], answers[0][1], atol=1e-3)
