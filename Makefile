@@ -37,6 +37,7 @@ lint: $(TEST_READY) data ## ruff, mypy, import-linter and sqlfluff
 
 benchmark: $(BENCH_READY) ## Measure the engine and the choice of k against their peers: benchmarks/*.md (an hour)
 	$(BIN)/python benchmarks/engine.py --huge 100000000
+	$(BIN)/python benchmarks/postgres.py
 	$(BIN)/python benchmarks/choose_k.py --family round --seeds 0:200
 	$(BIN)/python benchmarks/choose_k.py --family stretched --seeds 0:200
 
