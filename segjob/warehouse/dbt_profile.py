@@ -12,10 +12,12 @@ from urllib.parse import urlencode
 import yaml
 
 from segjob.errors import ConfigError
+from segjob.warehouse.spark_session import CATALOGUE
 
 PROJECT_FILE, PROFILES_FILE = "dbt_project.yml", "profiles.yml"
 _LIBPQ = ("sslmode", "sslcert", "sslkey", "sslrootcert", "connect_timeout", "keepalives_idle")
 """Settings that dbt-postgres and libpq call the same."""
+_CATALOGUE_URL = "spark.hadoop.javax.jdo.option.ConnectionURL"
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,8 @@ def postgres_url(target: Target) -> str:
 def spark_url(target: Target) -> str:
     """The Spark URL of a target of type spark: a session as dbt starts one, on the catalogue that Spark knows.
 
-    dbt's `schema` is where a relation without schema is looked for; `server_side_parameters` are the session's.
+    dbt's `schema` is where a relation without schema is looked for; `server_side_parameters` are the session's. Where
+    they name a folder with its own catalogue, the URL names that folder: segjob then waits while dbt holds it.
 
     Raises
     ------
@@ -119,7 +122,13 @@ def spark_url(target: Target) -> str:
     settings = {str(key): str(value) for key, value in said.items() if str(key).startswith("spark.")}
     if (schema := str(target.settings.get("schema") or "default")) != "default":
         settings.setdefault("spark.sql.catalog.spark_catalog.defaultDatabase", schema)
-    return "spark://" + (f"?{urlencode(settings)}" if settings else "")
+    folder, catalogue = settings.get("spark.sql.warehouse.dir"), settings.get(_CATALOGUE_URL)
+    master = ""
+    if folder and catalogue == f"jdbc:derby:;databaseName={folder}/{CATALOGUE};create=true":
+        del settings["spark.sql.warehouse.dir"], settings[_CATALOGUE_URL]
+        master = settings.pop("spark.master", "local[*]")
+        settings["warehouse"] = folder
+    return f"spark://{master}" + (f"?{urlencode(settings)}" if settings else "")
 
 
 def _port(said: str, file: Path) -> int:

@@ -92,6 +92,11 @@ def test_a_spark_session_is_the_one_that_dbt_starts() -> None:
         "spark.master": "local[2]",
         "spark.sql.warehouse.dir": "/data/a lake",
     }
+    said |= {
+        "spark.hadoop.javax.jdo.option.ConnectionURL": "jdbc:derby:;databaseName=/data/a lake/metastore_db;create=true"
+    }
+    folder = spark(server_side_parameters=said)
+    assert (folder.master, folder.folder, folder.settings) == ("local[2]", Path("/data/a lake"), {})
     with pytest.raises(ConfigError, match="does not know dbt-spark's method 'thrift'"):
         spark(method="thrift")
 
