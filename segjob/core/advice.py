@@ -45,17 +45,22 @@ def warnings(
     found += _disagreement(choice)
     if not published:
         return tuple(found)
-    if fit.smallest_share < _SMALL:
-        found.append(
-            f"the smallest segment holds {fit.smallest_share:.2%} of the rows: look whether they are outliers, "
-            "and bound or exclude them if so"
-        )
+    found += small(fit.smallest_share)
     values = drawn.draw(sweep.points, sweep.seed, _ROWS)
     if fit.k > 1:
         labels = _nearest(values, fit.centroids)
         found += _features(values, labels, fit.k, transforms, sweep.seed)
         found += _seeds(values, fit, sweep)
     return tuple(found)
+
+
+def small(smallest_share: float) -> Iterator[str]:
+    """Whether the smallest segment, a share of the rows, is too small to be one."""
+    if smallest_share < _SMALL:
+        yield (
+            f"the smallest segment holds {smallest_share:.2%} of the rows: look whether they are outliers, and bound "
+            "or exclude them if so"
+        )
 
 
 def _edge(sweep: Sweep, fit: Fit) -> Iterator[str]:

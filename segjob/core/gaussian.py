@@ -10,6 +10,7 @@ import numpy as np
 
 from segjob.core import drawn, kmeans, mixture
 from segjob.core.model import Floats, Gaussians, Points
+from segjob.core.refine import DECIMALS
 from segjob.core.restarts import thin
 
 LEAST_SD = 0.03
@@ -25,13 +26,14 @@ _LOG_2PI = math.log(2 * math.pi)
 
 @dataclass(frozen=True)
 class GaussianFit:
-    """means : (k, d); log_likelihood : per unit of weight; passes : of expectation and maximisation."""
+    """means : (k, d); log_likelihood : per unit of weight, before the last pass; shift : the way of a mean in that."""
 
     means: Floats
     gaussians: Gaussians
     log_likelihood: float
     passes: int
     converged: bool
+    shift: float
 
 
 def fit(points: Points, centroids: Floats, seed: int) -> GaussianFit:
@@ -91,18 +93,19 @@ def polish(
     tolerance : of the log likelihood per unit of weight, which what is added to the variances may also lower a little.
     """
     means, gaussians = start
-    last = -math.inf
+    last = shift = -math.inf
     for number in range(1, passes + 1):
         logs = _logs(values, means, gaussians)
         top = logs.max(axis=1, keepdims=True)
         shared = np.exp(logs - top)
         total = shared.sum(axis=1, keepdims=True)
         likelihood = float(weights @ (top + np.log(total))[:, 0] / weights.sum())
-        means, gaussians = maximised(values, weights, shared / total, floor)
+        moved, gaussians = maximised(values, weights, shared / total, floor)
+        shift, means = float(np.sqrt(((moved - means) ** 2).sum(axis=1)).max()), moved
         if abs(likelihood - last) < tolerance:
-            return GaussianFit(means, gaussians, likelihood, number, True)
+            return GaussianFit(means, gaussians, likelihood, number, True, shift)
         last = likelihood
-    return GaussianFit(means, gaussians, last, passes, False)
+    return GaussianFit(means, gaussians, last, passes, False, shift)
 
 
 def maximised(values: Floats, weights: Floats, shared: Floats, floor: Floats) -> tuple[Floats, Gaussians]:
@@ -120,6 +123,28 @@ def maximised(values: Floats, weights: Floats, shared: Floats, floor: Floats) ->
         away = values - mean
         covariances[i] = (away.T * part) @ away / mass[i] + np.diag(floor)
     return means, Gaussians(mass / mass.sum(), (covariances + covariances.transpose(0, 2, 1)) / 2)
+
+
+def from_sums(
+    means: Floats, mass: Floats, first: Floats, second: Floats, floor: Floats
+) -> tuple[Floats, Gaussians]:
+    """The same from sums over rows that stay where they are; rounded, because such sums differ in their last bits.
+
+    Parameters
+    ----------
+    means : (k, d) of the mixture whose parts were summed.
+    mass : (k,) sums of the parts; first : (k, d), times the way from the mean; second : (k, d, d), times two of them.
+    """
+    mass = mass + np.finfo(float).tiny
+    way = first / mass[:, None]
+    covariances = second / mass[:, None, None] - way[:, :, None] * way[:, None, :] + np.diag(floor)
+    deviations = np.sqrt(np.einsum("kii->ki", covariances))
+    deviations = np.vectorize(lambda value: float(f"{value:.11g}"))(deviations)
+    outer = deviations[:, :, None] * deviations[:, None, :]
+    correlations = np.round((covariances + covariances.transpose(0, 2, 1)) / (2 * outer), DECIMALS)
+    np.einsum("kii->ki", correlations)[:] = 1.0
+    shares = np.round(mass / mass.sum(), DECIMALS + 2)
+    return np.round(means + way, DECIMALS), Gaussians(shares / shares.sum(), correlations * outer)
 
 
 def _logs(values: Floats, means: Floats, gaussians: Gaussians) -> Floats:

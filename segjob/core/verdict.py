@@ -19,8 +19,8 @@ SAME_GROUPS = 0.8
 PURE = 0.9
 ALIKE = 0.6
 RULE = (
-    f"An algorithm beats the published one where its silhouette, with noise counted as 0, is more than {MARGIN:g} higher, its "
-    f"Davies-Bouldin index lower, its noise at most {LITTLE_NOISE:.0%} and none of its clusters below "
+    f"An algorithm beats the published one where its silhouette, with noise counted as 0, is more than {MARGIN:g} "
+    f"higher, its Davies-Bouldin index lower, its noise at most {LITTLE_NOISE:.0%} and none of its clusters below "
     f"{SMALLEST_SHARE:.0%} of the rows, because a few far rows on their own flatter both indices. The segments are "
     f"called cut across where DBSCAN and HDBSCAN agree with each other (adjusted Rand index from {SAME_GROUPS:g}) on "
     f"two groups or more that less than {PURE:.0%} of the rows share with most of their segment, and a matter of "

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
+from segjob.config import FitSettings
 from segjob.core import gaussian, metrics
+from segjob.core.advice import small
 from segjob.core.model import Floats, Gaussians, Labels, Model, Points
 from segjob.core.refine import DECIMALS, Pass, Refined, nearest_to
 from segjob.core.scoring import places, squared_distances
@@ -16,26 +19,41 @@ from segjob.errors import NoSegmentation
 from segjob.jobs.fit import FinalFit, Judged, rules_of
 from segjob.jobs.measure import Prepared
 from segjob.jobs.progress import Progress
-from segjob.statements.gaussian import squared_by_segment
+from segjob.statements.gaussian import expectation, squared_by_segment
 from segjob.warehouse.base import Warehouse
 
+MOST_SUMS = 1_500
+"""Sums that one statement is asked for at most (PostgreSQL has an end at 1,664); with more a mixture stays as the fit
+rows make it."""
 ALIKE = 0.9
 """With a smaller share of the points where Ward put them, the run warns."""
 
 
 @dataclass(frozen=True)
 class _Found:
-    """A model, its segments in no order yet; how rows are scored, in words; and whether the fit had come to an end."""
+    """A model, its segments in no order yet, and how rows are scored, in words.
+
+    passes, over_all : of the last fit, and whether that was over all rows in the warehouse; converged, shift : whether
+    it had come to an end, and how far a mean last moved.
+    """
 
     model: Model
     scoring: str
+    passes: int = 0
+    over_all: bool = False
     converged: bool = True
+    shift: float = 0.0
 
 
 def fit_otherwise(
-    warehouse: Warehouse, prepared: Prepared, points: Points, centroids: Floats, seed: int, progress: Progress
+    warehouse: Warehouse,
+    settings: FitSettings,
+    prepared: Prepared,
+    points: Points,
+    centroids: Floats,
+    progress: Progress,
 ) -> FinalFit:
-    """Fit the algorithm that the config names to the fit rows.
+    """Fit the algorithm that the config names to the fit rows, and a mixture then to all.
 
     Parameters
     ----------
@@ -46,15 +64,19 @@ def fit_otherwise(
     ------
     NoSegmentation : a segment would stand empty.
     """
-    algorithm = prepared.resolved.settings.algorithm
-    fitted = _ward if algorithm == "ward" else _mixture
-    found = fitted(prepared, points, centroids, seed, progress)
+    algorithm, seed = prepared.resolved.settings.algorithm, prepared.resolved.settings.seed
+    if algorithm == "ward":
+        found = _ward(prepared, points, len(centroids), seed, progress)
+    else:
+        found = _mixture(warehouse, settings, prepared, points, centroids, seed)
     of_rows = _pass(points, found.model)
     if (of_rows.weight <= 0).any():
         raise NoSegmentation(
             f"{algorithm} with {len(centroids)} segments leaves one of them empty",
             hint='fix a smaller --k, or take algorithm = "kmeans"',
         )
+    for warning in small(float(of_rows.weight.min() / of_rows.weight.sum())):
+        progress.warn(warning)
     order = np.lexsort((*found.model.centroids.T[::-1], -of_rows.rows)).tolist()
     numbers = np.argsort(order) + 1
     model = dataclasses.replace(found.model, outlier_distance=of_rows.outlier_distance)
@@ -65,16 +87,15 @@ def fit_otherwise(
         silhouettes=metrics.segment_silhouettes(points.values, labels, len(centroids), seed, points.weights),
         rules=rules_of(points, labels, model),
         squared=_squared(warehouse, prepared, points, labels, model),
-        refined=Refined(model.centroids, of_rows, 0, found.converged, 0.0),
-        passes=0,
+        refined=Refined(model.centroids, of_rows, found.passes, found.converged, found.shift),
+        passes=found.passes if found.over_all else 0,
         scoring=found.scoring,
         judged=_judged(points, labels, model, seed),
     )
 
 
-def _ward(prepared: Prepared, points: Points, centroids: Floats, seed: int, progress: Progress) -> _Found:
+def _ward(prepared: Prepared, points: Points, k: int, seed: int, progress: Progress) -> _Found:
     """Ward's clusters know no new rows: their means score, and it is told how often those say the same."""
-    k = len(centroids)
     values, weights = bounded(points.values, points.weights, seed)
     if len(values) < k:
         raise NoSegmentation(
@@ -97,16 +118,57 @@ def _ward(prepared: Prepared, points: Points, centroids: Floats, seed: int, prog
     return _Found(_model(prepared, centres), scoring)
 
 
-def _mixture(prepared: Prepared, points: Points, centroids: Floats, seed: int, progress: Progress) -> _Found:
-    found = gaussian.fit(points, centroids, seed)
-    rows = f"a sample of {len(points.values):,} rows" if points.method == "sample" else "all rows"
-    if not found.converged:
-        progress.warn(f"the mixture still became likelier after {found.passes} passes over the fit rows")
+def _mixture(
+    warehouse: Warehouse,
+    settings: FitSettings,
+    prepared: Prepared,
+    points: Points,
+    centroids: Floats,
+    seed: int,
+) -> _Found:
+    found, rows, over_all = gaussian.fit(points, centroids, seed), "all rows", False
+    if points.method == "sample":
+        k, d = centroids.shape
+        rows = f"a sample of {len(points.values):,} rows"
+        over_all = k * (d + 1) * (d + 2) // 2 <= MOST_SUMS
+        if over_all:
+            found, rows = _over_all(warehouse, settings, prepared, points, found), f"{rows} and then to all"
     return _Found(
-        _model(prepared, found.means, found.gaussians),
-        f"by the highest normal density times mixing weight, of a mixture fitted to {rows}",
-        found.converged,
+        model=_model(prepared, found.means, found.gaussians),
+        scoring=f"by the highest normal density times mixing weight, of a mixture fitted to {rows}",
+        passes=found.passes,
+        over_all=over_all,
+        converged=found.converged,
+        shift=found.shift,
     )
+
+
+def _over_all(
+    warehouse: Warehouse,
+    settings: FitSettings,
+    prepared: Prepared,
+    points: Points,
+    found: gaussian.GaussianFit,
+) -> gaussian.GaussianFit:
+    """Expectation and maximisation over all rows, one scan a pass, until no mean moves by more than the tolerance."""
+    floor = gaussian.least_variance(points.values, points.weights)
+    k, d = range(len(found.means)), range(found.means.shape[1])
+    means, shapes = found.means, found.gaussians
+    most = max(settings.max_passes, 1)
+    for number in range(1, most + 1):
+        row = warehouse.records(expectation(prepared.relation, _model(prepared, means, shapes)))[0]
+        moved, shapes = gaussian.from_sums(
+            means,
+            np.array([row[f"m{i}"] for i in k]),
+            np.array([[row[f"f{i}_{j}"] for j in d] for i in k]),
+            np.array([[[row[f"s{i}_{max(j, m)}_{min(j, m)}"] for m in d] for j in d] for i in k]),
+            floor,
+        )
+        shift, means = float(np.sqrt(np.square(moved - means).sum(axis=1)).max()), moved
+        likelihood = row["likelihood"] / row["weight"] - 0.5 * len(d) * math.log(2 * math.pi)
+        if shift <= settings.tolerance:
+            return gaussian.GaussianFit(means, shapes, likelihood, number, True, shift)
+    return gaussian.GaussianFit(means, shapes, likelihood, most, False, shift)
 
 
 def _model(prepared: Prepared, centroids: Floats, gaussians: Gaussians | None = None) -> Model:

@@ -16,7 +16,7 @@ from segjob.jobs.portrait import QUANTILE_ROWS
 from segjob.statements import measures, passes, profiles, scoring
 from segjob.statements.ddl import CreateAs
 from segjob.statements.features import raw
-from segjob.statements.gaussian import squared_by_segment
+from segjob.statements.gaussian import expectation, squared_by_segment
 from segjob.statements.tables import Contract
 from segjob.warehouse.base import Statement
 
@@ -67,6 +67,11 @@ def statements(resolved: Resolved, config: Config, contract: Contract) -> Iterat
             passes.lloyd_pass(relation, made, model.centroids, distances=True),
         )
     else:
+        if model.gaussians is not None:
+            yield (
+                f"pass {first + 2} and on after a sample, at most {fit.max_passes} times: expectation",
+                expectation(relation, model),
+            )
         yield f"inertia of {settings.algorithm} after a sample", squared_by_segment(relation, model)
     history = contract.history(resolved.name, resolved.key.name, resolved.key.type)
     names = [column.name for column in history.columns]

@@ -138,11 +138,12 @@ def run_one(
                 phase.rows = prepared.measured.kept * final.passes or None
                 phase.note = f"{final.passes} passes over all rows" if final.passes else "on all rows"
             else:
-                final = fit_otherwise(warehouse, prepared, points, start, settings.seed, progress)
-                phase.rows, phase.note = len(points.values), settings.algorithm
-        if settings.algorithm == "kmeans" and not final.refined.converged:
+                final = fit_otherwise(warehouse, config.fit, prepared, points, start, progress)
+                phase.rows = prepared.measured.kept * final.passes or None
+                phase.note = f"{settings.algorithm}, {final.passes} passes over all rows"
+        if not final.refined.converged:
             progress.warn(
-                f"the centroids still moved by {final.refined.shift:.2g} after {final.passes} passes"
+                f"the centroids still moved by {final.refined.shift:.2g} after {final.refined.passes} passes"
             )
         fitted = Fitted(
             started_at=started_at,

@@ -67,9 +67,9 @@ SHARED: dict[str, tuple[str, _Columns]] = {
             (
                 "lloyd_passes",
                 _INT,
-                "Passes of k-means over all rows that refined the fit; 0 where the fit saw all rows.",
+                "Passes over all rows that refined the fit; 0 where the fit saw all rows, and for ward.",
             ),
-            ("converged", _BOOL, "Whether the centroids had stopped moving, or the mixture's likelihood."),
+            ("converged", _BOOL, "Whether the centroids had stopped moving."),
             ("seed", _BIG, "Seed of everything random in the run."),
             ("config", _TEXT, "The segmentation's settings (json)."),
             ("versions", _TEXT, "Versions of segjob and the libraries (json)."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -79,3 +80,20 @@ def test_every_algorithm_is_scored_as_numpy_scores_its_rows(engine: Engine, at: 
         where v.segment_id <> segments.groups_segment(c.income, c.score)"""
     )
     assert wrong == [(0,)]
+
+
+def test_a_mixture_of_a_sample_is_refined_over_all_rows(engine: Engine, at: At, folder: Path) -> None:
+    if engine.name == "spark":
+        pytest.skip("the same statements, and a run takes ten seconds there")
+    engine.fill("customers", "id integer, income NUMBER, score NUMBER", customers(3000))
+    (folder / "segjob.toml").write_text("[fit]\nall_rows = 100\ndistinct_rows = 100\nsample_rows = 1000\n")
+    outcome = at(engine, *RUN, "--k", "5", "--algorithm", "gaussian_mixture")
+    assert outcome.code == 0, outcome.err
+    found = engine.query("select fit_method, converged, lloyd_passes > 0 from segments.runs")
+    assert found == [("sample", True, True)]
+    shares = engine.query("select mixing_weight from segments.segments")
+    assert [share for (share,) in shares] == pytest.approx([0.2] * 5, abs=1e-3)
+    expected = _scored(engine, 1)
+    assert dict(engine.query("select id, segment_id from segments.groups")) == {
+        key: segment for key, (segment, _, _) in expected.items()
+    }

@@ -227,7 +227,11 @@ def test_on_a_sample_and_with_row_weights_the_inertia_is_exact(folder: Path, seg
         assert found[0] == "sample"
         if run == 1:
             size = query(file, "select fit_rows from segments.runs where run_id = 1")[0][0]
-            assert found[2].endswith(f"of a mixture fitted to a sample of {size:,} rows")
+            assert found[2].endswith(f"of a mixture fitted to a sample of {size:,} rows and then to all")
+            passes, converged = query(file, "select lloyd_passes, converged from segments.runs")[0]
+            assert 1 <= passes < 50
+            assert converged is True
+            _is_the_likeliest(file, np.array([row[3] for row in rows]))
         else:
             assert " points drawn from all: " in found[2]
         segment = np.array([s for (s,) in published(file, "segment_id", run)])
@@ -246,6 +250,18 @@ def test_on_a_sample_and_with_row_weights_the_inertia_is_exact(folder: Path, seg
         )[0]
         assert exact is False
         assert kmeans < found[1] * 1.02
+
+
+def _is_the_likeliest(file: Path, weights: np.ndarray) -> None:
+    """Another pass over all rows, by weight, moves the published mixture hardly any more."""
+    model, _ = mixture_of(file)
+    x = scaled(file)
+    means, shapes = gaussian.maximised(
+        x, weights, model.predict_proba(x), gaussian.least_variance(x, weights)
+    )
+    np.testing.assert_allclose(means, model.means_, atol=2e-4)
+    np.testing.assert_allclose(shapes.covariances, model.covariances_, atol=2e-4)
+    np.testing.assert_allclose(shapes.shares, model.weights_, atol=2e-4)
 
 
 def test_segments_keep_their_numbers_over_a_change_of_algorithm_and_a_rollback(
@@ -350,7 +366,7 @@ def test_a_mixture_that_leaves_a_segment_empty_publishes_nothing(
     file: Path, refused: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shapes = Gaussians(np.array([0.999, 0.001]), np.stack([np.eye(2)] * 2))
-    fit = gaussian.GaussianFit(np.zeros((2, 2)), shapes, 0.0, 1, converged=True)
+    fit = gaussian.GaussianFit(np.zeros((2, 2)), shapes, 0.0, 1, converged=True, shift=0.0)
     monkeypatch.setattr(gaussian, "fit", lambda *_: fit)
     said = refused(file, 5, *RUN, *GM, "--k", "2")
     assert "gaussian_mixture with 2 segments leaves one of them empty" in said
@@ -378,6 +394,7 @@ def test_a_dry_run_shows_no_lloyd_pass(file: Path, segjob: Segjob, algorithm: tu
     shown = segjob(*RUN[:-1], *algorithm, "--dry-run", "--warehouse", file)
     assert shown.code == 0, shown.err
     assert "Lloyd" not in shown.out
+    assert ("expectation" in shown.out) == (algorithm is GM)
     assert f"inertia of {algorithm[1]} after a sample" in shown.out
     assert "Lloyd" in segjob(*RUN[:-1], "--dry-run", "--warehouse", file).out
 
@@ -404,3 +421,11 @@ def test_the_mall_file_by_every_algorithm(folder: Path, mall_csv: Path, segjob: 
     assert adjusted_rand_score(mixture, kmeans) > 0.8
     said = json.loads(query(file, "select config from segments.runs where run_id = 2")[0][0])
     assert said["algorithm"] == "ward"
+
+
+def test_a_segment_of_a_few_rows_is_warned_of(folder: Path, segjob: Segjob) -> None:
+    rows = [*slanted(), (9001, 900.0, 900.0), (9002, 901.0, 902.0), (9003, 903.0, 900.0)]
+    file = fill(folder / "shop.duckdb", rows)
+    outcome = segjob(*RUN, *WARD, "--k", "2", "--warehouse", file)
+    assert outcome.code == 0, outcome.err
+    assert "the smallest segment holds 0.50% of the rows" in outcome.err

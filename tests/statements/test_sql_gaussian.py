@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import multivariate_normal
 
+from segjob.core import gaussian as core
 from segjob.core.model import Gaussians, Model, Transform
 from segjob.core.scoring import coordinates, places, score
 from segjob.statements import gaussian, scoring
@@ -84,3 +85,43 @@ def test_a_narrow_segment_keeps_its_digits_far_from_the_origin(duckdb: sa.Connec
     row = duckdb.execute(scoring.assignment(Relation("far", None, "id"), only, 1)).mappings().one()
     assert row["distance"] == pytest.approx(np.sqrt(9 + 4), abs=1e-12)
     assert row["margin"] is None
+
+
+@settings(max_examples=25)
+@given(seed=SEEDS, k=st.integers(1, 4), numbers=st.integers(1, 3), weighted=st.booleans())
+def test_an_expectation_leads_where_numpys_does(
+    duckdb: sa.Connection, seed: int, k: int, numbers: int, weighted: bool
+) -> None:
+    rng = np.random.default_rng(seed)
+    rows = made.customers(rng, 80, numbers, 0, weighted=weighted, dirty=False)
+    made.install(duckdb, rows)
+    names = [name for name in rows.columns if name not in (rows.relation.key, rows.relation.row_weight)]
+    transforms = tuple(
+        Transform(n, n, center=float(rng.normal()), scale=float(rng.uniform(1, 5))) for n in names
+    )
+    d = len(names)
+    model = Model(
+        transforms, tuple(range(1, k + 1)), rng.normal(size=(k, d)), np.ones(k), made.gaussians(rng, k, d)
+    )
+    x, _ = coordinates(rows.columns, transforms)
+    row = duckdb.execute(gaussian.expectation(rows.relation, model)).mappings().one()
+    floor = np.full(d, 1e-3)
+    logs = core._logs(x, model.centroids, model.gaussians)
+    total = np.logaddexp.reduce(logs, axis=1)
+    assert row["weight"] == pytest.approx(rows.weights.sum())
+    likelihood = row["likelihood"] - rows.weights.sum() * d * np.log(2 * np.pi) / 2
+    assert likelihood == pytest.approx(rows.weights @ total, rel=1e-9)
+    means, shapes = core.maximised(x, rows.weights, np.exp(logs - total[:, None]), floor)
+    places, of = range(k), range(d)
+    found, found_shapes = core.from_sums(
+        model.centroids,
+        np.array([row[f"m{i}"] for i in places]),
+        np.array([[row[f"f{i}_{j}"] for j in of] for i in places]),
+        np.array([[[row[f"s{i}_{max(j, m)}_{min(j, m)}"] for m in of] for j in of] for i in places]),
+        floor,
+    )
+    held = shapes.shares > 1e-6  # a component that holds next to nothing has no mean to speak of
+    np.testing.assert_allclose(found_shapes.shares, shapes.shares, atol=1e-9)
+    np.testing.assert_allclose(found[held], means[held], rtol=1e-7, atol=1e-8)
+    np.testing.assert_allclose(found_shapes.covariances[held], shapes.covariances[held], rtol=1e-7, atol=1e-7)
+    assert np.linalg.eigvalsh(found_shapes.covariances).min() > 0
