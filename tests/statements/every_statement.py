@@ -144,6 +144,7 @@ def every(s: Subject) -> dict[str, sa.ClauseElement]:
         "assignment of a mixture": scoring.assignment(relation, s.mixture, 12),
         "scores of a mixture": scoring.scores(relation, s.mixture, names),
         "segment_expression of a mixture": sa.select(scoring.segment_expression(s.mixture, s.parameters)),
+        "expectation": gaussian.expectation(relation, s.mixture),
         "squared_by_segment": gaussian.squared_by_segment(relation, s.mixture),
         "profiles": profiles.profiles(
             relation, model, [Rule(((Condition(first, ">", 1.0),),), 1.0, 1.0), None]
