@@ -28,7 +28,7 @@ from segjob.jobs.mixtures import covariance_rows, with_mixing_weights
 from segjob.jobs.movement import write_movements
 from segjob.jobs.portrait import portray
 from segjob.jobs.published import load
-from segjob.jobs.remains import remove_remains
+from segjob.jobs.remains import FIRST, remove_remains
 from segjob.jobs.serving import carry, follow
 from segjob.statements import scoring
 from segjob.statements.tables import Contract
@@ -71,6 +71,8 @@ def publish(warehouse: Warehouse, contract: Contract, fitted: Fitted) -> int:
     run_id = _next_run_id(warehouse, contract)
     prepared, seed = fitted.prepared, fitted.sweep.seed
     remove_remains(warehouse, contract, prepared.resolved.name, run_id)
+    votes = [{"run_id": run_id, **dataclasses.asdict(vote)} for vote in fitted.choice.votes]
+    insert(warehouse, contract.table(FIRST), votes)
     matched = match(warehouse, contract, prepared, fitted.final.model, seed)
     model = matched.model
     history = _history(warehouse, contract, prepared)
@@ -93,7 +95,6 @@ def publish(warehouse: Warehouse, contract: Contract, fitted: Fitted) -> int:
     )
     rows: dict[str, list[dict[str, Any]]] = {
         "sweeps": _sweep_rows(fitted, total),
-        "k_votes": [dataclasses.asdict(vote) for vote in fitted.choice.votes],
         "exclusions": [
             {"reason": e.reason, "column_name": e.column, "rows": e.rows}
             for e in prepared.measured.exclusions

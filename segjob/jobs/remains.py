@@ -8,6 +8,8 @@ from segjob.statements.ddl import DropTable
 from segjob.statements.tables import Contract
 from segjob.warehouse.base import Warehouse
 
+FIRST = "k_votes"
+"""The table that a run writes first: where it holds nothing under a number, no table does."""
 _PARTS = ("history", "movements")
 _HISTORY = {"run_id", "segment_id", "distance", "next_segment_id", "margin", "is_outlier"}
 
@@ -23,31 +25,20 @@ def remove_remains(warehouse: Warehouse, contract: Contract, segmentation: str, 
         return
     runs = contract.table("runs")
     published = {row["segmentation"] for row in warehouse.records(sa.select(runs.c.segmentation).distinct())}
-    tables: list[sa.TableClause] = [
-        table for table in contract.shared() if "run_id" in table.c and table.name != runs.name
-    ]
-    tables += [
-        sa.table(f"{name}_{part}", sa.column("run_id"), schema=contract.schema)
-        for name in sorted(published)
-        for part in _PARTS
-        if warehouse.columns_of(contract.schema, f"{name}_{part}")
-    ]
-    left = {table.name: table.c.run_id >= run_id for table in tables}
-    counted = sa.union_all(
-        *(
-            sa.select(sa.literal(str(table.name), sa.Text()).label("name"), sa.func.count().label("rows"))
-            .select_from(table)
-            .where(left[table.name])
-            for table in tables
-        )
-    )
-    rows = {row["name"]: row["rows"] for row in warehouse.records(counted)}
-    for table in tables:
-        if rows[str(table.name)]:
-            warehouse.execute(sa.delete(table).where(left[table.name]))
     if segmentation not in published:
         for part in _PARTS:
             warehouse.execute(DropTable(f"{segmentation}_{part}", schema=contract.schema))
+    begun = contract.table(FIRST)
+    if not warehouse.scalar(sa.select(sa.func.count()).select_from(begun).where(begun.c.run_id >= run_id)):
+        return
+    tables: list[sa.TableClause] = [
+        sa.table(f"{name}_{part}", sa.column("run_id"), schema=contract.schema)
+        for name in sorted(published)
+        for part in _PARTS
+    ]
+    tables += [t for t in contract.shared() if "run_id" in t.c and t.name not in (runs.name, begun.name)]
+    for table in (*tables, begun):
+        warehouse.execute(sa.delete(table).where(table.c.run_id >= run_id))
 
 
 def are_remains(warehouse: Warehouse, schema: str, segmentation: str) -> bool:

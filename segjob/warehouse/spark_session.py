@@ -17,6 +17,7 @@ from segjob.errors import ConfigError, WarehouseBusy, WarehouseError
 LOCK_FILE, CATALOGUE = ".segjob.lock", "metastore_db"
 _DERBY_LOCK = "dbex.lck"
 """File of the catalogue's own database that its one process holds a lock on."""
+_JAVA = "spark.driver.extraJavaOptions"
 _POLL = 0.05
 _FORMS = "write spark://local[*]?warehouse=FOLDER, spark://MASTER, or sc://host:port for Spark Connect"
 _held: dict[Path, int] = {}
@@ -130,14 +131,17 @@ def _settings(place: Place) -> dict[str, str]:
         settings |= {
             "spark.sql.warehouse.dir": str(place.folder),
             "spark.hadoop.javax.jdo.option.ConnectionURL": _catalogue_of(place.folder),
-            "spark.driver.extraJavaOptions": f"-Dderby.stream.error.file={place.folder / 'derby.log'}",
             "spark.ui.enabled": "false",
             # Two hundred, the default, is for clusters: here most of them would be empty tasks.
             "spark.sql.shuffle.partitions": str(2 * (os.cpu_count() or 1)),
             "spark.driver.host": "127.0.0.1",
             "spark.driver.bindAddress": "127.0.0.1",
         }
-    return settings | place.settings
+    settings |= place.settings
+    if place.folder is not None:
+        log = f"-Dderby.stream.error.file={place.folder / 'derby.log'}"
+        settings[_JAVA] = f"{log} {settings.get(_JAVA, '')}".strip()
+    return settings
 
 
 def _catalogue_of(folder: Path) -> str:

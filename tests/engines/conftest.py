@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import duckdb
 import pytest
@@ -53,6 +55,13 @@ def _literal(value: object) -> str:
     return "'" + value.replace("'", "''") + "'" if isinstance(value, str) else repr(value)
 
 
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as asked:
+        asked.bind(("127.0.0.1", 0))
+        return int(asked.getsockname()[1])
+
+
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Any]:
     """The one Spark session of this test run, on a folder of its own, and its URL: a JVM takes seconds to start."""
@@ -62,7 +71,17 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Any]:
     from segjob.warehouse.spark_session import read_url, session
 
     folder = tmp_path_factory.mktemp("spark")
-    url = f"spark://local[2]?warehouse={folder}&spark.sql.shuffle.partitions=2"
+    options = {
+        "warehouse": str(folder),
+        "spark.sql.shuffle.partitions": "1",
+        "spark.connect.grpc.binding.port": str(free_port()),
+        # Few rows and many statements: what the JVM compiles it would hardly use.
+        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+        "spark.sql.codegen.wholeStage": "false",
+        "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+        "spark.sql.adaptive.enabled": "false",
+    }
+    url = f"spark://local[2]?{urlencode(options)}"
     running = session(read_url(url, folder), 0.0, create=True)
     # So that the tests' own statements are the same on every engine; segjob's hold no double quotes.
     running.conf.set("spark.sql.ansi.doubleQuotedIdentifiers", "true")
