@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -25,7 +25,7 @@ class Target:
     """One output of a dbt profile, rendered."""
 
     kind: str
-    settings: Mapping[str, Any]
+    settings: Mapping[str, Any] = field(repr=False)  # holds the password
     file: Path
 
 
@@ -158,8 +158,13 @@ def _profiles_file(project: Path, environment: Mapping[str, str]) -> Path:
 def _read(file: Path) -> dict[str, Any]:
     try:
         document = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as error:
+    except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{file} cannot be read: {error}") from None
+    except yaml.YAMLError as error:
+        # What YAML says itself shows the line, which may be the one with the password.
+        mark = getattr(error, "problem_mark", None)
+        where = f" near line {mark.line + 1}" if mark else ""
+        raise ConfigError(f"{file} is no YAML{where}", hint="`dbt debug` says more") from None
     if not isinstance(document, dict):
         raise ConfigError(f"{file} holds no settings")
     return document

@@ -116,3 +116,13 @@ def test_the_password_of_the_profile_is_in_no_message(
         assert outcome.code in (2, 4)
         assert "s3cret" not in outcome.err + outcome.out
     assert "127.0.0.1:1/shop cannot be reached" in segjob("history").err
+
+
+def test_a_line_that_is_no_yaml_is_not_shown(project: Path) -> None:
+    broken = PROFILES.replace("host: \"{{ env_var('SHOP_HOST') }}\"", "password: @s3cret")
+    (project / "profiles.yml").write_text(broken, encoding="utf-8")
+    with pytest.raises(ConfigError, match="is no YAML near line 8") as caught:
+        read_target(project, target=None, environment={})
+    assert "s3cret" not in str(caught.value)
+    target = Target("postgres", {"password": "s3cret"}, project)
+    assert "s3cret" not in repr(target)
