@@ -73,6 +73,20 @@ class Postgres(SqlAlchemyWarehouse):
             with self._connected(), self._locked():
                 yield
 
+    def execute(self, statement: Statement) -> None:
+        """Rows to insert are made in a temporary table: several processes work on that, on an insert only one."""
+        if not isinstance(statement, sa.Insert) or statement.select is None:
+            super().execute(statement)
+            return
+        select = cast(SelectBase, statement.select)
+        names = [column.name for column in select.selected_columns]
+        made = sa.table("segjob_written", *map(sa.column, names))
+        sql = f"CREATE TEMPORARY TABLE {made.name} ON COMMIT DROP AS {self._literal(select)}"
+        with self._driver(sql) as cursor:
+            cursor.execute(sql)
+        self._run(sa.insert(statement.table).from_select(names, sa.select(made)))
+        self._run(sa.text(f"DROP TABLE {made.name}"))
+
     def arrays(self, statement: Statement) -> dict[str, NDArray[np.float64]]:
         """By COPY in its binary format, which is an array already: a hundred thousand rows as tuples take seconds."""
         answer = cast(SelectBase, statement).subquery("answer")
@@ -80,31 +94,34 @@ class Postgres(SqlAlchemyWarehouse):
         numbers: SelectBase = sa.select(
             *(sa.func.coalesce(sa.cast(c, sa.Double()), nothing) for c in answer.c)
         )
+        sql = f"COPY ({self._literal(numbers)}) TO STDOUT (FORMAT binary)"
+        with self._driver(sql) as cursor, cursor.copy(sql) as copy:
+            received = b"".join(copy)[_COPY_HEAD:-_COPY_TAIL]
         names = [c.name for c in answer.c]
         fields = [part for j in range(len(names)) for part in ((f"l{j}", ">i4"), (f"v{j}", ">f8"))]
-        table = np.frombuffer(self._copied(numbers), np.dtype([("fields", ">i2"), *fields]))
+        table = np.frombuffer(received, np.dtype([("fields", ">i2"), *fields]))
         return {name: table[f"v{j}"].astype(np.float64) for j, name in enumerate(names)}
 
-    def _copied(self, select: SelectBase) -> bytes:
-        """The rows of a select in COPY's binary format, without what stands before and after them."""
+    def _literal(self, select: SelectBase) -> str:
+        """A select without parameters, for which percent signs would be doubled."""
+        return self.sql(select, literal=True).replace("%%", "%")
+
+    @contextmanager
+    def _driver(self, sql: str) -> Iterator[Any]:
+        """The driver's own cursor, for a statement that SQLAlchemy has no words for; one entry in the ledger."""
         import psycopg
 
-        sql = self.sql(select, literal=True).replace(
-            "%%", "%"
-        )  # doubled for parameters, of which there are none
-        if not self.connection.in_transaction():  # SQLAlchemy does not see what goes past it to the driver
+        if not self.connection.in_transaction():  # SQLAlchemy does not see what goes past it
             self.connection.begin()
         driver = cast("psycopg.Connection[Any]", self.connection.connection.driver_connection)
         with self.ledger.entry(), driver.cursor() as cursor:
             try:
-                with cursor.copy(f"COPY ({sql}) TO STDOUT (FORMAT binary)") as copy:
-                    received = b"".join(copy)
+                yield cursor
             except psycopg.Error as error:
                 words = first_line(error)
                 raise StatementFailed(
                     f"{self.label} refused a statement: {words}", sql, words=words
                 ) from error
-        return received[_COPY_HEAD:-_COPY_TAIL]
 
     def _run(self, statement: Statement) -> sa.CursorResult[Any]:
         try:
