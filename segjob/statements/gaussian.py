@@ -99,9 +99,9 @@ def expectation(relation: Relation, model: Model) -> SelectBase:
     shared = {f"r{i}": rows.c[f"p{i}"] / rows.c["every"] * weight for i in places}
     away = {f"a{i}_{j}": rows.c[f"x{j}"] - Number(float(model.centroids[i, j])) for i in places for j in d}
     rows = with_columns(rows, "shared", **shared, **away)
-    log_density: ColumnElement[Any] = sa.func.ln(rows.c["every"], type_=sa.Double()) - rows.c["low"] * Number(0.5)
+    logs: ColumnElement[Any] = sa.func.ln(rows.c["every"], type_=sa.Double()) - rows.c["low"] * Number(0.5)
     counted = rows.c["w"] if p.weight is not None else Number(1.0)
-    columns = [_sum(counted).label("weight"), _sum(log_density * counted).label("likelihood")]
+    columns = [_sum(counted).label("weight"), _sum(logs * counted).label("likelihood")]
     for i in places:
         part = rows.c[f"r{i}"]
         columns.append(_sum(part).label(f"m{i}"))

@@ -22,6 +22,7 @@ EVERYWHERE = {
     "floor",
     "lag",
     "least",
+    "exp",
     "ln",
     "max",
     "min",
