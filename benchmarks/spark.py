@@ -133,6 +133,10 @@ def measure(options: argparse.Namespace, folder: Path) -> None:
     )
     if not options.without_mllib:
         beside_mllib(running, file, ours, run)
+        again, _ = segjob(url)
+        print(
+            f"\nsegjob once more after MLlib, on the warm session: {again:.1f} s (it matches the run before, too)."
+        )
     _, reference = segjob(str(file))
     for found, at in ((run, running), (reference, None)):
         found["sweep_centroids_final"] = published_centroids(found, file, at)
@@ -154,7 +158,7 @@ def published_centroids(run: Any, file: Path, running: Any) -> list[list[float]]
 def beside_mllib(running: Any, file: Path, ours: float, run: Any) -> None:
     """Both side by side, k by k."""
     theirs, models = mllib(running, run["run"]["k"])
-    print(f"MLlib: {theirs:.1f} s, {theirs / ours:.1f} times as long\n")
+    print(f"\nMLlib: {theirs:.1f} s, {theirs / ours:.1f} times as long.\n", flush=True)
     with duckdb.connect(str(file), read_only=True) as connection:
         columns = connection.execute(f"select {', '.join(COLUMNS)} from customer_features").fetchnumpy()
     values = np.column_stack([columns[name] for name in COLUMNS])
