@@ -27,7 +27,7 @@ from segjob.jobs.published import Published, load
 from segjob.statements.tables import Contract
 from segjob.warehouse.base import Warehouse
 
-MAPPED_ROWS, MAPPED_VALUES = 400, 20_000
+MAPPED_ROWS, MAPPED_VALUES = 250, 20_000
 """Rows, and coordinates of them, that are kept for the maps of a report, at most."""
 _BLOCK = 10_000
 _FIGURES = ("silhouette", "davies_bouldin", "calinski_harabasz", "agreement", "fit_seconds")

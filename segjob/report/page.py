@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,9 +51,10 @@ def render(report: Report) -> Rendered:
     environment.filters |= {"number": words.number, "percent": words.percent, "clean": words.clean}
     environment.filters |= {"plain": words.plain, "rule_name": words.rule_name, "reason": words.reason}
     environment.filters["method"] = methods.method_name
+    number = itertools.count(1)
     with canvas.style():
         sections = {
-            name: [(drawn, Markup(files.page_svg(drawn))) for drawn in section]
+            name: [(drawn, Markup(files.page_svg(drawn, f"f{next(number)}"))) for drawn in section]
             for name, section in figures.drawn(report).items()
         }
     style = palette.css() + (_TEMPLATES / "page.css").read_text(encoding="utf-8")

@@ -26,12 +26,12 @@ _RUN = re.compile(r'(?:<use xlink:href="[^"]+" x="[^"]+" y="[^"]+" style="[^"]*"
 _NO_DATE = {"Date": None, "Creator": None, "Format": None, "Type": None}
 
 
-def page_svg(drawn: Drawn) -> str:
-    """An `<svg>` element to stand in a page."""
+def page_svg(drawn: Drawn, key: str) -> str:
+    """An `<svg>` element to stand in a page; `key` is short, because thousands of points repeat it, and no other's."""
     body = _lean(_raw(drawn.figure))
     ident = f"figure-{drawn.name}"
     body = re.sub(r'<(g|svg) id="[^"]*"', r"<\1", body)
-    names = {name: f"{drawn.name}-{i}" for i, name in enumerate(dict.fromkeys(_ID.findall(body)))}
+    names = {name: f"{key}-{i}" for i, name in enumerate(dict.fromkeys(_ID.findall(body)))}
     body = _ID.sub(lambda m: f' id="{names[m[1]]}"', body)
     body = re.sub(r'(?:xlink:)?href="#([^"]+)"', lambda m: f'href="#{names[m[1]]}"', body)
     body = re.sub(r"url\(#([^)]+)\)", lambda m: f"url(#{names[m[1]]})", body)
