@@ -429,3 +429,14 @@ def test_a_segment_of_a_few_rows_is_warned_of(folder: Path, segjob: Segjob) -> N
     outcome = segjob(*RUN, *WARD, "--k", "2", "--warehouse", file)
     assert outcome.code == 0, outcome.err
     assert "the smallest segment holds 0.50% of the rows" in outcome.err
+
+
+@pytest.mark.parametrize("algorithm", [GM, WARD])
+def test_one_segment_is_published_too(file: Path, segjob: Segjob, algorithm: tuple[str, str]) -> None:
+    outcome = segjob(*RUN, *algorithm, "--k", "1", "--warehouse", file)
+    assert outcome.code == 0, outcome.err
+    found = query(file, "select count(*), count(margin), count(distance) from segments.groups")
+    assert found == [(150, 0, 150)]
+    assert query(file, "select k, silhouette from segments.runs") == [(1, None)]
+    assert segjob("predict", "income=1", "score=2", "--warehouse", file).code == 0
+    assert segjob("health", "--warehouse", file).code == 0
