@@ -148,7 +148,9 @@ def first_means(relation: Relation, features: Sequence[Feature]) -> SelectBase:
     rows = _checked(relation, features, transform=True)
     first = sa.select(rows).limit(_FIRST_ROWS).subquery("first_rows")
     numeric = range(len(_numeric(features)))
-    means = [sa.func.avg(first.c[f"v{i}"], type_=sa.Double()).label(f"near{i}") for i in numeric]
+    means: list[ColumnElement[float]] = [
+        sa.func.avg(first.c[f"v{i}"], type_=sa.Double()).label(f"near{i}") for i in numeric
+    ]
     return sa.select(sa.func.count().label("rows"), *means).select_from(first)
 
 

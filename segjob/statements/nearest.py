@@ -139,7 +139,7 @@ def runner_up(
 
 
 def with_columns(
-    rows: Subquery, name: str, *, searched: bool = False, **columns: ColumnElement[Any]
+    rows: Subquery, name: str, searched: bool = False, /, **columns: ColumnElement[Any]
 ) -> Subquery:
     """The same rows with more columns; `searched` as for `step`."""
     select = sa.select(*rows.c, *(c.label(label) for label, c in columns.items()))

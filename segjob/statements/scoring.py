@@ -26,22 +26,18 @@ def _scored(p: Points, model: Model, *, nullable: bool) -> tuple[FromClause, dic
     places = range(len(model.segment_ids))
     ids = [index(i) for i in model.segment_ids]
     limits = [Number(v) for v in model.outlier_distance.tolist()]
-    rows = with_columns(
-        p.rows, "near", searched=nullable, **{f"d{i}": d for i, d in enumerate(distances(p.x, model))}
-    )
+    rows = with_columns(p.rows, "near", nullable, **{f"d{i}": d for i, d in enumerate(distances(p.x, model))})
     deciding = "d"
     if model.gaussians is not None:
         deciding = "e"
         compared = costs([rows.c[f"d{i}"] for i in places], model)
-        rows = with_columns(
-            rows, "compared", searched=nullable, **{f"e{i}": e for i, e in enumerate(compared)}
-        )
+        rows = with_columns(rows, "compared", nullable, **{f"e{i}": e for i, e in enumerate(compared)})
     first = position_of_least([rows.c[f"{deciding}{i}"] for i in places], ids, nullable=nullable)
-    rows = with_columns(rows, "first_choice", searched=nullable, segment_id=first)
+    rows = with_columns(rows, "first_choice", nullable, segment_id=first)
     if len(ids) > 1:
         e = [rows.c[f"{deciding}{i}"] for i in places]
         second = runner_up(rows.c["segment_id"], ids, e, nullable=nullable)
-        rows = with_columns(rows, "second_choice", searched=nullable, next_segment_id=second)
+        rows = with_columns(rows, "second_choice", nullable, next_segment_id=second)
     d, e = [rows.c[f"d{i}"] for i in places], [rows.c[f"{deciding}{i}"] for i in places]
     own, following = rows.c["segment_id"], rows.c.get("next_segment_id")
     found = {"distance": _root(by_name(own, ids, d, nullable=nullable))}
@@ -50,7 +46,7 @@ def _scored(p: Points, model: Model, *, nullable: bool) -> tuple[FromClause, dic
     elif following is not None:
         likelier = by_name(following, ids, e, nullable=nullable) - by_name(own, ids, e, nullable=nullable)
         found["log_odds"] = likelier * Number(0.5)
-    rows = with_columns(rows, "measured", searched=nullable, **found)
+    rows = with_columns(rows, "measured", nullable, **found)
     own, distance, none = rows.c["segment_id"], rows.c["distance"], sa.null()
     if following is None:
         margin: ColumnElement[Any] = sa.cast(none, sa.Double())

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from itertools import chain
 
 import pytest
 import sqlalchemy as sa
 import sqlglot
-from every_statement import HOSTILE, PLAIN, Subject, definitions, every
+from every_statement import HOSTILE, PLAIN, definitions, every
 from golden_files import DIALECTS, FOLDER, compiled, pages, readable
 from snowflake.sqlalchemy.base import RESERVED_WORDS
 from sqlglot.dialects import BigQuery, Redshift, Trino
@@ -69,8 +70,13 @@ RESERVED = {
 }
 
 
-def _statements(engine: str, about: Subject) -> list[tuple[str, str]]:
+ABOUT = {"plain": PLAIN, "hostile": HOSTILE}
+
+
+@cache
+def _statements(engine: str, names: str) -> list[tuple[str, str]]:
     """(name, SQL) of all that the engine has words for."""
+    about = ABOUT[names]
     found = chain(every(about).items(), definitions(about).items())
     return [(name, compiled(s, engine)) for name, s in found if (engine, name) not in MISSING]
 
@@ -89,10 +95,10 @@ def test_the_golden_files_are_up_to_date(engine: str) -> None:
         assert there[name] == text, name
 
 
-@pytest.mark.parametrize("about", [PLAIN, HOSTILE], ids=["plain", "hostile"])
+@pytest.mark.parametrize("names", ABOUT)
 @pytest.mark.parametrize("engine", DIALECTS)
-def test_a_parser_of_the_dialect_understands_every_statement(engine: str, about: Subject) -> None:
-    for name, sql in _statements(engine, about):
+def test_a_parser_of_the_dialect_understands_every_statement(engine: str, names: str) -> None:
+    for name, sql in _statements(engine, names):
         if (engine, name) in UNPARSED:
             continue
         (tree,) = sqlglot.parse(sql, read=engine)
@@ -103,14 +109,14 @@ def test_a_parser_of_the_dialect_understands_every_statement(engine: str, about:
 @pytest.mark.parametrize("engine", DIALECTS)
 def test_a_parser_refuses_what_is_broken(engine: str) -> None:
     """That the test above can fail."""
-    sql = dict(_statements(engine, PLAIN))["lloyd_pass"]
+    sql = dict(_statements(engine, "plain"))["lloyd_pass"]
     with pytest.raises(sqlglot.errors.ParseError):
         sqlglot.parse(sql.replace("END", "", 1), read=engine)
 
 
 @pytest.mark.parametrize("engine", DIALECTS)
 def test_only_documented_functions_are_called(engine: str) -> None:
-    for name, sql in _statements(engine, PLAIN):
+    for name, sql in _statements(engine, "plain"):
         called = {word.lower() for word in re.findall(r"\b([a-zA-Z_]\w*)\(", _bare(sql))}
         assert called <= EVERYWHERE | DOCUMENTED[engine], name
 
@@ -118,7 +124,7 @@ def test_only_documented_functions_are_called(engine: str) -> None:
 @pytest.mark.parametrize("engine", DIALECTS)
 def test_no_name_is_a_reserved_word_outside_quotes(engine: str) -> None:
     assert len(RESERVED[engine]) > 50
-    for name, sql in _statements(engine, HOSTILE):
+    for name, sql in _statements(engine, "hostile"):
         names = set(re.findall(r"\bAS ([a-z_]\w*)|\.([a-z_]\w*)", _bare(sql)))
         assert not {word for pair in names for word in pair} & RESERVED[engine], name
 
@@ -130,5 +136,5 @@ def test_what_an_engine_cannot_do_is_refused() -> None:
 
 @pytest.mark.parametrize("engine", DIALECTS)
 def test_the_files_hold_the_statements_but_for_blanks(engine: str) -> None:
-    for _, sql in _statements(engine, HOSTILE):
+    for _, sql in _statements(engine, "hostile"):
         assert "".join(readable(sql).split()) == "".join(sql.split())
