@@ -1,6 +1,7 @@
 -- Question: Whose segment is the least certain: who is nearly as close to another segment as to their own?
 -- Grain: one row per customer near a border, the closest call first.
--- Parameters: the margin below which a customer counts as near (scaled units: 1 is one standard deviation).
+-- Parameters: the margin below which a customer counts as near (k-means and Ward: scaled units, 1 is one standard
+--   deviation; gaussian_mixture: log odds, 1 is a chance of 73 %).
 with params as (
     select 0.25 as margin_below
 )
