@@ -31,7 +31,11 @@ ConfigFile = Annotated[
 ]
 WarehouseUrl = Annotated[
     str | None,
-    typer.Option("--warehouse", metavar="URL", help="The path of a DuckDB file, or a URL: postgresql://, spark://, sc://."),
+    typer.Option(
+        "--warehouse",
+        metavar="URL",
+        help="The path of a DuckDB file, or a URL: postgresql://, spark://, sc://.",
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress; warnings and errors only.")]
