@@ -20,7 +20,7 @@ from sqlalchemy.sql.dml import Delete, Update
 
 from segjob.errors import StatementFailed, WarehouseError
 from segjob.warehouse.base import Column, Statement, Warehouse
-from segjob.warehouse.spark_dialect import PLAIN_NAME, SparkDialect, text_literal
+from segjob.warehouse.spark_dialect import PLAIN_NAME, SparkDialect, is_small, text_literal
 from segjob.warehouse.spark_rewrite import other_place, rows_after, touched
 from segjob.warehouse.spark_session import Place, session
 from segjob.warehouse.sqlalchemy import first_line, kind_of, typed
@@ -28,6 +28,12 @@ from segjob.warehouse.sqlalchemy import first_line, kind_of, typed
 Answer = TypeVar("Answer")
 _FILES = ("parquet", "orc")
 """Formats that are files and no more. Others (Delta, Iceberg) update and delete by themselves."""
+_LIGHT = {
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.shuffle.partitions": "1",
+}
 _ABSENT = ("TABLE_OR_VIEW_NOT_FOUND", "SCHEMA_NOT_FOUND", "INVALID_SCHEMA_OR_RELATION_NAME")
 
 
@@ -78,7 +84,8 @@ class Spark(Warehouse):
             self._session = None
 
     def records(self, statement: Statement) -> list[dict[str, Any]]:
-        return [row.asDict() for row in self._rows(self.sql(statement))]
+        with self._lightly(statement):
+            return [row.asDict() for row in self._rows(self.sql(statement))]
 
     def arrays(self, statement: Statement) -> dict[str, NDArray[np.float64]]:
         table = self._answer(self.sql(statement), lambda frame: frame.toArrow())
@@ -92,7 +99,8 @@ class Spark(Warehouse):
             self._rewrite(statement)
             return
         text = self.sql(statement)
-        self._answer(text, _nothing)
+        with self._lightly(statement):
+            self._answer(text, _nothing)
         if not text.startswith("INSERT "):
             self._columns.clear()
         if text.startswith("CACHE TABLE "):
@@ -134,6 +142,22 @@ class Spark(Warehouse):
     def sql(self, statement: Statement, *, literal: bool = True) -> str:
         # There are no parameters: a plan is made of the statement's text alone.
         return super().sql(statement, literal=True)
+
+    @contextmanager
+    def _lightly(self, statement: Statement) -> Iterator[None]:
+        """Spark compiles statements to Java and plans them for a cluster: for a table of few rows, most of the time."""
+        if not is_small(statement):
+            yield
+            return
+        settings = self._session.conf
+        before = {name: settings.get(name) for name in _LIGHT}
+        try:
+            for name, value in _LIGHT.items():
+                settings.set(name, value)
+            yield
+        finally:
+            for name, value in before.items():
+                settings.set(name, value)
 
     def _rows(self, text: str) -> list[Any]:
         return self._answer(text, lambda frame: list(frame.collect()))

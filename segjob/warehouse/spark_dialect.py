@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.compiler import DDLCompiler, GenericTypeCompiler, IdentifierPreparer, SQLCompiler
+from sqlalchemy.sql.selectable import SelectBase
 from sqlalchemy.util import immutabledict
 
 Literal = Callable[[Any], str]
@@ -105,6 +106,20 @@ class _Definitions(DDLCompiler):
         by = table.info.get("partition_by")
         parts = f" PARTITIONED BY ({self.preparer.quote(by)})" if by else ""
         return parts + (f" COMMENT {text_literal(table.comment)}" if table.comment else "")
+
+
+def is_small(statement: Any) -> bool:
+    """Whether it is about the tables of a few rows only, which segjob keeps in one piece each."""
+    if isinstance(statement, sa.Insert) and statement.select is not None:
+        return False
+    if not isinstance(statement, (sa.Insert, SelectBase)):
+        return False
+    tables = [part for part in visitors.iterate(statement) if isinstance(part, sa.TableClause)]
+    if isinstance(statement, sa.Insert):
+        tables.append(statement.table)
+    return bool(tables) and all(
+        isinstance(table, sa.Table) and "partition_by" not in table.info for table in tables
+    )
 
 
 class SparkDialect(DefaultDialect):
