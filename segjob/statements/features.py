@@ -275,10 +275,3 @@ def raw(relation: Relation, features: Sequence[Feature]) -> SelectBase:
     names = list(dict.fromkeys([*names, *(f.column for f in features)]))
     c = table(relation, names).c
     return sa.select(*(c[name] for name in names))
-
-
-def prepared(relation: Relation, transforms: Sequence[Transform]) -> SelectBase:
-    """What does the model see of each row it keeps? `row_key`, `w` (1 without row weight), `x0`, `x1`, ..."""
-    p = points(relation, transforms)
-    weight = p.weight if p.weight is not None else Number(1.0)
-    return sa.select(p.key.label("row_key"), weight.label("w"), *p.x)

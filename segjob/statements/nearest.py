@@ -56,11 +56,6 @@ def relative(
     ]
 
 
-def square_of(x: Sequence[ColumnElement[float]]) -> ColumnElement[float]:
-    """|x|^2."""
-    return total([v * v for v in x])
-
-
 def index(i: int) -> ColumnElement[int]:
     """A small whole number written into the statement."""
     return sa.literal_column(str(int(i)), sa.Integer())

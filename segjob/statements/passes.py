@@ -15,10 +15,8 @@ from segjob.statements.nearest import (
     by_name,
     index,
     least,
-    linear,
     position_of_least,
     relative,
-    square_of,
     squared,
     total,
     with_columns,
@@ -183,24 +181,3 @@ def farthest_rows(
     near = with_columns(near, "served", squared=least([near.c[f"d{i}"] for i in range(len(centroids))]))
     x = [near.c[c.name] for c in p.x]
     return sa.select(*x, near.c["squared"]).order_by(near.c["squared"].desc(), near.c["k"]).limit(limit)
-
-
-def inertia_by_k(
-    relation: Relation, transforms: Sequence[Transform], centroid_sets: Sequence[Floats]
-) -> SelectBase:
-    """What is the inertia of several models on all rows? One row: `inertia0`, `inertia1`, ..., `weight`."""
-    p = points(relation, transforms)
-    labelled = {
-        f"d{s}_{i}": linear(p.x, c)
-        for s, centroids in enumerate(centroid_sets)
-        for i, c in enumerate(centroids)
-    }
-    near = with_columns(p.rows, "near", rest=square_of(p.x), **labelled)
-    weighted = _weighting(near, p)
-    rest = weighted(near.c["rest"])
-    sums = [
-        (weighted(least([near.c[f"d{s}_{i}"] for i in range(len(centroids))])) + rest).label(f"inertia{s}")
-        for s, centroids in enumerate(centroid_sets)
-    ]
-    everything = sa.cast(sa.func.count(), sa.Double()) if p.weight is None else _sum(near.c["w"])
-    return sa.select(*sums, everything.label("weight"))

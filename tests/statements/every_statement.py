@@ -117,7 +117,6 @@ def every(s: Subject) -> dict[str, sa.ClauseElement]:
     quartiles = (0.25, 0.5, 0.75)
     return {
         "raw": features.raw(relation, s.features),
-        "prepared": features.prepared(relation, made),
         "first_means": measures.first_means(relation, s.features),
         "measure": measures.measure(relation, s.features, {"near0": -1.5, "near1": None}),
         "fingerprint": measures.fingerprint(relation, s.features),
@@ -136,7 +135,6 @@ def every(s: Subject) -> dict[str, sa.ClauseElement]:
         "lloyd_pass with distances": passes.lloyd_pass(relation, made, centroids, distances=True),
         "border_rows": passes.border_rows(relation, made, centroids, 0.1, 5),
         "farthest_rows": passes.farthest_rows(relation, made, centroids, 2),
-        "inertia_by_k": passes.inertia_by_k(relation, made, [centroids, centroids[:1]]),
         "assignment": scoring.assignment(relation, model, 12),
         "scores": scoring.scores(relation, model, names),
         "count_scores": scoring.count_scores(relation.name, relation.schema or "main"),

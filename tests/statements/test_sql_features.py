@@ -5,12 +5,20 @@ import random_customers as made
 import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy.sql.selectable import SelectBase
 
+from segjob.core.model import Transform
 from segjob.core.moments import fold_imputed, from_sums
 from segjob.core.scoring import coordinates
-from segjob.statements.features import prepared, raw
+from segjob.statements.features import Relation, points, raw
 
 SEEDS = st.integers(0, 2**32 - 1)
+
+
+def _keyed(relation: Relation, transforms: tuple[Transform, ...]) -> SelectBase:
+    """What the model sees of each row that it keeps: key, row weight, coordinates."""
+    p = points(relation, transforms)
+    return sa.select(p.key, sa.literal(1.0) if p.weight is None else p.weight, *p.x)
 
 
 @settings(max_examples=30)
@@ -29,7 +37,7 @@ def test_prepared_rows_are_the_twins(
     made.install(duckdb, rows)
     transforms = made.transforms(rng, rows)
     expected, is_kept = coordinates(rows.columns, transforms)
-    answer = {row[0]: row[1:] for row in duckdb.execute(prepared(rows.relation, transforms))}
+    answer = {row[0]: row[1:] for row in duckdb.execute(_keyed(rows.relation, transforms))}
     assert set(answer) == {key for key, kept in zip(rows.keys, is_kept, strict=True) if kept}
     for i in np.flatnonzero(is_kept):
         weight, *x = answer[rows.keys[i]]
@@ -41,10 +49,7 @@ def test_decimals_and_whole_numbers_are_cast_once(duckdb: sa.Connection) -> None
     duckdb.exec_driver_sql(
         "CREATE OR REPLACE TABLE d AS SELECT 1 AS id, 99999999.99::DECIMAL(10,2) AS a, 7::UTINYINT AS b"
     )
-    from segjob.core.model import Transform
-    from segjob.statements.features import Relation
-
-    statement = prepared(Relation("d", None, "id"), (Transform("a", "a"), Transform("b", "b", scale=2.0)))
+    statement = _keyed(Relation("d", None, "id"), (Transform("a", "a"), Transform("b", "b", scale=2.0)))
     assert duckdb.execute(statement).one() == (1, 1.0, 99999999.99, 3.5)
     assert str(statement.compile(dialect=duckdb.dialect)).count("CAST(") == 2
 

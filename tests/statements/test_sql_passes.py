@@ -165,21 +165,6 @@ def test_the_farthest_rows(duckdb: sa.Connection, seed: int, k: int) -> None:
         assert _squares(x, centroids).min() == pytest.approx(row["squared"])
 
 
-@settings(max_examples=25)
-@given(seed=SEEDS, weighted=st.booleans())
-def test_inertia_of_several_models(duckdb: sa.Connection, seed: int, weighted: bool) -> None:
-    m = _made(duckdb, seed, weighted=weighted)
-    sets = [m.rng.normal(size=(k, m.x.shape[1])) for k in (1, 2, 5)]
-    row = duckdb.execute(passes.inertia_by_k(m.relation, m.transforms, sets)).mappings().one()
-    if not len(m.x):
-        assert row["inertia0"] is None
-        return
-    assert row["weight"] == pytest.approx(m.w.sum())
-    for s, centroids in enumerate(sets):
-        expected = (m.w * _squares(m.x, centroids).min(axis=1)).sum()
-        assert row[f"inertia{s}"] == pytest.approx(expected, rel=1e-9, abs=1e-9)
-
-
 def _pass_in_sql(duckdb: sa.Connection, m: Made, centroids: np.ndarray) -> Pass:
     found = {
         r["cluster"]: r

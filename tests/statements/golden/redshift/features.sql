@@ -1,18 +1,3 @@
 -- raw
 SELECT "sales"."customers"."customer_id", "sales"."customers"."income", "sales"."customers"."orders", "sales"."customers"."city"
 FROM "sales"."customers";
-
--- prepared
-SELECT scaled_rows.k AS row_key, CAST('1.0e0' AS DOUBLE PRECISION) AS w, scaled_rows.x0, scaled_rows.x1,
-    scaled_rows.x2
-FROM (SELECT source_rows.k AS k, (source_rows.r0 - CAST('-1.5e0' AS DOUBLE PRECISION)) * CAST('0.3333333333333333e0'
-      AS DOUBLE PRECISION) AS x0, ln(CASE WHEN (source_rows.r1 > CAST('-1.0e0' AS DOUBLE PRECISION)) THEN
-      source_rows.r1 + CAST('1.0e0' AS DOUBLE PRECISION) END) AS x1, CASE WHEN (source_rows.t0 = 'Oslo') THEN
-      CAST('1.0e0' AS DOUBLE PRECISION) ELSE CAST('0.0e0' AS DOUBLE PRECISION) END AS x2
-  FROM (SELECT "sales"."customers"."customer_id" AS k, CAST("sales"."customers"."income" AS DOUBLE PRECISION)
-        AS r0, CAST("sales"."customers"."orders" AS DOUBLE PRECISION) AS r1, coalesce(CAST("sales"."customers"."city"
-        AS VARCHAR(65535)), '(missing)') AS t0
-    FROM "sales"."customers") AS source_rows
-  WHERE source_rows.r0 BETWEEN CAST('-1.7976931348623157e+308' AS DOUBLE PRECISION) AND CAST('1.7976931348623157e+308'
-      AS DOUBLE PRECISION) AND source_rows.r1 BETWEEN CAST('0.0e0' AS DOUBLE PRECISION) AND CAST('1.7976931348623157e+308'
-      AS DOUBLE PRECISION)) AS scaled_rows;

@@ -191,25 +191,3 @@ FROM (SELECT near.k AS k, near.x0 AS x0, near.x1 AS x1, near.x2 AS x2, near.d0 A
           AS DOUBLE PRECISION)) AS scaled_rows ) AS near ) AS served
 ORDER BY served.squared DESC, served.k
 LIMIT 2;
-
--- inertia_by_k
-SELECT sum(CASE WHEN (near.d0_0 <= near.d0_1) THEN near.d0_0 ELSE near.d0_1 END) + sum(near.rest) AS inertia0,
-    sum(near.d1_0) + sum(near.rest) AS inertia1, CAST(count(*) AS DOUBLE PRECISION) AS weight
-FROM (SELECT scaled_rows.k AS k, scaled_rows.x0 AS x0, scaled_rows.x1 AS x1, scaled_rows.x2 AS x2,
-      scaled_rows.x0 * scaled_rows.x0 + scaled_rows.x1 * scaled_rows.x1 + scaled_rows.x2 * scaled_rows.x2 AS
-      rest, CAST('1.25e0' AS DOUBLE PRECISION) + scaled_rows.x1 * CAST('-2.0e0' AS DOUBLE PRECISION) +
-      scaled_rows.x2 * CAST('-1.0e0' AS DOUBLE PRECISION) AS d0_0, CAST('5.0e0' AS DOUBLE PRECISION) +
-      scaled_rows.x0 * CAST('2.0e0' AS DOUBLE PRECISION) + scaled_rows.x1 * CAST('-4.0e0' AS DOUBLE PRECISION)
-      AS d0_1, CAST('1.25e0' AS DOUBLE PRECISION) + scaled_rows.x1 * CAST('-2.0e0' AS DOUBLE PRECISION) +
-      scaled_rows.x2 * CAST('-1.0e0' AS DOUBLE PRECISION) AS d1_0
-  FROM (SELECT source_rows.k AS k, (source_rows.r0 - CAST('-1.5e0' AS DOUBLE PRECISION)) * CAST('0.3333333333333333e0'
-        AS DOUBLE PRECISION) AS x0, ln(CASE WHEN (source_rows.r1 > CAST('-1.0e0' AS DOUBLE PRECISION)) THEN
-        source_rows.r1 + CAST('1.0e0' AS DOUBLE PRECISION) END) AS x1, CASE WHEN (source_rows.t0 = 'Oslo') THEN
-        CAST('1.0e0' AS DOUBLE PRECISION) ELSE CAST('0.0e0' AS DOUBLE PRECISION) END AS x2
-    FROM (SELECT "sales"."customers"."customer_id" AS k, CAST("sales"."customers"."income" AS DOUBLE PRECISION)
-          AS r0, CAST("sales"."customers"."orders" AS DOUBLE PRECISION) AS r1, coalesce(CAST("sales"."customers"."city"
-          AS VARCHAR(65535)), '(missing)') AS t0
-      FROM "sales"."customers") AS source_rows
-    WHERE source_rows.r0 BETWEEN CAST('-1.7976931348623157e+308' AS DOUBLE PRECISION) AND CAST('1.7976931348623157e+308'
-        AS DOUBLE PRECISION) AND source_rows.r1 BETWEEN CAST('0.0e0' AS DOUBLE PRECISION) AND CAST('1.7976931348623157e+308'
-        AS DOUBLE PRECISION)) AS scaled_rows ) AS near;
