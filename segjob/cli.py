@@ -126,8 +126,7 @@ def run(
         allow_one=allow_one or None,
     )
     if dry_run:
-        for statement in planned(session.door, session.settings, asked):
-            typer.echo(statement)
+        console.print_plan(planned(session.door, session.settings, asked), as_json=session.as_json)
         return
     ran = run_all(session.door, session.settings, asked, session.progress)
     if session.as_json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 import shlex
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from segjob.jobs.health import Health
     from segjob.jobs.history import Evidence, Record
     from segjob.jobs.predict import Prediction
-    from segjob.jobs.run import Ran
+    from segjob.jobs.run import Planned, Ran
     from segjob.jobs.snapshot import Snapshot
 
 _WIDE = 160
@@ -83,6 +84,15 @@ def print_run_document(warehouse: str, ran: Ran) -> None:
     if ran.failure is not None:
         document["error"] = ran.failure.message
     print_json(document)
+
+
+def print_plan(plan: Iterable[Planned], *, as_json: bool) -> None:
+    """`segjob run --dry-run`: SQL that a shell would take, or one document."""
+    if as_json:
+        print_json({"statements": [dataclasses.asdict(step) for step in plan]})
+        return
+    for step in plan:
+        sys.stdout.write(f"-- {step.segmentation}: {step.purpose}\n{step.statement};\n\n")
 
 
 def print_error(error: SegjobError, *, as_json: bool, verbose: bool) -> None:

@@ -170,8 +170,17 @@ def run_one(
     )
 
 
-def planned(warehouse: Warehouse, config: Config, asked: Mapping[str, Segmentation]) -> Iterator[str]:
-    """Every statement that a run would send, with where it stands; only the catalogue is read.
+@dataclass(frozen=True)
+class Planned:
+    """A statement that a run would send, and what it is for."""
+
+    segmentation: str
+    purpose: str
+    statement: str
+
+
+def planned(warehouse: Warehouse, config: Config, asked: Mapping[str, Segmentation]) -> Iterator[Planned]:
+    """Every statement that a run would send, in its order; only the catalogue is read.
 
     What a run measures first (centers, scales, categories, centroids) is not known yet: those numbers are stand-ins.
     """
@@ -180,8 +189,8 @@ def planned(warehouse: Warehouse, config: Config, asked: Mapping[str, Segmentati
     with warehouse.reading():
         for name, settings in asked.items():
             resolved = resolve(warehouse, name, settings)
-            for title, statement in statements(resolved, config, Contract(config.warehouse.schema_name)):
-                yield f"-- {name}: {title}\n{warehouse.sql(statement, literal=True)};\n"
+            for purpose, statement in statements(resolved, config, Contract(config.warehouse.schema_name)):
+                yield Planned(name, purpose, warehouse.sql(statement, literal=True))
 
 
 def _prepare(

@@ -134,6 +134,9 @@ def test_dry_run_changes_nothing(file: Path, segjob: Segjob) -> None:
     outcome = segjob("run", "--dry-run", *ASKED, "--warehouse", file)
     assert outcome.code == 0, outcome.err
     assert outcome.out.count(";\n") >= 8
+    planned = segjob("run", "--dry-run", *ASKED, "--warehouse", file, "--json").document["statements"]
+    assert [step["statement"] in outcome.out for step in planned] == [True] * outcome.out.count(";\n")
+    assert {step["segmentation"] for step in planned} == {"customers"}
     assert dump(file) == before
 
 
