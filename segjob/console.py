@@ -151,8 +151,22 @@ def print_segments(evidence: Evidence) -> None:
             *_cells(row["segment_id"], row["name"], row["rows"]), f"{row['share']:.1%}", *_cells(*means)
         )
     out.print(table)
-    if run["algorithm"] not in (None, "kmeans"):
+    if not _is_kmeans(run):
         out.print(Text(f"{run['algorithm']}, scored {run['scoring']}"), soft_wrap=True)
+
+
+def _is_kmeans(run: Record) -> bool:
+    return run["algorithm"] in (None, "kmeans")
+
+
+def _of_its_own(run: Record) -> str:
+    figures = {
+        "inertia": run["inertia"],
+        "silhouette": run["silhouette"],
+        "Davies-Bouldin": run["davies_bouldin"],
+        "Calinski-Harabasz": run["calinski_harabasz"],
+    }
+    return ", ".join(f"{name} {_cell(value)}" for name, value in figures.items() if value is not None)
 
 
 def print_votes(evidence: Evidence) -> None:
@@ -170,6 +184,7 @@ def print_votes(evidence: Evidence) -> None:
 def print_evidence(evidence: Evidence) -> None:
     """`segjob show`: one run, whole."""
     run = evidence.run
+    chosen = "published" if _is_kmeans(run) else "chosen"
     print_segments(evidence)
     print_votes(evidence)
     table = _table(
@@ -182,9 +197,14 @@ def print_evidence(evidence: Evidence) -> None:
             ),
             f"{row['smallest_share']:.1%}",
             f"{row['largest_share']:.1%}",
-            "published" if row["is_chosen"] else "",
+            chosen if row["is_chosen"] else "",
         )
     out.print(table)
+    if not _is_kmeans(run):
+        out.print(
+            f"the sweep is of kmeans; {run['algorithm']} has {_of_its_own(run)}",
+            soft_wrap=True,
+        )
     print_rules(evidence)
     print_lineage(evidence)
     if evidence.exclusions:
@@ -193,9 +213,10 @@ def print_evidence(evidence: Evidence) -> None:
             table.add_row(*_cells(row["reason"], row["column_name"], row["rows"]))
         out.print(table)
     state = "the current run" if evidence.is_current else run["status"]
+    passes = f", {run['lloyd_passes']} passes over all rows" if run["lloyd_passes"] else ""
     out.print(
         f"{state}; {run['relation']} by {run['key_column']}; {run['rows_read']:,} rows read, fitted on "
-        f"{run['fit_rows']:,} ({run['fit_method']}), {run['lloyd_passes']} passes over all rows, seed {run['seed']}, "
+        f"{run['fit_rows']:,} ({run['fit_method']}){passes}, seed {run['seed']}, "
         f"published {_cell(run['published_at'])} UTC",
         soft_wrap=True,
     )

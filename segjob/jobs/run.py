@@ -133,14 +133,12 @@ def run_one(
             progress.warn(warning)
         with progress.phase("fitting", warehouse.ledger) as phase:
             start = starting_centroids(warehouse, contract, prepared, swept, choice, progress)
-            if settings.algorithm == "kmeans":
+            if is_kmeans:
                 final = fit_all(warehouse, config.fit, prepared, points, start, settings.seed)
-                phase.rows = prepared.measured.kept * final.passes or None
-                phase.note = f"{final.passes} passes over all rows" if final.passes else "on all rows"
             else:
                 final = fit_otherwise(warehouse, config.fit, prepared, points, start, progress)
-                phase.rows = prepared.measured.kept * final.passes or None
-                phase.note = f"{settings.algorithm}, {final.passes} passes over all rows"
+            phase.rows = prepared.measured.kept * final.passes or None
+            phase.note = _fitted_on(settings.algorithm, final.passes)
         if not final.refined.converged:
             progress.warn(
                 f"the centroids still moved by {final.refined.shift:.2g} after {final.refined.passes} passes"
@@ -168,6 +166,13 @@ def run_one(
         seconds=time.perf_counter() - begun,
         sweep_centroids={fit.k: fit.centroids for fit in swept.fits},
     )
+
+
+def _fitted_on(algorithm: str, passes: int) -> str:
+    """In words; k-means without passes over all rows in the warehouse had them all in memory."""
+    if algorithm == "kmeans":
+        return f"{passes} passes over all rows" if passes else "on all rows"
+    return f"{algorithm}, {passes} passes over all rows" if passes else f"{algorithm}, on the fit rows"
 
 
 @dataclass(frozen=True)

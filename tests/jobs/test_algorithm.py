@@ -296,6 +296,9 @@ def test_what_follows_a_run_works_after_every_algorithm(
     assert healthy.code == 0, healthy.out
     shown = segjob("show", "--warehouse", long).out
     assert f"{algorithm[1]}, scored by the" in shown
+    assert f"the sweep is of kmeans; {algorithm[1]} has inertia " in shown
+    assert "published\n" not in shown
+    assert " passes " not in shown
     compared = segjob("compare", "--json", "--warehouse", long)
     assert compared.code == 0, compared.err
     ran = [row["algorithm"] for row in compared.document["comparisons"]]
@@ -309,6 +312,8 @@ def test_what_follows_a_run_works_after_every_algorithm(
     page = (folder / "page.html").read_text()
     assert f"<dt>Method</dt><dd>{'Ward' if algorithm is WARD else 'Gaussian mixture'}, k = 3" in page
     assert ("where it is likeliest" in page) == (algorithm is GM)
+    assert "All of it is of k-means" in page
+    assert "3 (chosen)</th>" in page
     execute(long, "insert into customers select id + 10000, income + 40, score - 40 from customers")
     assert segjob("health", "--warehouse", long).code == 5
     if (contract := shared / "check_contract.py").is_file():
