@@ -19,35 +19,52 @@ from segjob.core.model import Floats
 
 FEWEST_ROWS = 1_000
 """Fewer rows are counted sooner than another Python starts."""
+_MARK = b"\x00evidence\x00"
+"""What comes before it is not ours: whatever every Python here loads may greet on the same output."""
 
 
 @contextmanager
 def counted_meanwhile(rows: Floats, seed: int) -> Iterator[Callable[[], Evidence]]:
     """Begin to count; call what this yields for the answer.
 
-    A process that cannot start or does not answer costs time and nothing else: the groups are counted here then.
+    A process that cannot start or does not answer costs time and nothing else: the groups are counted here then. It is
+    ended with the block, whether it has answered or not.
     """
-    if len(rows) < FEWEST_ROWS or (os.cpu_count() or 1) < 2:
+    other = _begun() if len(rows) >= FEWEST_ROWS and (os.cpu_count() or 1) >= 2 else None
+    if other is None:
         yield lambda: look(rows, seed)
         return
     with ThreadPoolExecutor(1) as waiting:
-        answer = waiting.submit(_asked, rows, seed)
-        yield lambda: answer.result() or look(rows, seed)
+        answer = waiting.submit(_answer, other, pickle.dumps((rows, seed)))
+        try:
+            yield lambda: answer.result() or look(rows, seed)
+        finally:
+            other.kill()
 
 
-def _asked(rows: Floats, seed: int) -> Evidence | None:
-    """The other process's answer; None where there is none."""
+def _begun() -> subprocess.Popen[bytes] | None:
+    """Another Python; it looks for no modules in the current directory (-P): a file there may be called numpy."""
+    if not sys.executable:
+        return None
     one_thread = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", "segjob.jobs.counting"]
+    command = [sys.executable, "-P", "-m", "segjob.jobs.counting"]
+    pipe = subprocess.PIPE
     try:
-        done = subprocess.run(command, input=pickle.dumps((rows, seed)), capture_output=True, env=one_thread)
+        return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, env=one_thread)
     except OSError:
         return None
-    if done.returncode:
+
+
+def _answer(other: subprocess.Popen[bytes], question: bytes) -> Evidence | None:
+    """The other process's answer; None where there is none."""
+    told, _ = other.communicate(question)
+    _, mark, written = told.partition(_MARK)
+    if other.returncode or not mark:
         return None
-    evidence: Evidence = pickle.loads(done.stdout)
+    evidence: Evidence = pickle.loads(written)
     return evidence
 
 
 if __name__ == "__main__":
-    pickle.dump(look(*pickle.load(sys.stdin.buffer)), sys.stdout.buffer)
+    found = look(*pickle.load(sys.stdin.buffer))
+    sys.stdout.buffer.write(_MARK + pickle.dumps(found))

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import signal
+import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -37,7 +40,9 @@ def test_the_other_process_finds_the_same(rows: Floats, monkeypatch: pytest.Monk
 
 
 @pytest.mark.usefixtures("two_cores")
-@pytest.mark.parametrize("python", ["/no/such/python", shutil.which("false") or "false"])
+@pytest.mark.parametrize(
+    "python", ["", "/no/such/python", *(shutil.which(name) or name for name in ("false", "true"))]
+)
 def test_a_process_that_fails_is_not_missed(
     rows: Floats, python: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -46,7 +51,34 @@ def test_a_process_that_fails_is_not_missed(
         assert answer().solutions[0].k == 3
 
 
+@pytest.mark.usefixtures("two_cores")
+def test_files_of_the_current_directory_are_not_modules(
+    rows: Floats, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("numpy", "pickle", "segjob"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('taken for a module')")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(counting, "look", lambda *_: pytest.fail("counted here"))
+    with counted_meanwhile(rows, 5) as answer:
+        assert answer().solutions[0].k == 3
+
+
+@pytest.mark.usefixtures("two_cores")
+def test_the_other_process_ends_with_the_block(rows: Floats, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[subprocess.Popen[bytes]] = []
+    begin = counting._begun
+
+    def kept() -> subprocess.Popen[bytes]:
+        begun.append(begin())
+        return begun[0]
+
+    monkeypatch.setattr(counting, "_begun", kept)
+    with pytest.raises(KeyboardInterrupt), counted_meanwhile(rows, 5):
+        raise KeyboardInterrupt
+    assert begun[0].returncode == -signal.SIGKILL
+
+
 def test_few_rows_start_no_process(rows: Floats, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(counting.subprocess, "run", lambda *_, **__: pytest.fail("started"))
+    monkeypatch.setattr(counting.subprocess, "Popen", lambda *_, **__: pytest.fail("started"))
     with counted_meanwhile(rows[:: len(rows) // 300], 5) as answer:
         assert answer().rows < FEWEST_ROWS
