@@ -139,7 +139,7 @@ def run(
         console.print_votes(result.evidence)
         console.out.print()
     console.print_where_next(
-        session.door.label,
+        session.door,
         session.contract.schema,
         [result.evidence for result in ran.results],
         session.same_place,

@@ -28,8 +28,10 @@ if TYPE_CHECKING:
     from segjob.jobs.predict import Prediction
     from segjob.jobs.run import Planned, Ran
     from segjob.jobs.snapshot import Snapshot
+    from segjob.warehouse.base import Warehouse
 
 _WIDE = 160
+_SHELLS = {"duckdb": "the duckdb shell", "postgresql": "psql"}
 out = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDE)
 err = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else _WIDE)
 
@@ -304,7 +306,7 @@ def print_snapshot(written: Snapshot) -> None:
 
 
 def print_where_next(
-    warehouse: str, schema: str, published: Sequence[Evidence], options: Sequence[str]
+    warehouse: Warehouse, schema: str, published: Sequence[Evidence], options: Sequence[str]
 ) -> None:
     """Where the tables are and what to ask them, and how to get the page about them.
 
@@ -315,8 +317,9 @@ def print_where_next(
     quoted = DefaultDialect().identifier_preparer.quote
     name = str(published[0].run["segmentation"])
     views = [f"{quoted(schema)}.{quoted(view)}" for view in (f"{name}_profile", name)]
+    shell = _SHELLS.get(warehouse.dialect.name, "an SQL shell")
     out.print(
-        f"published in {warehouse}, schema {schema}. Next, in the duckdb shell or a BI tool:", soft_wrap=True
+        f"published in {warehouse.label}, schema {schema}. Next, in {shell} or a BI tool:", soft_wrap=True
     )
     for question in (f"select * from {views[0]};", f"select * from {views[1]} limit 10;"):
         out.print(Text(f"  {question}", style="bold"), soft_wrap=True)

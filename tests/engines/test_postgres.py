@@ -61,7 +61,9 @@ def test_the_password_is_in_no_message(segjob: Segjob, folder: Path) -> None:
 
 def test_the_password_is_in_no_table(filled: Engine, segjob: Segjob) -> None:
     url = filled.url.replace("postgres:@", "postgres:s3cret@")
-    assert segjob(*RUN, "--warehouse", url).code == 0
+    ran = segjob(*RUN, "--warehouse", url)
+    assert ran.code == 0, ran.err
+    assert "Next, in psql or a BI tool" in ran.out
     assert filled.query(
         "select count(*) from segments.runs where position('s3cret' in config || versions) > 0"
     ) == [(0,)]
