@@ -6,6 +6,27 @@ import re
 from dataclasses import dataclass
 
 _NAMED_BY_ID = re.compile(r"(?:^|.*[^a-z])([a-z]{3,}?)[ _-]?id$", re.IGNORECASE)
+_NEXT_WORD = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_OF_ANYTHING = {
+    "anonymous",
+    "crm",
+    "entity",
+    "erp",
+    "external",
+    "global",
+    "hash",
+    "hashed",
+    "internal",
+    "master",
+    "national",
+    "new",
+    "old",
+    "original",
+    "source",
+    "surrogate",
+    "unique",
+}
+"""What an id can be besides somebody's: words that name no row."""
 _PEOPLE = {
     "buyer",
     "client",
@@ -44,9 +65,11 @@ class Noun:
 
 
 def noun_of(key: str) -> Noun:
-    """What a key names: `product_id` and `ProductID` name products; one that says nothing, such as `id`, customers."""
-    found = _NAMED_BY_ID.match(key)
-    word = found[1].lower() if found else "customer"
+    """What a key names: `product_id` and `ProductID` name products; one that says nothing, such as `id` or
+    `external_id`, customers.
+    """
+    found = _NAMED_BY_ID.match(_NEXT_WORD.sub("_", key))
+    word = found[1].lower() if found and found[1].lower() not in _OF_ANYTHING else "customer"
     if word.endswith("y") and word[-2] not in "aeiou":
         return Noun(word, word[:-1] + "ies")
     return Noun(word, word + ("es" if word.endswith(("s", "x", "ch", "sh")) else "s"))

@@ -201,11 +201,6 @@ class Points:
     weight: ColumnElement[float] | None
     x: list[ColumnElement[float]]
 
-    @property
-    def carried(self) -> list[ColumnElement[float]]:
-        """The coordinates and, where there is one, the row weight."""
-        return [*self.x, *([self.weight] if self.weight is not None else [])]
-
 
 def points(
     relation: Relation,
