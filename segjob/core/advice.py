@@ -77,7 +77,8 @@ def _disagreement(choice: Choice) -> Iterator[str]:
     ]
     if len(others) > 1 and not any(vote.k == choice.k for vote in others):
         said = ", ".join(f"{vote.rule} {vote.k}" for vote in others)
-        yield f"no other rule says k = {choice.k} ({said}): compare the profiles before they are used"
+        rule = "no rule" if choice.outcome == "fixed" else "no other rule"
+        yield f"{rule} says k = {choice.k} ({said}): compare the profiles before they are used"
 
 
 def _features(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -70,9 +71,15 @@ def predict(published: Published, given: Mapping[str, str]) -> Prediction:
             hint=f"segjob predict {' '.join(f'{name}=...' for name in columns)} (an empty value is a missing one)",
         )
     values = {name: _value(name, given[name], columns[name]) for name in columns}
-    scored = score({name: np.array([value], dtype=object) for name, value in values.items()}, model)
+    with np.errstate(over="ignore", invalid="ignore"):
+        scored = score({name: np.array([value], dtype=object) for name, value in values.items()}, model)
     if scored.segment_id[0] == 0:
         raise DataError("such a row has no segment: the run excluded rows like it", hint="see `segjob show`")
+    if not math.isfinite(scored.distance[0]):
+        raise DataError(
+            "such a row is further from every segment than numbers go",
+            hint="is a value mistyped, or in other units?",
+        )
     runner_up = int(scored.next_segment_id[0]) or None
     return Prediction(
         segment_id=int(scored.segment_id[0]),

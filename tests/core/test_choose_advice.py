@@ -60,6 +60,8 @@ def test_rules_that_disagree_are_named() -> None:
     assert "elbow 3, silhouette 2" in one(
         warnings(s, fixed(4, *others), transforms), "no other rule says k = 4"
     )
+    asked_for = replace(fixed(4, *others), outcome="fixed")
+    one(warnings(s, asked_for, transforms), "no rule says k = 4")
     backed = (*others, Vote("davies_bouldin", 4, 0.5, ""))
     assert warnings(s, fixed(4, *backed), transforms) == ()
 

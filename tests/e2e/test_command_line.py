@@ -159,6 +159,7 @@ def test_before_the_first_run(file: Path, segjob: Segjob) -> None:
         (["income=a lot", "score=80"], 2, "income is a number, not 'a lot'"),
         (["income", "score=80"], 2, "'income' is not COLUMN=VALUE"),
         (["income=", "score=80"], 3, "has no segment"),
+        (["income=1e300", "score=80"], 3, "further from every segment than numbers go"),
     ],
 )
 def test_predictions_that_are_refused(
