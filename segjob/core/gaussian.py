@@ -172,8 +172,11 @@ def _starts(
     some = drawn.draw(points, seed, _JOINED_ROWS)
     more = k + max(2, k // 2)
     if (np.ptp(some, axis=0) > 0).all() and len(np.unique(some, axis=0)) > 2 * more:
-        joined = mixture.descend(some, _FREE, more, seed=seed, least=k)[k]
-        yield joined.means, Gaussians(joined.shares / joined.shares.sum(), joined.covariances)
+        # Around 0: far from it the sums of squares that mixtures are made of would lose their digits.
+        middle, spread = some.mean(axis=0), some.std(axis=0)
+        joined = mixture.descend((some - middle) / spread, _FREE, more, seed=seed, least=k)[k]
+        covariances = joined.covariances * np.outer(spread, spread)
+        yield joined.means * spread + middle, Gaussians(joined.shares / joined.shares.sum(), covariances)
 
 
 def _around(values: Floats, weights: Floats, centroids: Floats, floor: Floats) -> tuple[Floats, Gaussians]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import SelectBase, Subquery
@@ -58,7 +59,7 @@ def profiles(relation: Relation, model: Model, rules: Sequence[Rule | None] = ()
 
     The values stand as they are in the relation: not imputed, clipped or logged; NULL, NaN and the infinities
     are left out; a one-hot feature is 0 or 1. Row weights are not used. `read_profiles` makes moments of the
-    sums, which are taken around the model's centers. `all_rows` counts the segment, and `fits0`, `fits1`, ... those of
+    sums, which are taken around a number near them. `all_rows` counts the segment, and `fits0`, `fits1`, ... those of
     its rows that each of the rules holds for.
     """
     rows = _segmented(relation, model, None, 0)
@@ -85,8 +86,12 @@ def profiles(relation: Relation, model: Model, rules: Sequence[Rule | None] = ()
 
 
 def _shifts(model: Model) -> list[float]:
-    """A number near each feature's raw values."""
-    return [math.expm1(t.center) if t.function == "log1p" else t.center for t in model.transforms]
+    """A number near each feature's raw values: the center, or the centroids' mean where scaling has left it at 0."""
+    means = model.centroids.mean(axis=0)
+    return [
+        float(t.to_original(np.array(0.0 if t.center or t.function == "one_hot" else mean)))
+        for t, mean in zip(model.transforms, means, strict=True)
+    ]
 
 
 def profile_quantiles(

@@ -445,3 +445,20 @@ def test_one_segment_is_published_too(file: Path, segjob: Segjob, algorithm: tup
     assert query(file, "select k, silhouette from segments.runs") == [(1, None)]
     assert segjob("predict", "income=1", "score=2", "--warehouse", file).code == 0
     assert segjob("health", "--warehouse", file).code == 0
+
+
+@pytest.mark.parametrize("algorithm", [GM, KMEANS])
+def test_far_from_the_origin_and_not_scaled_nothing_is_lost(
+    folder: Path, segjob: Segjob, algorithm: tuple[str, str]
+) -> None:
+    told = []
+    for far in (0.0, 2.0**33):
+        rows = [(i, round(x * 4) / 4 + far, round(y * 4) / 4 - far) for i, x, y in slanted()]
+        file = fill(folder / f"far{far:.0f}.duckdb", rows)
+        ran = segjob(*RUN, *algorithm, "--scale", "none", "--k", "3", "--k-range", "3:3", "--warehouse", file)
+        assert ran.code == 0, ran.err
+        profile = query(file, "select stddev, z from segments.profiles order by segment_id, feature")
+        told.append((published(file, "id, segment_id"), profile))
+    (near, profile), (away, their) = told
+    assert near == away
+    np.testing.assert_allclose(their, profile, rtol=1e-6)

@@ -1,9 +1,10 @@
 -- profiles
 SELECT segmented.segment_id, count(segmented.v0) AS rows0, sum(segmented.v0 - CAST(-1.5e0 AS DOUBLE)) AS
     first0, sum((segmented.v0 - CAST(-1.5e0 AS DOUBLE)) * (segmented.v0 - CAST(-1.5e0 AS DOUBLE))) AS second0,
-    min(segmented.v0) AS minimum0, max(segmented.v0) AS maximum0, count(segmented.v1) AS rows1, sum(segmented.v1)
-    AS first1, sum(segmented.v1 * segmented.v1) AS second1, min(segmented.v1) AS minimum1, max(segmented.v1) AS
-    maximum1, count(segmented.v2) AS rows2, sum(segmented.v2) AS first2, sum(segmented.v2 * segmented.v2) AS
+    min(segmented.v0) AS minimum0, max(segmented.v0) AS maximum0, count(segmented.v1) AS rows1, sum(segmented.v1
+    - CAST(3.481689070338065e0 AS DOUBLE)) AS first1, sum((segmented.v1 - CAST(3.481689070338065e0 AS DOUBLE))
+    * (segmented.v1 - CAST(3.481689070338065e0 AS DOUBLE))) AS second1, min(segmented.v1) AS minimum1, max(segmented.v1)
+    AS maximum1, count(segmented.v2) AS rows2, sum(segmented.v2) AS first2, sum(segmented.v2 * segmented.v2) AS
     second2, min(segmented.v2) AS minimum2, max(segmented.v2) AS maximum2, count(*) AS all_rows, coalesce(sum(CAST(segmented.v0
     < CAST(1.0e0 AS DOUBLE) AS INTEGER)), 0) AS fits0
 FROM (SELECT CASE WHEN (near.d0 <= near.d1) THEN 4 ELSE 2 END AS segment_id, near.v0 AS v0, near.v1 AS v1,
