@@ -19,6 +19,8 @@ MAX_CATEGORIES = 30
 _DIGITS = 12
 _FURTHEST = 1e15
 """Scaled coordinates from here on are refused: k-means squares and sums them, in single precision at first."""
+_NARROWEST = 1e-6
+"""A range on the scaled axis below it is refused: centroids are kept to ten decimals."""
 
 
 def transforms(
@@ -68,6 +70,25 @@ def _numeric(feature: Feature, scale: str, m: Moments, quartiles: Sequence[float
         "none": (0.0, 1.0 if high > low else 0.0),
         "robust": _robust(quartiles, in_function),
     }[scale]
+    _refuse_range(feature, scale, low, high, center, spread)
+    return Transform(
+        feature=feature.column,
+        source_column=feature.column,
+        function=feature.function,
+        impute_value=impute,
+        lower_bound=feature.lower,
+        upper_bound=feature.upper,
+        outside=feature.outside,
+        center=_rounded(center),
+        scale=_rounded(spread),
+        weight=feature.weight,
+    )
+
+
+def _refuse_range(
+    feature: Feature, scale: str, low: float, high: float, center: float, spread: float
+) -> None:
+    """Raises a DataError where the scaled values, from low to high, cannot be told apart or not be squared."""
     if not high > low:
         raise DataError(
             f"feature {feature.column!r} has one value only ({_original(feature, low):g}) in every row that is kept",
@@ -84,18 +105,12 @@ def _numeric(feature: Feature, scale: str, m: Moments, quartiles: Sequence[float
             f"to {_original(feature, high):g} ({scale} scale, weight {feature.weight:g})",
             hint="bring it into a usual range in the feature view: divide it, or take its logarithm",
         )
-    return Transform(
-        feature=feature.column,
-        source_column=feature.column,
-        function=feature.function,
-        impute_value=impute,
-        lower_bound=feature.lower,
-        upper_bound=feature.upper,
-        outside=feature.outside,
-        center=_rounded(center),
-        scale=_rounded(spread),
-        weight=feature.weight,
-    )
+    if (high - low) * (feature.weight / spread) < _NARROWEST:
+        raise DataError(
+            f"feature {feature.column!r} is too narrow to be divided: its values go from {_original(feature, low):g} "
+            f"to {_original(feature, high):g} ({scale} scale, weight {feature.weight:g})",
+            hint='use scale = "standard" for it, or leave it out',
+        )
 
 
 def _reach(feature: Feature, low: float, high: float, center: float, spread: float) -> float:

@@ -147,6 +147,12 @@ Refused = Callable[..., str]
             id="1e-322",
         ),
         pytest.param(
+            ["update customers set income = income * 1e-12"],
+            {"--scale": "none"},
+            ["'income' is too narrow to be divided", "(none scale, weight 1)", "standard"],
+            id="1e-12, not scaled",
+        ),
+        pytest.param(
             ["update customers set income = 5 where id < 120"],
             {"--scale": "robust"},
             ["'income' has no spread", "robust", "standard"],
