@@ -103,8 +103,18 @@ def pass_over(points: Points, centroids: Floats) -> Pass:
     ----------
     centroids : (k, d).
     """
-    k, values, weights = len(centroids), points.values, points.weights
-    labels, nearest = nearest_to(values, centroids)
+    labels, squared = nearest_to(points.values, centroids)
+    return summed(points, labels, squared, len(centroids))
+
+
+def summed(points: Points, labels: Labels, squared: Floats, k: int) -> Pass:
+    """What a pass counts.
+
+    Parameters
+    ----------
+    labels : (n,) the cluster of each row, 0..k-1; squared : (n,) the squared distance to its centroid.
+    """
+    values, weights = points.values, points.weights
 
     def total(of: Floats) -> Floats:
         return np.bincount(labels, weights=of, minlength=k).astype(np.float64)
@@ -113,6 +123,6 @@ def pass_over(points: Points, centroids: Floats) -> Pass:
         rows=total(np.ones(len(values))),
         weight=total(weights),
         sums=np.column_stack([total(weights * column) for column in values.T]),
-        squared=total(weights * nearest),
-        distance=total(weights * np.sqrt(nearest)),
+        squared=total(weights * squared),
+        distance=total(weights * np.sqrt(squared)),
     )

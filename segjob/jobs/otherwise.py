@@ -12,7 +12,7 @@ from segjob.config import FitSettings
 from segjob.core import gaussian, metrics
 from segjob.core.advice import small
 from segjob.core.model import Floats, Gaussians, Labels, Model, Points
-from segjob.core.refine import DECIMALS, Pass, Refined, nearest_to
+from segjob.core.refine import DECIMALS, Pass, Refined, nearest_to, summed
 from segjob.core.scoring import places, squared_distances
 from segjob.core.ward import bounded, means, ward
 from segjob.errors import NoSegmentation
@@ -178,20 +178,9 @@ def _model(prepared: Prepared, centroids: Floats, gaussians: Gaussians | None = 
 
 def _pass(points: Points, model: Model) -> Pass:
     """What `pass_over` counts, by the model's own distances."""
-    labels, k = places(points.values, model), len(model.centroids)
+    labels = places(points.values, model)
     own = squared_distances(points.values, model)[np.arange(len(labels)), labels]
-
-    def total(of: Floats) -> Floats:
-        return np.bincount(labels, weights=of, minlength=k).astype(np.float64)
-
-    weights = points.weights
-    return Pass(
-        rows=total(np.ones(len(labels))),
-        weight=total(weights),
-        sums=np.column_stack([total(weights * column) for column in points.values.T]),
-        squared=total(weights * own),
-        distance=total(weights * np.sqrt(own)),
-    )
+    return summed(points, labels, own, len(model.centroids))
 
 
 def _squared(
