@@ -59,6 +59,7 @@ def init(session: Session) -> None:
 def check(
     session: Session,
     segmentation: SegmentationArgument = None,
+    picked: SegmentationName = None,
     source: From = None,
     key: Key = None,
     features: Features = None,
@@ -66,14 +67,15 @@ def check(
 ) -> None:
     """Validate config, connection, relation, columns and types; says all that is wrong and changes nothing.
 
+    The segmentation is the argument, as of `run`, or an option, as of every other verb.
+
     Example: segjob check income_spending
     """
     from segjob.jobs.check import check_all
     from segjob.jobs.wanted import wanted
 
-    asked = wanted(
-        session.settings, segmentation, {"source": source, "key": key, "features": features, "name": name}
-    )
+    described = {"source": source, "key": key, "features": features, "name": name}
+    asked = wanted(session.settings, segmentation or picked, described)
     checked = check_all(session.door, session.contract, asked)
     if session.as_json:
         from segjob.console import print_json

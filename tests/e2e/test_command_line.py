@@ -129,6 +129,14 @@ def test_quiet_says_nothing_of_progress(file: Path, segjob: Segjob) -> None:
     assert segjob("check", "-q", *ASKED, "--warehouse", file).out == ""
 
 
+def test_a_segmentation_is_checked_as_argument_or_option(file: Path, segjob: Segjob) -> None:
+    part = '[segmentations.{}]\nrelation = "customers"\nkey = "id"\nfeatures = ["income"]\n'
+    Path("segjob.toml").write_text(part.format("first") + part.format("second"))
+    for named in (("second",), ("--segmentation", "second")):
+        checked = segjob("check", *named, "--json", "--warehouse", file).document["checked"]
+        assert [one["segmentation"] for one in checked] == ["second"]
+
+
 def test_dry_run_changes_nothing(file: Path, segjob: Segjob) -> None:
     before = dump(file)
     outcome = segjob("run", "--dry-run", *ASKED, "--warehouse", file)
