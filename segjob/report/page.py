@@ -50,7 +50,7 @@ def render(report: Report) -> Rendered:
     )
     environment.filters |= {"number": words.number, "percent": words.percent, "clean": words.clean}
     environment.filters |= {"plain": words.plain, "rule_name": words.rule_name, "reason": words.reason}
-    environment.filters["method"] = methods.method_name
+    environment.filters |= {"method": methods.method_name, "quoted": words.quoted}
     number = itertools.count(1)
     with canvas.style():
         sections = {

@@ -58,6 +58,11 @@ def clean(text: str) -> str:
     return " ".join("".join(kept).split()) or "(no name)"
 
 
+def quoted(name: str) -> str:
+    """A name as SQL has it."""
+    return '"' + clean(name).replace('"', '""') + '"'
+
+
 def isolated(text: str) -> str:
     """A name that a sentence can hold: right-to-left writing must not turn the words around it."""
     turns = any(unicodedata.bidirectional(c) in ("R", "AL", "AN") for c in text)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 import shlex
 from pathlib import Path
 
@@ -29,3 +31,7 @@ def test_the_suggested_command_writes_the_page(segjob: Segjob, file: Path) -> No
     written = segjob(*arguments, "--json")
     assert written.code == 0, written.err
     assert written.document["segmentation"] == 'it\'s "2nd"'
+    page = Path(written.document["page"]).read_text(encoding="utf-8")
+    [asked] = re.findall(r"<pre>(select .*?)</pre>", page, flags=re.DOTALL)
+    by_segment, _ = (query(file, statement) for statement in html.unescape(asked).rstrip(";").split(";"))
+    assert [segment for segment, _, _ in by_segment] == [1, 2]
