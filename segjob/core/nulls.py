@@ -25,26 +25,44 @@ _NULL_MOST = 8
 _STARTS = 3
 
 
-def gap_by_k(sweep: Sweep) -> dict[int, tuple[float, float]]:
+def gap_by_k(sweep: Sweep, made: Mapping[int, Floats] | None = None) -> dict[int, tuple[float, float]]:
     """The gap statistic and its standard error for k = 1 and every k of the sweep (Tibshirani and others, 2001).
 
     The log inertia of rows drawn evenly from the box along the principal axes, minus that of the fit rows. At most
     500 rows are compared, in 10 sets.
+
+    Parameters
+    ----------
+    made : from `made_inertia`, for every k of the sweep at least, where the caller has it already.
     """
     values = drawn.draw(sweep.points, sweep.seed, ROWS)
+    ks = sorted({1, *(fit.k for fit in sweep.fits)})
+    if made is None:
+        made = made_inertia(values, ks, sweep.seed)
+    with kmeans.one_blas_thread():
+        seen = _seen(sweep, values)
+    usable = [k for k in ks if np.isfinite(made[k]).all() and np.isfinite(seen.get(k, np.nan))]
+    error = np.sqrt(1 + 1 / _SETS)
+    return {k: (float(made[k].mean() - seen[k]), float(made[k].std() * error)) for k in usable}
+
+
+def made_inertia(values: Floats, ks: Sequence[int], seed: int) -> dict[int, Floats]:
+    """The log inertia of 10 sets of rows drawn evenly from the box around the values, for k = 1 and every k.
+
+    Parameters
+    ----------
+    values : (n, d) from `drawn.draw`.
+    """
     centre = values.mean(axis=0)
     _, _, axes = np.linalg.svd(values - centre, full_matrices=False)
     turned = (values - centre) @ axes.T
     low, high = turned.min(axis=0), turned.max(axis=0)
-    ks = sorted({1, *(fit.k for fit in sweep.fits)})
-    random = np.random.default_rng([sweep.seed, 21])
+    ks = sorted({1, *ks})
+    random = np.random.default_rng([seed, 21])
     with kmeans.one_blas_thread():
-        seen = _seen(sweep, values)
         made = [random.uniform(low, high, turned.shape) for _ in range(_SETS)]
-        curves = np.array([_curve(rows, ks, sweep.seed) for rows in made])
-    ks = [k for i, k in enumerate(ks) if np.isfinite(curves[:, i]).all() and np.isfinite(seen.get(k, np.nan))]
-    means, spreads = curves.mean(axis=0), curves.std(axis=0) * np.sqrt(1 + 1 / _SETS)
-    return {k: (float(means[i] - seen[k]), float(spreads[i])) for i, k in enumerate(ks)}
+        curves = np.array([_curve(rows, ks, seed) for rows in made])
+    return dict(zip(ks, curves.T, strict=True))
 
 
 def gap(gaps: Mapping[int, tuple[float, float]]) -> Vote:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 STABLE = 0.9
 """A mean adjusted Rand index from which the segments count as the same again."""
 
-_ROWS = 1_000
+ROWS = 1_000
+"""Rows that every fit assigns, at most."""
+
 _FITS = 6
 _PART = 0.8
 _STARTS = 5
@@ -30,12 +32,17 @@ def stability_by_k(sweep: Sweep) -> dict[int, float]:
 
     Each fit assigns all the rows; every pair of fits is compared.
     """
-    values = drawn.draw(sweep.points, sweep.seed, _ROWS)
+    values = drawn.draw(sweep.points, sweep.seed, ROWS)
+    return agreement_of(values, [fit.k for fit in sweep.fits], sweep.seed)
+
+
+def agreement_of(values: Floats, ks: Sequence[int], seed: int) -> dict[int, float]:
+    """The same for (n, d) values from `drawn.draw`, and each of these ks."""
     values = values - values.mean(axis=0)
     columns = np.ascontiguousarray(values.T)
     size = max(1, round(_PART * len(values)))
-    random = np.random.default_rng([sweep.seed, 31])
-    ks = [fit.k for fit in sweep.fits if 2 <= fit.k < size]
+    random = np.random.default_rng([seed, 31])
+    ks = [k for k in ks if 2 <= k < size]
     labels: dict[int, list[Labels]] = {k: [] for k in ks}
     with kmeans.one_blas_thread():
         for _ in range(_FITS if ks else 0):

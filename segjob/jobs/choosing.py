@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from contextlib import nullcontext
 from dataclasses import dataclass
 
 from segjob.config import Segmentation
-from segjob.core.choose import Choice, choose, counts_groups, gap_by_k, stability_by_k
-from segjob.core.drawn import draw
+from segjob.core.apart import Asked
+from segjob.core.choose import Choice, choose, counts_groups, gap_by_k
 from segjob.core.model import Points
 from segjob.core.sweep import Sweep, sweep
 from segjob.errors import DataError, NoSegmentation
-from segjob.jobs.counting import counted_meanwhile
+from segjob.jobs.meanwhile import Ask
 
 
 @dataclass(frozen=True)
@@ -29,8 +28,12 @@ class Chosen:
     choice: Choice
 
 
-def choose_k(settings: Segmentation, points: Points) -> Chosen:
+def choose_k(settings: Segmentation, points: Points, ask: Ask) -> Chosen:
     """Sweep k on the fit rows and choose.
+
+    Parameters
+    ----------
+    ask : from `second_process`: what does not need the sweep is gathered there meanwhile.
 
     Raises
     ------
@@ -38,15 +41,13 @@ def choose_k(settings: Segmentation, points: Points) -> Chosen:
     NoSegmentation : the rule finds no number of segments.
     """
     _refuse_too_many(settings, points)
-    beside = (
-        counted_meanwhile(draw(points, settings.seed), settings.seed)
-        if counts_groups(settings.rule)
-        else nullcontext(lambda: None)
-    )
-    with beside as density:
-        swept = sweep(points, _ks(settings), seed=settings.seed, n_init=settings.n_init)
-        gaps, agreement = gap_by_k(swept), stability_by_k(swept)
-        choice = choose(swept, settings.rule, gaps=gaps, agreement=agreement, density=density())
+    seed, ks = settings.seed, _ks(settings)
+    answer = ask(Asked.of(points, ks, seed, density=counts_groups(settings.rule)))
+    swept = sweep(points, ks, seed=seed, n_init=settings.n_init)
+    apart = answer()
+    gaps = gap_by_k(swept, apart.made)
+    agreement = {fit.k: apart.agreement[fit.k] for fit in swept.fits if fit.k in apart.agreement}
+    choice = choose(swept, settings.rule, gaps=gaps, agreement=agreement, density=apart.density)
     return Chosen(swept, gaps, agreement, _as_asked(settings, choice))
 
 

@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from segjob.config import Config, FitSettings, Segmentation
+from segjob.config import Config, Segmentation
 from segjob.core import advice
-from segjob.core.model import Floats, Points
+from segjob.core.model import Floats
 from segjob.errors import DataError, NoSegmentation, RelationChanged, SegjobError, together
 from segjob.jobs.check import check_all, resolve
 from segjob.jobs.choosing import choose_k
 from segjob.jobs.fit import fit_all
 from segjob.jobs.history import Evidence, evidence, pick_run
+from segjob.jobs.meanwhile import second_process
 from segjob.jobs.measure import Prepared, fit_rows, measure, snapshot
 from segjob.jobs.otherwise import fit_otherwise
 from segjob.jobs.portrait import actions_of
@@ -123,11 +124,15 @@ def run_one(
     contract = Contract(config.warehouse.schema_name)
     phases_before, warnings_before = len(progress.phases), len(progress.warnings)
     with warehouse.reading():
-        prepared, points = _prepare(warehouse, config.fit, name, settings, progress)
-        with progress.phase("choosing k") as phase:
-            chosen = choose_k(settings, points)
-            swept, choice = chosen.sweep, chosen.choice
-            phase.note = f"k = {choice.k}"
+        prepared = _measure(warehouse, name, settings, progress)
+        with second_process(prepared.measured.kept) as ask:
+            with progress.phase("reading fit rows", warehouse.ledger) as phase:
+                points = fit_rows(warehouse, prepared, config.fit, settings.seed)
+                phase.rows, phase.note = len(points.values), points.method
+            with progress.phase("choosing k") as phase:
+                chosen = choose_k(settings, points, ask)
+                phase.note = f"k = {chosen.choice.k}"
+        swept, choice = chosen.sweep, chosen.choice
         is_kmeans = settings.algorithm == "kmeans"
         for warning in advice.warnings(swept, choice, prepared.transforms, published=is_kmeans):
             progress.warn(warning)
@@ -198,16 +203,10 @@ def planned(warehouse: Warehouse, config: Config, asked: Mapping[str, Segmentati
                 yield Planned(name, purpose, warehouse.sql(statement, literal=True))
 
 
-def _prepare(
-    warehouse: Warehouse, settings: FitSettings, name: str, segmentation: Segmentation, progress: Progress
-) -> tuple[Prepared, Points]:
+def _measure(warehouse: Warehouse, name: str, segmentation: Segmentation, progress: Progress) -> Prepared:
     with progress.phase("measuring", warehouse.ledger) as phase:
         resolved = resolve(warehouse, name, segmentation)
         relation = snapshot(warehouse, resolved)
         measured = measure(warehouse, resolved, relation)
-        prepared = Prepared(resolved, relation, measured, transforms(warehouse, resolved, relation, measured))
         phase.rows = measured.rows
-    with progress.phase("reading fit rows", warehouse.ledger) as phase:
-        points = fit_rows(warehouse, prepared, settings, segmentation.seed)
-        phase.rows, phase.note = len(points.values), points.method
-    return prepared, points
+        return Prepared(resolved, relation, measured, transforms(warehouse, resolved, relation, measured))

@@ -1,0 +1,58 @@
+"""What can be known about k without the sweep's fits, gathered in one go: it can be done while the sweep runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from segjob.core import drawn, nulls, stability
+from segjob.core.groups import Evidence, look
+from segjob.core.model import Floats, Points
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Rows drawn from the fit rows, a set for each question, and the ks in question.
+
+    density : rows to count groups in; None where no rule asks for it.
+    """
+
+    gap: Floats
+    stability: Floats
+    density: Floats | None
+    ks: tuple[int, ...]
+    seed: int
+
+    @classmethod
+    def of(cls, points: Points, ks: Sequence[int], seed: int, *, density: bool) -> Asked:
+        """The questions about these fit rows."""
+        return cls(
+            gap=drawn.draw(points, seed, nulls.ROWS),
+            stability=drawn.draw(points, seed, stability.ROWS),
+            density=drawn.draw(points, seed) if density else None,
+            ks=tuple(ks),
+            seed=seed,
+        )
+
+
+@dataclass(frozen=True)
+class Apart:
+    """The answers.
+
+    made : log inertia of made rows without groups, by k; see `nulls.made_inertia`.
+    agreement : mean adjusted Rand index between fits on resamples, by k.
+    density : groups counted by density, where that was asked.
+    """
+
+    made: Mapping[int, Floats]
+    agreement: Mapping[int, float]
+    density: Evidence | None
+
+
+def gather(asked: Asked) -> Apart:
+    """Answer."""
+    return Apart(
+        made=nulls.made_inertia(asked.gap, asked.ks, asked.seed),
+        agreement=stability.agreement_of(asked.stability, asked.ks, asked.seed),
+        density=None if asked.density is None else look(asked.density, asked.seed),
+    )

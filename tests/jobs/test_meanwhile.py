@@ -1,0 +1,100 @@
+"""Evidence from the second process is the evidence gathered here, and a process that fails is not missed."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from segjob.core.apart import Apart, Asked, gather
+from segjob.core.model import Points
+from segjob.jobs import meanwhile
+from segjob.jobs.meanwhile import FEWEST_ROWS, second_process
+
+
+@pytest.fixture(scope="module")
+def asked() -> Asked:
+    random = np.random.default_rng(3)
+    centers = np.array([[0.0, 0.0], [8.0, 0.0], [0.0, 8.0]])
+    rows = np.repeat(centers, FEWEST_ROWS // 2, axis=0) + random.normal(size=(FEWEST_ROWS // 2 * 3, 2))
+    return Asked.of(Points(rows, np.ones(len(rows))), range(1, 6), 5, density=True)
+
+
+def answered(asked: Asked) -> Apart:
+    with second_process(FEWEST_ROWS) as ask:
+        return ask(asked)()
+
+
+def groups(found: Apart) -> int:
+    assert found.density is not None
+    return found.density.solutions[0].k
+
+
+@pytest.fixture
+def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(meanwhile.os, "cpu_count", lambda: 2)
+
+
+@pytest.mark.usefixtures("two_cores")
+def test_the_other_process_finds_the_same(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = gather(asked)
+    assert groups(here) == 3
+    monkeypatch.setattr(meanwhile, "gather", lambda *_: pytest.fail("gathered here"))
+    found = answered(asked)
+    assert (found.density, found.agreement) == (here.density, here.agreement)
+    assert found.made.keys() == here.made.keys()
+    assert all(np.array_equal(found.made[k], here.made[k]) for k in here.made)
+
+
+@pytest.mark.usefixtures("two_cores")
+@pytest.mark.parametrize(
+    "python", ["", "/no/such/python", *(shutil.which(name) or name for name in ("false", "true"))]
+)
+def test_a_process_that_fails_is_not_missed(
+    asked: Asked, python: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", python)
+    assert groups(answered(asked)) == 3
+
+
+@pytest.mark.usefixtures("two_cores")
+def test_files_of_the_current_directory_are_not_modules(
+    asked: Asked, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("numpy", "pickle", "segjob"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('taken for a module')")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(meanwhile, "gather", lambda *_: pytest.fail("gathered here"))
+    assert groups(answered(asked)) == 3
+
+
+@pytest.mark.usefixtures("two_cores")
+def test_the_other_process_ends_with_the_block(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[subprocess.Popen[bytes]] = []
+    begin = meanwhile._begun
+
+    def kept() -> subprocess.Popen[bytes]:
+        begun.append(begin())
+        return begun[0]
+
+    monkeypatch.setattr(meanwhile, "_begun", kept)
+
+    def interrupted() -> None:
+        with second_process(FEWEST_ROWS) as ask:
+            ask(asked)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert begun[0].returncode == -signal.SIGKILL
+
+
+def test_few_rows_start_no_process(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(meanwhile.subprocess, "Popen", lambda *_, **__: pytest.fail("started"))
+    with second_process(FEWEST_ROWS - 1) as ask:
+        assert groups(ask(asked)()) == 3
