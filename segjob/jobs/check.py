@@ -144,7 +144,7 @@ def _fits_what_is_published(warehouse: Warehouse, contract: Contract, resolved: 
     key, history = resolved.key, {c.name: c for c in warehouse.columns_of(schema, f"{name}_history")}
     if history and (key.name not in history or history[key.name].kind != key.kind):
         raise ConfigError(
-            f"its customers were published under another key than {key.name!r} ({key.type_name})",
+            f"its rows were published under another key than {key.name!r} ({key.type_name})",
             hint="go back to that key, or give the segmentation another name (--name with --from)",
         )
 
@@ -203,6 +203,13 @@ def _name_problems(warehouse: Warehouse, name: str, key: str) -> list[SegjobErro
             ConfigError(
                 f"a segmentation cannot be called {name!r} in {warehouse.label}: its views are called after it, and "
                 "names there are made of the letters a to z, digits and _",
+                hint="give it another name (--name with --from)",
+            )
+        )
+    if re.search(r"[\x00-\x1f\x7f]", name):
+        problems.append(
+            ConfigError(
+                f"a segmentation cannot be called {name!r}: there is a line break or the like in it",
                 hint="give it another name (--name with --from)",
             )
         )

@@ -22,7 +22,7 @@ def key_problems(
     if measured.null_keys:
         return [
             DataError(
-                f"key {relation.key!r} of {where} is null in {measured.null_keys:,} rows",
+                f"key {relation.key!r} of {where} is null in {_rows(measured.null_keys)}",
                 hint="every row needs a key; filter the rows without one in the feature view",
             )
         ]
@@ -75,7 +75,7 @@ def value_problems(
         if (m.nan or m.inf) and feature.non_finite == "error":
             rows = warehouse.records(measures.examples(relation, m.column, "non_finite"))
             number = {"NaN": m.nan, "infinity": m.inf}
-            counts = " and ".join(f"{what} in {n:,} rows" for what, n in number.items() if n)
+            counts = " and ".join(f"{what} in {_rows(n)}" for what, n in number.items() if n)
             told = ", ".join(f"{row['value']} at key {row['row_key']!r}" for row in rows)
             problems.append(
                 DataError(
@@ -98,3 +98,7 @@ def _has_no_value(m: Moments, measured: Measured) -> bool:
         e.rows for e in measured.exclusions if e.column == m.column and e.reason == measures.MISSING_VALUE
     )
     return m.count == 0 and (measured.kept > 0 or missing == measured.rows)
+
+
+def _rows(number: int) -> str:
+    return f"{number:,} row{'s' * (number != 1)}"

@@ -175,6 +175,7 @@ def test_files_that_are_no_config(folder: Path, segjob: Segjob) -> None:
         (["--name", "runs"], "cannot be called 'runs'"),
         (["--name", "foo_history"], "cannot be called 'foo_history'"),
         (["--name", "Current_Runs"], "cannot be called 'Current_Runs'"),
+        (["--name", "a\nb"], r"cannot be called 'a\nb'"),
         (["--features", "income,income"], "'income' more than once"),
         (["--features", "income,INCOME"], "'INCOME', 'income' are one column"),
         (["--features", "income,id"], "the key 'id' is also a feature"),

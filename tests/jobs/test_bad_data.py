@@ -23,7 +23,7 @@ Refused = Callable[..., str]
             {},
             [
                 "'income'",
-                "NaN in 4 rows and infinity in 1 rows",
+                "NaN in 4 rows and infinity in 1 row",
                 "nan at key 3, nan at key 4, nan at key 5",
                 "non_finite",
             ],
@@ -175,7 +175,7 @@ def test_a_later_run_that_fails_leaves_the_published_one(
 ) -> None:
     assert segjob(*ASKED, "--features", "income,score", "--warehouse", file).code == 0
     execute(file, "update customers set score = 'inf' where id = 1")
-    assert "infinity in 1 rows" in refused(file, 3, *ASKED, "-q", "--features", "income,score")
+    assert "infinity in 1 row" in refused(file, 3, *ASKED, "-q", "--features", "income,score")
     assert query(file, "select run_id, count(*) from segments.customers group by all") == [(1, 150)]
 
 
