@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,38 +84,58 @@ def pick_run(
 
 def evidence(warehouse: Warehouse, contract: Contract, run: Record) -> Evidence:
     """Everything that is published about a run, except who is in which segment."""
-    tables = ("sweeps", "k_votes", "exclusions", "transforms", "segments", "lineage", "profiles")
-    rows = rows_of(warehouse, contract, run, tables)
-    transforms = rows("transforms", "position")
-    position = {row["feature"]: row["position"] for row in transforms}
+    rows = rows_of(
+        warehouse,
+        contract,
+        run,
+        {
+            "sweeps": ["k"],
+            "k_votes": ["rule"],
+            "exclusions": ["column_name", "reason"],
+            "transforms": ["position"],
+            "segments": ["segment_id"],
+            "lineage": ["segment_id"],
+            "profiles": ["segment_id"],
+        },
+    )
+    position = {row["feature"]: row["position"] for row in rows["transforms"]}
     return Evidence(
         run={name: value for name, value in run.items() if name != "is_current"},
         is_current=run["is_current"],
-        sweep=rows("sweeps", "k"),
-        votes=rows("k_votes", "rule"),
-        exclusions=rows("exclusions", "column_name", "reason"),
-        transforms=transforms,
-        segments=rows("segments", "segment_id"),
-        lineage=rows("lineage", "segment_id"),
+        sweep=rows["sweeps"],
+        votes=rows["k_votes"],
+        exclusions=rows["exclusions"],
+        transforms=rows["transforms"],
+        segments=rows["segments"],
+        lineage=rows["lineage"],
         profiles=sorted(
-            rows("profiles", "segment_id"),
+            rows["profiles"],
             key=lambda row: (row["segment_id"], position.get(row["feature"], -1)),
         ),
     )
 
 
 def rows_of(
-    warehouse: Warehouse, contract: Contract, run: Record, tables: Sequence[str]
-) -> Callable[..., list[Record]]:
-    """What reads the run's rows of these tables: a table's name and the columns to order by -> the rows."""
-    there = warehouse.columns_of_each(contract.schema, tables)
+    warehouse: Warehouse, contract: Contract, run: Record, tables: Mapping[str, Sequence[str]]
+) -> dict[str, list[Record]]:
+    """The run's rows of these tables; see `stored`.
 
-    def rows(name: str, *order: str) -> list[Record]:
-        table = contract.table(name)
-        of_run = table.c.run_id == run["run_id"]
-        return _stored(warehouse, table, there[name], of_run, order=[table.c[column] for column in order])
-
-    return rows
+    Parameters
+    ----------
+    tables : their names -> the columns to order by.
+    """
+    there = warehouse.columns_of_each(contract.schema, list(tables))
+    found: dict[str, list[Record]] = {name: [] for name in tables}
+    parts = [_part(contract.table(name), there[name]) for name in tables if there[name]]
+    queries = [
+        part.query.where(part.table.c.run_id == run["run_id"]).order_by(
+            *(part.table.c[column] for column in tables[part.table.name])
+        )
+        for part in parts
+    ]
+    for part, rows in zip(parts, warehouse.records_of_each(queries), strict=True):
+        found[part.table.name] = [{**row, **part.lacking} for row in rows]
+    return found
 
 
 def stored(
@@ -125,20 +145,25 @@ def stored(
     order: Sequence[sa.ColumnElement[Any]] = (),
 ) -> list[Record]:
     """Rows of a published table; what a warehouse of an older layout lacks is None, and no table is no rows."""
-    return _stored(warehouse, table, warehouse.columns_of(table.schema, table.name), *conditions, order=order)
-
-
-def _stored(
-    warehouse: Warehouse,
-    table: sa.Table,
-    there: Sequence[Column],
-    *conditions: sa.ColumnElement[bool],
-    order: Sequence[sa.ColumnElement[Any]],
-) -> list[Record]:
-    names = {column.name for column in there}
-    if not names:
+    there = warehouse.columns_of(table.schema, table.name)
+    if not there:
         return []
-    columns = [column for column in table.columns if column.name in names]
-    lacking = dict.fromkeys(column.name for column in table.columns if column.name not in names)
-    query = sa.select(*columns).where(*conditions).order_by(*order)
-    return [{**row, **lacking} for row in warehouse.records(query)]
+    part = _part(table, there)
+    return [
+        {**row, **part.lacking} for row in warehouse.records(part.query.where(*conditions).order_by(*order))
+    ]
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What a warehouse has of a table: a query for it, and None for each column that it lacks."""
+
+    table: sa.Table
+    query: sa.Select[Any]
+    lacking: dict[str, None]
+
+
+def _part(table: sa.Table, there: Sequence[Column]) -> _Part:
+    names = {column.name for column in there}
+    held = [column for column in table.columns if column.name in names]
+    return _Part(table, sa.select(*held), {c.name: None for c in table.columns if c.name not in names})

@@ -54,19 +54,19 @@ def bring_up_to_date(warehouse: Warehouse, *tables: sa.Table) -> None:
     Layouts only ever grow, so this one step leads from every older layout to today's. All are of one schema.
     """
     there = warehouse.columns_of_each(tables[0].schema, [table.name for table in tables])
+    warehouse.execute_each([CreateTable(table) for table in tables if not there[table.name]])
     for table in tables:
         _bring_one(warehouse, table, {column.name for column in there[table.name]})
 
 
 def _bring_one(warehouse: Warehouse, table: sa.Table, existing: set[str]) -> None:
+    """The columns that it lacks, and what is to be said of it. existing : its columns; none where it is new."""
     if existing:
         for column in table.columns:
             if column.name not in existing:
                 warehouse.execute(AddColumn(column))
-    else:
-        warehouse.execute(CreateTable(table))
-        if not warehouse.dialect.inline_comments:
-            warehouse.execute(SetTableComment(table))
+    elif not warehouse.dialect.inline_comments:
+        warehouse.execute(SetTableComment(table))
     for column in table.columns:
         if column.name not in existing and not warehouse.dialect.inline_comments:
             warehouse.execute(SetColumnComment(column))

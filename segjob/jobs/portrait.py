@@ -53,8 +53,14 @@ def portray(
     rules : in the order of the segments.
     actions : the table that suggests what to do.
     """
-    found = warehouse.records(profiles.profiles(prepared.relation, model, rules))
-    profiled = _profiles(warehouse, prepared, model, found, seed)
+    share = min(1.0, QUANTILE_ROWS / prepared.measured.kept)
+    found, quartiles = warehouse.records_of_each(
+        [
+            profiles.profiles(prepared.relation, model, rules),
+            profiles.profile_quantiles(prepared.relation, model, share=share, seed=seed),
+        ]
+    )
+    profiled = _profiles(model, found, quartiles)
     scores = _rule_scores(found, model.segment_ids)
     features = [transform.feature for transform in model.transforms]
     shares = [sizes[segment] / prepared.measured.kept for segment in model.segment_ids]
@@ -100,21 +106,18 @@ def given_names(warehouse: Warehouse, contract: Contract, segmentation: str) -> 
 
 
 def _profiles(
-    warehouse: Warehouse, prepared: Prepared, model: Model, sums: list[dict[str, Any]], seed: int
+    model: Model, sums: list[dict[str, Any]], quartiles: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
     """Rows of `profiles`: moments of all rows; quartiles of at most `QUANTILE_ROWS` of them."""
-    relation = prepared.relation
     found = profiles.read_profiles(sums, model)
-    share = min(1.0, QUANTILE_ROWS / prepared.measured.kept)
-    statement = profiles.profile_quantiles(relation, model, share=share, seed=seed)
-    quartiles: dict[int, Mapping[str, Any]] = {row["segment_id"]: row for row in warehouse.records(statement)}
+    quartiles_of = {row["segment_id"]: row for row in quartiles}
     overall = {p.feature: p for p in found if p.segment_id is None}
     position = {transform.feature: j for j, transform in enumerate(model.transforms)}
     rows = []
     for p in found:
         if p.segment_id is None:
             continue
-        everyone, j, of = overall[p.feature], position[p.feature], quartiles.get(p.segment_id) or {}
+        everyone, j, of = overall[p.feature], position[p.feature], quartiles_of.get(p.segment_id) or {}
         known = p.rows > 0
         rows.append(
             {

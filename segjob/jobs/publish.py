@@ -27,7 +27,7 @@ from segjob.jobs.measure import Prepared, refuse_changed
 from segjob.jobs.mixtures import covariance_rows, with_mixing_weights
 from segjob.jobs.movement import write_movements
 from segjob.jobs.portrait import portray
-from segjob.jobs.published import load
+from segjob.jobs.published import Published
 from segjob.jobs.remains import FIRST, remove_remains
 from segjob.jobs.serving import carry, follow
 from segjob.statements import scoring
@@ -71,8 +71,8 @@ def publish(warehouse: Warehouse, contract: Contract, fitted: Fitted) -> int:
     run_id = _next_run_id(warehouse, contract)
     prepared, seed = fitted.prepared, fitted.sweep.seed
     remove_remains(warehouse, contract, prepared.resolved.name, run_id)
-    votes = [{"run_id": run_id, **dataclasses.asdict(vote)} for vote in fitted.choice.votes]
-    insert(warehouse, contract.table(FIRST), votes)
+    votes = [dataclasses.asdict(vote) for vote in fitted.choice.votes]
+    warehouse.execute_each(_inserts(contract, run_id, {FIRST: votes}))
     matched = match(warehouse, contract, prepared, fitted.final.model, seed)
     model = matched.model
     history = _history(warehouse, contract, prepared)
@@ -110,23 +110,29 @@ def publish(warehouse: Warehouse, contract: Contract, fitted: Fitted) -> int:
         "lineage": _lineage_rows(matched),
         "distributions": reference_rows(warehouse, prepared, fitted.sweep.points, seed),
     }
-    for name, records in rows.items():
-        insert(warehouse, contract.table(name), [{"run_id": run_id, **record} for record in records])
+    warehouse.execute_each(_inserts(contract, run_id, rows))
     previous = matched.previous["run_id"] if matched.previous is not None else None
     write_movements(warehouse, contract, history, prepared, previous, run_id, sizes)
-    run = {"run_id": run_id, **_run_row(fitted, total)}
-    published = load(warehouse, contract, run)
+    run = _run_row(fitted, total)
+    relation = dataclasses.replace(prepared.resolved.relation, row_weight=None)
+    names = {record["segment_id"]: record["name"] for record in portrait.segments}
+    published = Published({"run_id": run_id, **run}, model, names, relation)
     follow(warehouse, contract, published, prepared.resolved.key)
     # Where there are no transactions, the run is published by this row, and nothing of it is seen before.
-    insert(warehouse, contract.table("runs"), [run])
+    warehouse.execute_each(_inserts(contract, run_id, {"runs": [run]}))
     carry(warehouse, contract, published)
     return run_id
 
 
-def insert(warehouse: Warehouse, table: sa.Table, records: list[dict[str, Any]]) -> None:
-    """A few rows, in one statement."""
-    if records:
-        warehouse.execute(sa.insert(table).values(records))
+def _inserts(
+    contract: Contract, run_id: int, rows: Mapping[str, Sequence[Mapping[str, Any]]]
+) -> list[sa.Insert]:
+    """For each table that gets rows of the run, one statement."""
+    return [
+        sa.insert(contract.table(name)).values([{"run_id": run_id, **record} for record in records])
+        for name, records in rows.items()
+        if records
+    ]
 
 
 def _next_run_id(warehouse: Warehouse, contract: Contract) -> int:

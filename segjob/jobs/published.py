@@ -28,13 +28,14 @@ class Published:
 
 def load(warehouse: Warehouse, contract: Contract, run: Record) -> Published:
     """The model of a run."""
-    rows = rows_of(warehouse, contract, run, ("transforms", "segments", "centroids", "covariances"))
+    order = {"transforms": ["position"], "segments": ["segment_id"], "centroids": [], "covariances": []}
+    rows = rows_of(warehouse, contract, run, order)
     transforms = tuple(
         Transform(**{name: row[name] for name in Transform.__dataclass_fields__})
-        for row in rows("transforms", "position")
+        for row in rows["transforms"]
     )
-    segments = rows("segments", "segment_id")
-    value = {(row["segment_id"], row["feature"]): row["scaled_value"] for row in rows("centroids")}
+    segments = rows["segments"]
+    value = {(row["segment_id"], row["feature"]): row["scaled_value"] for row in rows["centroids"]}
     ids = tuple(row["segment_id"] for row in segments)
     schema, name = located(warehouse, run["relation"])
     return Published(
@@ -44,7 +45,7 @@ def load(warehouse: Warehouse, contract: Contract, run: Record) -> Published:
             segment_ids=ids,
             centroids=np.array([[value[segment, t.feature] for t in transforms] for segment in ids]),
             outlier_distance=np.array([row["outlier_distance"] for row in segments]),
-            gaussians=gaussians_of(segments, rows("covariances"), [t.feature for t in transforms]),
+            gaussians=gaussians_of(segments, rows["covariances"], [t.feature for t in transforms]),
         ),
         names={row["segment_id"]: row["name"] for row in segments},
         relation=Relation(name=name, schema=schema, key=run["key_column"]),

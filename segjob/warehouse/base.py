@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import Any, ClassVar, Literal, cast
 
 import numpy as np
@@ -56,6 +57,7 @@ class Ledger:
 
     statements: int = 0
     seconds: float = 0.0
+    _lock: Lock = field(default_factory=Lock, init=False, repr=False, compare=False)
 
     @contextmanager
     def entry(self) -> Iterator[None]:
@@ -64,8 +66,9 @@ class Ledger:
         try:
             yield
         finally:
-            self.statements += 1
-            self.seconds += time.perf_counter() - started
+            with self._lock:
+                self.statements += 1
+                self.seconds += time.perf_counter() - started
 
 
 @dataclass
@@ -128,6 +131,10 @@ class Warehouse(ABC):
     def records(self, statement: Statement) -> list[dict[str, Any]]:
         """A small result, row by row as column -> value."""
 
+    def records_of_each(self, statements: Sequence[Statement]) -> list[list[dict[str, Any]]]:
+        """The small results of several statements, in their order."""
+        return [self.records(statement) for statement in statements]
+
     def scalar(self, statement: Statement) -> Any:
         """The first column of the first row."""
         return next(iter(self.records(statement)[0].values()))
@@ -147,6 +154,11 @@ class Warehouse(ABC):
     @abstractmethod
     def execute(self, statement: Statement) -> None:
         """A statement without a result."""
+
+    def execute_each(self, statements: Sequence[Statement]) -> None:
+        """Statements without a result that do not need each other: an engine may take them in any order, or at once."""
+        for statement in statements:
+            self.execute(statement)
 
     @abstractmethod
     def columns_of(self, schema: str | None, relation: str) -> list[Column]:

@@ -8,7 +8,8 @@ see `Spark._rewrite`.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeVar, cast
@@ -26,6 +27,7 @@ from segjob.warehouse.spark_session import Place, session
 from segjob.warehouse.sqlalchemy import first_line, kind_of, typed
 
 Answer = TypeVar("Answer")
+Asked = TypeVar("Asked")
 _FILES = ("parquet", "orc")
 """Formats that are files and no more. Others (Delta, Iceberg) update and delete by themselves."""
 _LIGHT = {
@@ -34,6 +36,8 @@ _LIGHT = {
     "spark.sql.adaptive.enabled": "false",
     "spark.sql.shuffle.partitions": "1",
 }
+_AT_ONCE = 4
+"""Statements on their way at a time: while one is being planned, which one core does, another one's rows are read."""
 _ABSENT = ("TABLE_OR_VIEW_NOT_FOUND", "SCHEMA_NOT_FOUND", "INVALID_SCHEMA_OR_RELATION_NAME")
 
 
@@ -84,8 +88,14 @@ class Spark(Warehouse):
             self._session = None
 
     def records(self, statement: Statement) -> list[dict[str, Any]]:
-        with self._lightly(statement):
-            return [row.asDict() for row in self._rows(self.sql(statement))]
+        return self.records_of_each([statement])[0]
+
+    def records_of_each(self, statements: Sequence[Statement]) -> list[list[dict[str, Any]]]:
+        with self._lightly(*statements):
+            return [
+                [row.asDict() for row in rows]
+                for rows in _at_once(self._rows, list(map(self.sql, statements)))
+            ]
 
     def arrays(self, statement: Statement) -> dict[str, NDArray[np.float64]]:
         table = self._answer(self.sql(statement), lambda frame: frame.toArrow())
@@ -98,19 +108,34 @@ class Spark(Warehouse):
         if isinstance(statement, (Update, Delete)) and self._describe(statement.table)["provider"] in _FILES:
             self._rewrite(statement)
             return
-        text = self.sql(statement)
         with self._lightly(statement):
-            self._answer(text, _nothing)
+            self._command(self.sql(statement))
+
+    def _command(self, text: str) -> None:
+        self._answer(text, _nothing)
         if not text.startswith("INSERT "):
             self._columns.clear()
         if text.startswith("CACHE TABLE "):
             self._cached.append(text.split()[2])
+
+    def execute_each(self, statements: Sequence[Statement]) -> None:
+        if any(isinstance(statement, (Update, Delete)) for statement in statements):
+            super().execute_each(statements)
+            return
+        with self._lightly(*statements):
+            _at_once(self._command, list(map(self.sql, statements)))
 
     def columns_of(self, schema: str | None, relation: str) -> list[Column]:
         name = _named(schema, relation)
         if name not in self._columns:
             self._columns[name] = self._described(name)
         return self._columns[name]
+
+    def columns_of_each(self, schema: str | None, relations: Sequence[str]) -> dict[str, list[Column]]:
+        names = {relation: _named(schema, relation) for relation in relations}
+        unseen = [name for name in names.values() if name not in self._columns]
+        self._columns |= zip(unseen, _at_once(self._described, unseen), strict=True)
+        return {relation: self._columns[name] for relation, name in names.items()}
 
     def _described(self, name: str) -> list[Column]:
         try:
@@ -144,9 +169,9 @@ class Spark(Warehouse):
         return super().sql(statement, literal=True)
 
     @contextmanager
-    def _lightly(self, statement: Statement) -> Iterator[None]:
+    def _lightly(self, *statements: Statement) -> Iterator[None]:
         """Spark compiles statements to Java and plans them for a cluster: for a table of few rows, most of the time."""
-        if not is_small(statement):
+        if not (statements and all(map(is_small, statements))):
             yield
             return
         settings = self._session.conf
@@ -214,6 +239,14 @@ class Spark(Warehouse):
 
 
 _DIALECT = SparkDialect()
+
+
+def _at_once(send: Callable[[Asked], Answer], asked: Sequence[Asked]) -> list[Answer]:
+    """What all of them are answered, in their order; the first failure is raised when all have ended."""
+    if len(asked) < 2:
+        return [send(one) for one in asked]
+    with ThreadPoolExecutor(_AT_ONCE) as threads:
+        return list(threads.map(send, asked))
 
 
 def _nothing(_: Any) -> None:
