@@ -18,8 +18,13 @@ LOCK_FILE, CATALOGUE = ".segjob.lock", "metastore_db"
 _DERBY_LOCK = "dbex.lck"
 """File of the catalogue's own database that its one process holds a lock on."""
 _JAVA = "spark.driver.extraJavaOptions"
-_SHORT_LIVED = "-XX:TieredStopAtLevel=1"
-"""A run is over before Java's second compiler pays for what it takes; whoever names the option themselves wins."""
+_SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m"
+"""A run is over before Java's second compiler pays for what it takes; whoever names the option themselves wins.
+
+Without that compiler Java would reserve a fifth of the room for compiled code, and stop compiling when it is full.
+"""
+_WARN_ON_STDERR = "-Xlog:disable -Xlog:all=warning:stderr"
+"""Java warns on stdout, which is for data."""
 _POLL = 0.05
 _FORMS = "write spark://local[*]?warehouse=FOLDER, spark://MASTER, or sc://host:port for Spark Connect"
 _held: dict[Path, int] = {}
@@ -142,7 +147,7 @@ def _settings(place: Place) -> dict[str, str]:
     settings |= place.settings
     if place.folder is not None:
         log = f"-Dderby.stream.error.file={place.folder / 'derby.log'}"
-        settings[_JAVA] = f"{log} {_SHORT_LIVED} {settings.get(_JAVA, '')}".strip()
+        settings[_JAVA] = f"{log} {_WARN_ON_STDERR} {_SHORT_LIVED} {settings.get(_JAVA, '')}".strip()
     return settings
 
 
