@@ -144,7 +144,7 @@ def _judged(
     labels = numbered_like(labels, published, task.k)
     inside = labels >= 0
     groups, compact = np.unique(labels[inside], return_inverse=True)
-    silhouette, davies_bouldin, calinski_harabasz = _measures(task.few[inside], compact, len(groups))
+    apart = metrics.indices(task.few[inside], np.ones(len(compact)), compact, task.seed)
     return Comparison(
         algorithm=name,
         rows=where,
@@ -153,9 +153,9 @@ def _judged(
         clusters=len(groups),
         noise_share=float(1 - inside.mean()),
         smallest_share=float(np.bincount(compact, minlength=1).min() / len(labels)),
-        silhouette=silhouette,
-        davies_bouldin=davies_bouldin,
-        calinski_harabasz=calinski_harabasz,
+        silhouette=apart.silhouette,
+        davies_bouldin=apart.davies_bouldin,
+        calinski_harabasz=apart.calinski_harabasz,
         agreement=float(adjusted_rand_score(published, labels)),
         fit_seconds=seconds,
     )
@@ -181,20 +181,3 @@ def numbered_like(labels: Labels, published: Labels, k: int) -> Labels:
     out = np.full(len(labels), -1, dtype=np.intp)
     out[inside] = number[compact]
     return out
-
-
-def _measures(
-    values: Floats, labels: Labels, clusters: int
-) -> tuple[float | None, float | None, float | None]:
-    if not 2 <= clusters < len(values):
-        return None, None, None
-    ones = np.ones(len(values))
-    sizes = np.bincount(labels, minlength=clusters)
-    centers = np.stack([np.bincount(labels, x, clusters) for x in values.T], axis=1) / sizes[:, None]
-    inertia = float(((values - centers[labels]) ** 2).sum())
-    total = float(((values - values.mean(axis=0)) ** 2).sum())
-    return (
-        float(metrics.silhouette_rows(values, ones, [labels])[0].mean()),
-        metrics.davies_bouldin(values, ones, labels, centers),
-        metrics.calinski_harabasz(inertia, total, float(len(values)), clusters),
-    )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Executor
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,39 @@ SILHOUETTE_ROWS = 4_000
 """Up to so many rows the silhouette is exact; above, it is taken on a sample of that many."""
 
 _CHUNK_BYTES = 2 << 20
+
+
+@dataclass(frozen=True)
+class Indices:
+    """How apart the clusters of one partition are; None where that is not defined."""
+
+    silhouette: float | None
+    davies_bouldin: float | None
+    calinski_harabasz: float | None
+
+
+def indices(values: Floats, weights: Floats, labels: Labels, seed: int) -> Indices:
+    """All three of a partition, whatever algorithm made it, around the means of its clusters.
+
+    Parameters
+    ----------
+    values : (n, d); weights : (n,); labels : (n,) in 0..k-1, none of them empty.
+    """
+    k, weight = int(labels.max(initial=-1)) + 1, float(weights.sum())
+    if k < 2 or weight <= k:
+        return Indices(None, None, None)
+    picked, copies, _ = silhouette_sample(weights, seed)
+    _, compact = np.unique(labels[picked], return_inverse=True)
+    rows = silhouette_rows(values[picked], copies, [compact], rough=len(picked) < len(values))[0]
+    sums = np.column_stack([np.bincount(labels, weights * column, k) for column in values.T])
+    centers = sums / np.bincount(labels, weights, k)[:, None]
+    inertia = float(weights @ np.square(values - centers[labels]).sum(axis=1))
+    total = float(weights @ np.square(values - np.average(values, axis=0, weights=weights)).sum(axis=1))
+    return Indices(
+        float(rows @ copies / copies.sum()),
+        davies_bouldin(values, weights, labels, centers),
+        calinski_harabasz(inertia, total, weight, k),
+    )
 
 
 def silhouette_sample(

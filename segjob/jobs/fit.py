@@ -9,7 +9,7 @@ import numpy as np
 
 from segjob.config import FitSettings
 from segjob.core.border import Bordered
-from segjob.core.metrics import segment_silhouettes
+from segjob.core.metrics import Indices, segment_silhouettes
 from segjob.core.model import Floats, Labels, Model, Points
 from segjob.core.refine import Pass, Refined, nearest_to, pass_over, refine
 from segjob.core.rules import Rule, rule_for
@@ -33,6 +33,7 @@ class FinalFit:
     squared : (k,) exact weighted sums of squared distances; None where the published distances will tell.
     passes : over all rows in the warehouse; 0 where all of them were in memory.
     scoring : how a row gets its segment, in words.
+    judged : how apart the segments are, where the sweep does not tell because k-means did not make them.
     """
 
     model: Model
@@ -42,16 +43,7 @@ class FinalFit:
     refined: Refined
     passes: int
     scoring: str = "by the nearest centroid"
-    judged: Judged | None = None
-
-
-@dataclass(frozen=True)
-class Judged:
-    """How apart the segments are, where the sweep does not tell because k-means did not make them."""
-
-    silhouette: float | None
-    davies_bouldin: float | None
-    calinski_harabasz: float | None
+    judged: Indices | None = None
 
 
 def fit_all(

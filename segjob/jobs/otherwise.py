@@ -16,7 +16,7 @@ from segjob.core.refine import DECIMALS, Pass, Refined, nearest_to, summed
 from segjob.core.scoring import places, squared_distances
 from segjob.core.ward import bounded, means, ward
 from segjob.errors import NoSegmentation
-from segjob.jobs.fit import FinalFit, Judged, rules_of
+from segjob.jobs.fit import FinalFit, rules_of
 from segjob.jobs.measure import Prepared
 from segjob.jobs.progress import Progress
 from segjob.statements.gaussian import expectation, squared_by_segment
@@ -90,7 +90,7 @@ def fit_otherwise(
         refined=Refined(model.centroids, of_rows, found.passes, found.converged, found.shift),
         passes=found.passes if found.over_all else 0,
         scoring=found.scoring,
-        judged=_judged(points, labels, model, seed),
+        judged=metrics.indices(points.values, points.weights, labels, seed),
     )
 
 
@@ -196,23 +196,3 @@ def _squared(
     for row in found:
         squared[model.segment_ids.index(row["segment_id"])] = row["squared"]
     return squared
-
-
-def _judged(points: Points, labels: Labels, model: Model, seed: int) -> Judged:
-    """The indices of the segments as they are scored, on the fit rows."""
-    k, values, weights = len(model.centroids), points.values, points.weights
-    weight = float(weights.sum())
-    if k < 2 or weight <= k:
-        return Judged(None, None, None)
-    picked, copies, _ = metrics.silhouette_sample(weights, seed)
-    rough = len(picked) < len(weights)
-    _, compact = np.unique(labels[picked], return_inverse=True)
-    rows = metrics.silhouette_rows(values[picked], copies, [compact], rough=rough)[0]
-    centres = means(values, weights, labels, k)
-    inertia = float(weights @ np.square(values - centres[labels]).sum(axis=1))
-    total = float(weights @ np.square(values - np.average(values, axis=0, weights=weights)).sum(axis=1))
-    return Judged(
-        float(rows @ copies / copies.sum()),
-        metrics.davies_bouldin(values, weights, labels, centres),
-        metrics.calinski_harabasz(inertia, total, weight, k),
-    )

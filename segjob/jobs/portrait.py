@@ -73,15 +73,10 @@ def portray(
         model.segment_ids, automatic, shares, model.outlier_distance.tolist(), rules, suggested, strict=True
     ):
         analysts = given.get(segment)
-        taken = {name["name"] for other, name in given.items() if other != segment}
         segments.append(
             {
                 "segment_id": segment,
-                "name": analysts["name"]
-                if analysts
-                else own_name
-                if own_name not in taken
-                else f"{own_name} ({segment})",
+                "name": analysts["name"] if analysts else _free_name(own_name, segment, given),
                 "named_by": "analyst" if analysts else "segjob",
                 "description": analysts["description"] if analysts else None,
                 "rows": sizes[segment],
@@ -96,6 +91,12 @@ def portray(
             }
         )
     return Portrait(profiled, segments)
+
+
+def _free_name(automatic: str, segment: int, given: Mapping[int, Mapping[str, Any]]) -> str:
+    """The automatic name, told apart from a name that an analyst has given to another segment."""
+    taken = {name["name"] for other, name in given.items() if other != segment}
+    return f"{automatic} ({segment})" if automatic in taken else automatic
 
 
 def given_names(warehouse: Warehouse, contract: Contract, segmentation: str) -> dict[int, dict[str, Any]]:

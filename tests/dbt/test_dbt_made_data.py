@@ -131,11 +131,12 @@ def test_the_warehouse_is_read_without_the_files(built: Checkout) -> None:
     (built.root / "data").rename(away)
     try:
         with duckdb.connect(str(built.warehouse), read_only=True) as connection:
-            for (name,) in connection.execute(
-                "select view_name from duckdb_views() where not internal"
-            ).fetchall():
-                schema = "staging" if name.startswith(("stg_", "int_")) else "main"
-                connection.execute(f"select * from {schema}.{name}").fetchall()
+            views = connection.execute(
+                "select schema_name, view_name from duckdb_views() where not internal"
+            ).fetchall()
+            assert ("main", "customer_features") in views
+            for schema, name in views:
+                assert connection.execute(f"select * from {schema}.{name}").fetchall(), name
     finally:
         away.rename(built.root / "data")
 
