@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from segjob.warehouse.base import Warehouse
 
 _WIDE = 160
-_SHELLS = {"duckdb": "the duckdb shell", "postgresql": "psql"}
+_SHELLS = {"duckdb": "the duckdb shell", "postgresql": "psql", "spark": "spark-sql"}
 out = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDE)
 err = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else _WIDE)
 
@@ -144,13 +144,16 @@ def print_segments(evidence: Evidence) -> None:
             f": {k} {noun} of {run['rows_segmented']:,} {called}{excluded} (run {run['run_id']})",
         )
     )
-    features = [row["feature"] for row in evidence.transforms]
+    shares = {row["feature"]: row["category"] is not None for row in evidence.transforms}
     mean = {(row["segment_id"], row["feature"]): row["mean"] for row in evidence.profiles}
-    table = _table("segment", "name", "rows", "share", *(f"mean {feature}" for feature in features))
+    means = (f"share {feature}" if is_share else f"mean {feature}" for feature, is_share in shares.items())
+    table = _table("segment", "name", "rows", "share", *means)
     for row in evidence.segments:
-        means = (mean.get((row["segment_id"], feature)) for feature in features)
+        own = (
+            _part(mean.get((row["segment_id"], feature)), is_share) for feature, is_share in shares.items()
+        )
         table.add_row(
-            *_cells(row["segment_id"], row["name"], row["rows"]), f"{row['share']:.1%}", *_cells(*means)
+            *_cells(row["segment_id"], row["name"], row["rows"]), f"{row['share']:.1%}", *_cells(*own)
         )
     out.print(table)
     if not _is_kmeans(run):
@@ -253,8 +256,10 @@ def print_health(health: Health) -> None:
     out.print(Text(f"{health.run['segmentation']} (run {health.run['run_id']}): {state}", style="bold"))
     table = _table("measure", "of", "at the run", "today", "limit", "")
     for finding in sorted(health.findings, key=lambda f: f.is_healthy):
+        figures = (finding.reference, finding.value, finding.threshold)
+        is_share = finding.measure.endswith("_share")
         table.add_row(
-            *_cells(finding.measure, finding.subject, finding.reference, finding.value, finding.threshold),
+            *_cells(finding.measure, finding.subject, *(_part(figure, is_share) for figure in figures)),
             Text("") if finding.is_healthy else Text("beyond", style="bold red"),
         )
     out.print(table)
@@ -395,9 +400,16 @@ def _table(*headers: str) -> Table:
         )
         table.add_column(
             Text(header),
-            justify="right" if numeric or header.startswith(("mean ", "Davies", "Calinski")) else "left",
+            justify="right"
+            if numeric or header.startswith(("mean ", "share ", "Davies", "Calinski"))
+            else "left",
         )
     return table
+
+
+def _part(figure: float | None, is_share: bool) -> float | str | None:
+    """A share as a percentage; any other figure as it is."""
+    return f"{figure:.1%}" if is_share and figure is not None else figure
 
 
 def _cells(*values: object) -> Iterable[Text]:

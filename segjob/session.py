@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
+from typer.core import TyperGroup
 
 if TYPE_CHECKING:
     from segjob.config import Config
@@ -17,8 +19,47 @@ if TYPE_CHECKING:
     from segjob.statements.tables import Contract
     from segjob.warehouse.base import Warehouse
 
+# Typer exports no name for it: what all that is wrong with a command line is a kind of.
+_UsageError = cast("type[typer.BadParameter]", typer.BadParameter.__mro__[1])
+
+
+@contextmanager
+def _told(arguments: Sequence[str]) -> Iterator[None]:
+    """What is wrong with the command line, in the same document as any other error where one was asked for."""
+    try:
+        yield
+    except _UsageError as error:
+        if "--json" not in arguments:
+            raise
+        from segjob.console import print_error
+        from segjob.errors import ConfigError
+
+        asked = error.ctx.command_path if error.ctx else "segjob"
+        wrong = ConfigError(error.format_message(), hint=f"see `{asked} --help`")
+        print_error(wrong, as_json=True, verbose=False)
+        raise typer.Exit(wrong.exit_code) from None
+
+
+class _Program(TyperGroup):
+    """The verbs, whose usage errors are told like all others."""
+
+    def make_context(self, info_name: str | None, args: list[str], *more: Any, **extra: Any) -> Any:
+        """Parse what stands before the verb."""
+        asked = list(args)
+        with _told(asked):
+            context = super().make_context(info_name, args, *more, **extra)
+        context.obj = asked
+        return context
+
+    def invoke(self, ctx: Any) -> Any:
+        """Parse the verb and what follows, and run it."""
+        with _told(ctx.obj):
+            return super().invoke(ctx)
+
+
 app = typer.Typer(
     name="segjob",
+    cls=_Program,
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -122,8 +163,12 @@ class Session:
     @property
     def same_place(self) -> list[str]:
         """The options that lead another command to the same warehouse; a URL's password is not repeated."""
+        from segjob.warehouse.connect import without_secrets
+
         config = ["--config", str(self.config)] if self.config else []
-        return config + (["--warehouse", self.door.label] if self.warehouse else [])
+        return config + (
+            ["--warehouse", without_secrets(self.warehouse, self.door)] if self.warehouse else []
+        )
 
     @property
     def contract(self) -> Contract:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from segjob.warehouse.base import Warehouse
 from segjob.warehouse.dbt_profile import find_project, postgres_url, read_target, spark_url
 
 VARIABLE = "SEGJOB_WAREHOUSE"
+_SECRET = re.compile("secret|password|token|access[.]?key", re.IGNORECASE)
+"""Options whose values Spark itself does not show."""
 
 
 def connect(
@@ -59,6 +62,15 @@ def connect(
         temp_directory=temporary,
         threads=settings.threads,
     )
+
+
+def without_secrets(url: str, warehouse: Warehouse) -> str:
+    """What leads to the same warehouse again, to be shown. url : as it was typed, and led here."""
+    if not url.startswith("spark://"):
+        return warehouse.label
+    master, _, query = url.partition("?")
+    options = "&".join(option for option in query.split("&") if not _SECRET.search(option.partition("=")[0]))
+    return f"{master}?{options}" if options else master
 
 
 def _postgres(url: str, schema: str, lock_timeout: float) -> Warehouse:

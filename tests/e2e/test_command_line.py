@@ -122,6 +122,50 @@ def test_json_of_an_error(file: Path, segjob: Segjob) -> None:
     assert "'score'" in document["hint"]
 
 
+@pytest.mark.parametrize(
+    ("arguments", "wrong", "help_of"),
+    [
+        (("run", "--bogus", "--json"), "--bogus", "segjob run"),
+        (("score", "--json"), "RELATION", "segjob score"),
+        (("run", "--json", "--seed", "many"), "--seed", "segjob run"),
+        (("rnu", "--json"), "rnu", "segjob"),
+        (("--json", "run"), "--json", "segjob"),
+    ],
+    ids=["option", "argument", "value", "verb", "place"],
+)
+def test_json_of_a_wrong_command_line(
+    segjob: Segjob, arguments: tuple[str, ...], wrong: str, help_of: str
+) -> None:
+    outcome = segjob(*arguments)
+    assert outcome.code == outcome.document["exit_code"] == 2
+    assert wrong in outcome.document["error"]
+    assert outcome.document["hint"] == f"see `{help_of} --help`"
+    assert outcome.err.startswith(f"error: {outcome.document['error']}")
+    plain = segjob(*(argument for argument in arguments if argument != "--json"), "--nonsense")
+    assert (plain.code, plain.out) == (2, "")
+
+
+def test_shares_of_categories_are_percentages(file: Path, segjob: Segjob) -> None:
+    execute(
+        file,
+        "create view people as select *, case when id % 5 = 0 then 'a' else 'b' end as kind from customers",
+    )
+    Path("segjob.toml").write_text(
+        """[segmentations.people]
+        relation = "people"
+        key = "id"
+        k = 5
+        features = ["income", "score", { column = "kind", kind = "categorical" }]
+        """
+    )
+    shown = segjob("run", "-q", "--warehouse", file).out.splitlines()
+    headers = next(line for line in shown if line.startswith("segment "))
+    assert "share kind=a" in headers
+    assert "mean income" in headers
+    own = [line.split()[-2:] for line in shown if line.strip().endswith("%")]
+    assert sorted(own) == [["0.0%", "100.0%"]] * 4 + [["100.0%", "0.0%"]]
+
+
 def test_quiet_says_nothing_of_progress(file: Path, segjob: Segjob) -> None:
     outcome = segjob("run", "-q", *ASKED, "--warehouse", file)
     assert outcome.code == 0

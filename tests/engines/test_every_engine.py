@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shlex
 import signal
 import subprocess
 import time
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_warehouse import Outcome, command, customers, environment
+from small_warehouse import Outcome, Segjob, command, customers, environment
 
 from .conftest import Engine
 
@@ -26,8 +27,14 @@ def filled(engine: Engine) -> Engine:
     return engine
 
 
-def test_a_segmentation_lives(filled: Engine, at: At) -> None:
-    assert at(filled, *RUN).code == 0
+def test_a_segmentation_lives(filled: Engine, at: At, segjob: Segjob) -> None:
+    first = at(filled, *RUN)
+    assert first.code == 0
+    shell = {"duckdb": "the duckdb shell", "postgres": "psql", "spark": "spark-sql"}[filled.name]
+    assert f"Next, in {shell} or a BI tool:" in first.out
+    [suggested] = [line.strip() for line in first.out.splitlines() if line.startswith("  segjob report ")]
+    there = shlex.split(suggested)[shlex.split(suggested).index("--warehouse") :]
+    assert segjob("show", "--segmentation", "groups", *there).code == 0
     assert at(filled, "name", "1", "VIP").code == 0
     later = [(i, x + 70, y + 70) if i in (1, 6, 11) else (i, x, y) for i, x, y in customers(300) if i != 2]
     filled.refill("customers", [*later, (1000, 50.0, 50.0)])

@@ -46,6 +46,14 @@ def test_health_is_written_down(published: Path, segjob: Segjob) -> None:
     }
 
 
+def test_shares_are_shown_as_percentages(published: Path, segjob: Segjob) -> None:
+    lines = segjob("health", "--warehouse", published).out.splitlines()
+    shares = [line for line in lines if line.split()[0].endswith("_share")]
+    assert len(shares) == 9
+    assert all(line.count("%") == 3 for line in shares)
+    assert not any("%" in line for line in lines if line not in shares)
+
+
 def test_missing_values_and_lost_groups_are_unhealthy(published: Path, segjob: Segjob) -> None:
     execute(
         published,

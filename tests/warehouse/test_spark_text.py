@@ -9,8 +9,10 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.schema import CreateTable
 
+from segjob.config import Config
 from segjob.errors import ConfigError
 from segjob.statements.tables import Contract
+from segjob.warehouse.connect import connect, without_secrets
 from segjob.warehouse.spark_dialect import SparkDialect, is_small
 from segjob.warehouse.spark_rewrite import other_place, rows_after
 from segjob.warehouse.spark_session import read_url
@@ -101,3 +103,19 @@ def test_a_token_is_in_no_message(tmp_path: Path) -> None:
 def test_a_url_that_makes_no_sense_is_refused(tmp_path: Path, url: str) -> None:
     with pytest.raises(ConfigError):
         read_url(url, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("spark://local[2]?warehouse=lake", "spark://local[2]?warehouse=lake"),
+        (
+            "spark://local[2]?warehouse=lake&spark.hadoop.fs.s3a.secret.key=x&spark.driver.memory=4g",
+            "spark://local[2]?warehouse=lake&spark.driver.memory=4g",
+        ),
+        ("spark://yarn?spark.hadoop.fs.s3a.access.key=x", "spark://yarn"),
+        ("sc://host:15002/;token=x", "sc://host:15002"),
+    ],
+)
+def test_a_shown_url_leads_to_the_same_place_and_holds_no_secret(typed: str, shown: str) -> None:
+    assert without_secrets(typed, connect(Config(), warehouse=typed)) == shown
