@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,14 +38,15 @@ class Engine:
     def fill(self, table: str, columns: str, rows: Sequence[Sequence[Any]]) -> None:
         """Make a table of these rows."""
         columns = columns.replace("NUMBER", self.number).replace("TEXT", self.text)
-        self.execute(f"create table {table} ({columns})", _insert(table, rows))
+        self.execute(f"create table {table} ({columns})", insert(table, rows))
 
     def refill(self, table: str, rows: Sequence[Sequence[Any]]) -> None:
         """Put these rows in place of the table's."""
-        self.execute(f"{self.empty} {table}", _insert(table, rows))
+        self.execute(f"{self.empty} {table}", insert(table, rows))
 
 
-def _insert(table: str, rows: Sequence[Sequence[Any]]) -> str:
+def insert(table: str, rows: Sequence[Sequence[Any]]) -> str:
+    """The statement that puts rows into a table."""
     return f"insert into {table} values " + ", ".join(f"({', '.join(map(_literal, row))})" for row in rows)
 
 
@@ -62,27 +63,35 @@ def free_port() -> int:
         return int(asked.getsockname()[1])
 
 
-@pytest.fixture(scope="session")
-def spark(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Any]:
-    """The one Spark session of this test run, on a folder of its own, and its URL: a JVM takes seconds to start."""
+def needs_spark() -> None:
+    """Skip the test where no Spark can be started."""
     pytest.importorskip("pyspark", reason="pyspark is not installed")
     if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
         pytest.skip("there is no Java to run Spark")
-    from segjob.warehouse.spark_session import read_url, session
 
-    folder = tmp_path_factory.mktemp("spark")
+
+def lean(folder: Path, more: Mapping[str, str] | None = None) -> str:
+    """The URL of a local Spark for few rows and many statements: what the JVM compiles it would hardly use."""
     options = {
         "warehouse": str(folder),
         "spark.sql.shuffle.partitions": "1",
-        "spark.connect.grpc.binding.port": str(free_port()),
-        # Few rows and many statements: what the JVM compiles it would hardly use.
         "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
         "spark.sql.codegen.wholeStage": "false",
         "spark.sql.codegen.factoryMode": "NO_CODEGEN",
         "spark.sql.adaptive.enabled": "false",
     }
-    url = f"spark://local[2]?{urlencode(options)}"
-    running = session(read_url(url, folder), 0.0, create=True)
+    return f"spark://local[2]?{urlencode(options | dict(more or {}))}"
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Any]:
+    """The one Spark session of this test run, on a folder of its own, and its URL: a JVM takes seconds to start."""
+    needs_spark()
+    from segjob.warehouse.spark_session import read_url, session
+
+    folder = tmp_path_factory.mktemp("spark")
+    url = lean(folder, {"spark.connect.grpc.binding.port": str(free_port())})
+    running = session(read_url(url, folder), 0.0, create=False)
     # So that the tests' own statements are the same on every engine; segjob's hold no double quotes.
     running.conf.set("spark.sql.ansi.doubleQuotedIdentifiers", "true")
     return url, running
