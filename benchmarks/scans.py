@@ -51,11 +51,12 @@ def formula(features: int, method: str, fitting: int, *, rows: int, rises: bool,
         keys.append(Scan("keys: from where to where?", 1))
     if not (keys and rises):
         keys.append(Scan("keys: are they unique?", 1))
-    differ = Scan("how many points differ", features)
+    sample = Scan("fit rows: a sample", every)
+    different = [Scan("how many points differ", features), Scan("fit rows: different ones", features)]
     fit_rows = {
         "all_rows": [Scan("fit rows: all", features)],
-        "distinct_rows": [differ, Scan("fit rows: different ones", features)],
-        "sample": [differ, Scan("fit rows: a sample", every)],
+        "distinct_rows": [sample, *different],
+        "sample": [sample],
     }[method]
     return [
         Scan("counts and moments", every),

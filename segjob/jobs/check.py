@@ -62,7 +62,7 @@ def resolve(warehouse: Warehouse, name: str, settings: Segmentation) -> Resolved
     ------
     ConfigError, DataError : with every problem found.
     """
-    schema, relation = located(warehouse, settings.relation)
+    schema, relation = locate(warehouse, settings.relation)
     columns = {column.name: column for column in warehouse.columns_of(schema, relation)}
     if not columns:
         raise DataError(
@@ -147,15 +147,6 @@ def _fits_what_is_published(warehouse: Warehouse, contract: Contract, resolved: 
             f"its rows were published under another key than {key.name!r} ({key.type_name})",
             hint="go back to that key, or give the segmentation another name (--name with --from)",
         )
-
-
-def located(warehouse: Warehouse, text: str) -> tuple[str, str]:
-    """Schema and name of a relation as a person writes it.
-
-    With the schema always: in a view of schema `segments`, a bare name would find the view of that name there.
-    """
-    schema, name = split_name(text)
-    return schema or str(warehouse.scalar(sa.select(sa.func.current_schema()))), name
 
 
 def locate(warehouse: Warehouse, text: str) -> tuple[str, str]:

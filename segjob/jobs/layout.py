@@ -32,12 +32,14 @@ def ensure_layout(warehouse: Warehouse, contract: Contract) -> None:
         return
     warehouse.execute(CreateSchema(contract.schema, if_not_exists=True))
     bring_up_to_date(warehouse, *contract.shared())
-    for name in VIEWS:
-        warehouse.execute(sa.text(view_sql(name, contract.schema, warehouse.dialect)))
+    first, *others = (sa.text(view_sql(name, contract.schema, warehouse.dialect)) for name in VIEWS)
+    warehouse.execute(first)  # the others read it
+    warehouse.execute_each(others)
     # Last, and the old row after the new one: where there are no transactions, this row says that all of it is there.
     layout = contract.table("layout")
     warehouse.execute(sa.insert(layout).values(version=LAYOUT_VERSION, written_by=__version__))
-    warehouse.execute(sa.delete(layout).where(layout.c.version != LAYOUT_VERSION))
+    if version is not None:
+        warehouse.execute(sa.delete(layout).where(layout.c.version != LAYOUT_VERSION))
 
 
 def layout_version(warehouse: Warehouse, contract: Contract) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ import sqlalchemy as sa
 
 from segjob.core.align import Alignment, align, centroid_similarity, first, shared_similarity
 from segjob.core.model import Floats, Model
-from segjob.jobs.history import Record, list_runs
+from segjob.jobs.history import Record
 from segjob.jobs.measure import Prepared
 from segjob.jobs.published import Published, load
 from segjob.statements.movements import overlap
@@ -32,18 +33,29 @@ class Matched:
     previous: Record | None
 
 
-def match(warehouse: Warehouse, contract: Contract, prepared: Prepared, model: Model, seed: int) -> Matched:
-    """Number the clusters; inside the transaction that publishes them, so that the current run stays it."""
-    name = prepared.resolved.name
-    runs = list_runs(warehouse, contract, name)
-    previous = next((run for run in runs if run["is_current"]), None)
+def match(
+    warehouse: Warehouse,
+    contract: Contract,
+    prepared: Prepared,
+    model: Model,
+    seed: int,
+    runs: Sequence[Record],
+) -> Matched:
+    """Number the clusters; inside the transaction that publishes them, so that the current run stays it.
+
+    Parameters
+    ----------
+    runs : all that are in the warehouse, as `list_runs` has them.
+    """
+    own = [run for run in runs if run["segmentation"] == prepared.resolved.name]
+    previous = next((run for run in own if run["is_current"]), None)
     if previous is None:
         return _ordered(model, first(len(model.centroids)), previous)
     before = load(warehouse, contract, previous)
     distances = _distances(before.model, model)
     shared = _overlap(warehouse, contract, prepared, model, before, seed)
     similarity = shared_similarity(shared) if shared is not None else _by_centroids(before.model, model)
-    next_id = _next_id(warehouse, contract, [run["run_id"] for run in runs])
+    next_id = _next_id(warehouse, contract, [run["run_id"] for run in own])
     alignment = align(similarity, before.model.segment_ids, next_id, distances=distances, overlap=shared)
     return _ordered(model, alignment, previous)
 

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from segjob.config import Feature, FitSettings
-from segjob.core.model import Points, Transform
+from segjob.core.model import Floats, Points, Transform
 from segjob.errors import DataError, RelationChanged, StatementFailed, all_at_once
 from segjob.jobs.check import Resolved
 from segjob.jobs.problems import key_problems, value_problems, weight_problems
@@ -78,7 +78,7 @@ def measure(warehouse: Warehouse, resolved: Resolved, relation: Relation) -> Mea
             hint="has `dbt run` filled it? A mart is empty where the files do not hold what it is made of",
         )
     problems = [
-        *key_problems(warehouse, relation, measured, where),
+        *key_problems(warehouse, relation, measured, resolved.key, where),
         *weight_problems(warehouse, relation, measured),
         *value_problems(warehouse, relation, measured, features, where),
     ]
@@ -121,12 +121,20 @@ def fit_rows(warehouse: Warehouse, prepared: Prepared, settings: FitSettings, se
     relation, made, kept = prepared.relation, prepared.transforms, prepared.measured.kept
     if kept <= settings.all_rows:
         return _points(warehouse.arrays(passes.all_rows(relation, made)), "all_rows", prepared)
-    estimate = warehouse.scalar(passes.distinct_estimate(relation, made))
-    if estimate <= settings.distinct_rows:
-        return _points(warehouse.arrays(passes.distinct_rows(relation, made)), "distinct_rows", prepared)
     share = min(1.0, 1.1 * settings.sample_rows / kept)
     drawn = warehouse.arrays(passes.sample(relation, made, share, seed, settings.sample_rows))
-    return _points(drawn, "sample", prepared)
+    sample = _points(drawn, "sample", prepared)
+    # All rows hold no fewer different points than some of them: mostly, nobody needs to count the others.
+    if _distinct(sample.values) > settings.distinct_rows:
+        return sample
+    if warehouse.scalar(passes.distinct_estimate(relation, made)) > settings.distinct_rows:
+        return sample
+    return _points(warehouse.arrays(passes.distinct_rows(relation, made)), "distinct_rows", prepared)
+
+
+def _distinct(ordered: Floats) -> int:
+    """How many different rows an (n, d) array holds whose rows are in order."""
+    return 1 + int((np.diff(ordered, axis=0) != 0).any(axis=1).sum())
 
 
 def _points(

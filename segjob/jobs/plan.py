@@ -47,15 +47,18 @@ def statements(resolved: Resolved, config: Config, contract: Contract) -> Iterat
         yield "quartiles", measures.quantiles(relation, settings.features, profiles.QUARTILES)
     made, fit = model.transforms, config.fit
     yield f"fit rows, up to {fit.all_rows:,} rows", passes.all_rows(relation, made)
-    yield "fit rows, where there are more: how many points differ", passes.distinct_estimate(relation, made)
-    yield (
-        f"fit rows, up to {fit.distinct_rows:,} different points",
-        passes.distinct_rows(relation, made),
-    )
     share = 0.01
     yield (
         "fit rows, where there are more: a sample",
         passes.sample(relation, made, share, settings.seed, fit.sample_rows),
+    )
+    yield (
+        "fit rows, where many of the sample are alike: how many points differ",
+        passes.distinct_estimate(relation, made),
+    )
+    yield (
+        f"fit rows, where it is up to {fit.distinct_rows:,} different points",
+        passes.distinct_rows(relation, made),
     )
     if settings.algorithm == "kmeans":
         yield (

@@ -10,14 +10,14 @@ from segjob.jobs.keys import repeated
 from segjob.statements import measures
 from segjob.statements.features import Relation
 from segjob.statements.measures import Measured, Moments
-from segjob.warehouse.base import Warehouse
+from segjob.warehouse.base import Column, Warehouse
 
 _HEAVIEST = 1e15
 """Row weights that add up to this, or to one part in it, would drown in rounding."""
 
 
 def key_problems(
-    warehouse: Warehouse, relation: Relation, measured: Measured, where: str
+    warehouse: Warehouse, relation: Relation, measured: Measured, key: Column, where: str
 ) -> list[SegjobError]:
     if measured.null_keys:
         return [
@@ -26,7 +26,7 @@ def key_problems(
                 hint="every row needs a key; filter the rows without one in the feature view",
             )
         ]
-    twice = repeated(warehouse, relation, measured.rows)
+    twice = repeated(warehouse, relation, key, measured.rows)
     if not twice:
         return []
     told = ", ".join(f"{row['row_key']!r} ({row['rows']} times)" for row in twice)

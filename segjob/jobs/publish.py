@@ -21,6 +21,7 @@ from segjob.core.sweep import Sweep
 from segjob.errors import DataError, RelationChanged
 from segjob.jobs.fit import FinalFit
 from segjob.jobs.health import reference_rows
+from segjob.jobs.history import list_runs
 from segjob.jobs.layout import bring_up_to_date, ensure_layout
 from segjob.jobs.matching import Matched, match
 from segjob.jobs.measure import Prepared, refuse_changed
@@ -68,12 +69,13 @@ def publish(warehouse: Warehouse, contract: Contract, fitted: Fitted) -> int:
     """
     refuse_changed(warehouse, fitted.prepared)
     ensure_layout(warehouse, contract)
-    run_id = _next_run_id(warehouse, contract)
+    runs = list_runs(warehouse, contract, None)
+    run_id = max((run["run_id"] for run in runs), default=0) + 1
     prepared, seed = fitted.prepared, fitted.sweep.seed
-    remove_remains(warehouse, contract, prepared.resolved.name, run_id)
+    remove_remains(warehouse, contract, prepared.resolved.name, run_id, {run["segmentation"] for run in runs})
     votes = [dataclasses.asdict(vote) for vote in fitted.choice.votes]
     warehouse.execute_each(_inserts(contract, run_id, {FIRST: votes}))
-    matched = match(warehouse, contract, prepared, fitted.final.model, seed)
+    matched = match(warehouse, contract, prepared, fitted.final.model, seed, runs)
     model = matched.model
     history = _history(warehouse, contract, prepared)
     sizes, inertia = _assign(warehouse, history, prepared, model, run_id)
@@ -133,11 +135,6 @@ def _inserts(
         for name, records in rows.items()
         if records
     ]
-
-
-def _next_run_id(warehouse: Warehouse, contract: Contract) -> int:
-    runs = contract.table("runs")
-    return int(warehouse.scalar(sa.select(sa.func.coalesce(sa.func.max(runs.c.run_id), 0) + 1)))
 
 
 def _history(warehouse: Warehouse, contract: Contract, prepared: Prepared) -> sa.Table:

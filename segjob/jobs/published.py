@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from segjob.core.model import Model, Transform
-from segjob.jobs.check import located
+from segjob.jobs.check import locate
 from segjob.jobs.history import Record, rows_of
 from segjob.jobs.mixtures import gaussians_of
 from segjob.statements.features import Relation
@@ -37,7 +37,7 @@ def load(warehouse: Warehouse, contract: Contract, run: Record) -> Published:
     segments = rows["segments"]
     value = {(row["segment_id"], row["feature"]): row["scaled_value"] for row in rows["centroids"]}
     ids = tuple(row["segment_id"] for row in segments)
-    schema, name = located(warehouse, run["relation"])
+    schema, name = locate(warehouse, run["relation"])
     return Published(
         run=run,
         model=Model(

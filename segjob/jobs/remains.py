@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 import sqlalchemy as sa
 
 from segjob.statements.ddl import DropTable
@@ -14,17 +16,18 @@ _PARTS = ("history", "movements")
 _HISTORY = {"run_id", "segment_id", "distance", "next_segment_id", "margin", "is_outlier"}
 
 
-def remove_remains(warehouse: Warehouse, contract: Contract, segmentation: str, run_id: int) -> None:
+def remove_remains(
+    warehouse: Warehouse, contract: Contract, segmentation: str, run_id: int, published: Set[str]
+) -> None:
     """Delete every row of this number and of later ones: a run writes `runs` last, and it stands there under none.
 
     Parameters
     ----------
     segmentation, run_id : of the run that is about to be written.
+    published : all segmentations that have a run.
     """
     if warehouse.has_transactions:
         return
-    runs = contract.table("runs")
-    published = {row["segmentation"] for row in warehouse.records(sa.select(runs.c.segmentation).distinct())}
     if segmentation not in published:
         for part in _PARTS:
             warehouse.execute(DropTable(f"{segmentation}_{part}", schema=contract.schema))
@@ -36,7 +39,7 @@ def remove_remains(warehouse: Warehouse, contract: Contract, segmentation: str, 
         for name in sorted(published)
         for part in _PARTS
     ]
-    tables += [t for t in contract.shared() if "run_id" in t.c and t.name not in (runs.name, begun.name)]
+    tables += [t for t in contract.shared() if "run_id" in t.c and t.name not in ("runs", begun.name)]
     for table in (*tables, begun):
         warehouse.execute(sa.delete(table).where(table.c.run_id >= run_id))
 

@@ -24,20 +24,29 @@ def follow(warehouse: Warehouse, contract: Contract, published: Published, key: 
     name = str(published.run["segmentation"])
     history = contract.history(name, key.name, key.type)
     features = [transform.feature for transform in published.model.transforms]
-    for view, select in {
+    selects = {
         name: views.current_assignment(contract, history, name, key.name),
         f"{name}_profile": views.wide_profile(contract, name, features),
-    }.items():
-        if not _is_served(warehouse, contract, view, select):
-            warehouse.execute(CreateAs("view", view, select, schema=contract.schema))
+    }
+    warehouse.execute_each(
+        [
+            CreateAs("view", view, select, schema=contract.schema)
+            for view, select in selects.items()
+            if not _is_served(warehouse, contract, view, select)
+        ]
+    )
 
 
 def carry(warehouse: Warehouse, contract: Contract, published: Published) -> None:
     """The view and the function that hold the model itself."""
     name = str(published.run["segmentation"])
     select = scoring.scores(published.relation, published.model, published.names)
-    warehouse.execute(CreateAs("view", f"{name}_scores", select, schema=contract.schema))
-    warehouse.execute(CreateScorer(f"{name}_segment", published.model, schema=contract.schema))
+    warehouse.execute_each(
+        [
+            CreateAs("view", f"{name}_scores", select, schema=contract.schema),
+            CreateScorer(f"{name}_segment", published.model, schema=contract.schema),
+        ]
+    )
 
 
 def _is_served(warehouse: Warehouse, contract: Contract, view: str, select: SelectBase) -> bool:

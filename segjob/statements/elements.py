@@ -196,6 +196,19 @@ def _distinct_integers_duckdb(element: DistinctIntegers, compiler: SQLCompiler, 
     return f"bit_count(bitstring_agg(CAST({value} AS BIGINT), {low}, {high}))"
 
 
+class DistinctPlaces(FunctionElement[int]):
+    """How many different whole numbers from 0 to 62 a column holds; the bits of one word where that is cheaper."""
+
+    name = "distinct_places"
+    type = sa.BigInteger()
+    inherit_cache = True
+
+
+@compiles(DistinctPlaces)
+def _distinct_places(element: DistinctPlaces, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"count(DISTINCT {compiler.process(element.clauses, **kw)})"
+
+
 class Quantiles(FunctionElement[Sequence[float]]):
     """The exact quantiles of a column, linearly interpolated, as one array; NULLs are left out."""
 

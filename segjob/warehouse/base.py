@@ -46,6 +46,11 @@ class Column:
     type_name: str
 
     @property
+    def is_whole(self) -> bool:
+        """Whether it holds whole numbers of at most 64 bits, with a sign."""
+        return re.fullmatch(r"(tiny|small|big)?int(eger)?", self.type_name, re.IGNORECASE) is not None
+
+    @property
     def type(self) -> TypeEngine[Any]:
         """The type for DDL; text for an enumeration, which may have other members tomorrow."""
         return NativeType("VARCHAR" if self.type_name.startswith("ENUM") else self.type_name)

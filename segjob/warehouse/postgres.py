@@ -29,6 +29,9 @@ _MEMORY = sa.text(
 )
 """Sorts and hash tables of a million rows stay in memory; who has set more keeps it."""
 
+_FROM_THE_START = sa.text("set synchronize_seqscans to off")
+"""Else a scan may begin where another one is, and rows that were written by key would not come in its order."""
+
 _COPY_HEAD, _COPY_TAIL = 19, 2
 """Bytes before the rows (a signature, flags, an extension of length 0) and after them (an end mark)."""
 
@@ -147,6 +150,7 @@ class Postgres(SqlAlchemyWarehouse):
         with connection:
             self._connection = connection
             connection.execute(_MEMORY)
+            connection.execute(_FROM_THE_START)
             connection.commit()
             try:
                 yield

@@ -51,12 +51,12 @@ def test_the_formula_is_what_duckdb_counts(scans: ModuleType, tmp_path: Path, me
 
 
 def test_the_document_has_the_formula(scans: ModuleType) -> None:
-    """(7 + F) d + 6 columns by a sample, with d features and F scans of the fit."""
+    """(6 + F) d + 6 columns by a sample, with d features and F scans of the fit."""
     page = (ROOT / "docs" / "scale.md").read_text(encoding="utf-8")
-    assert re.search(r"\(7 \+ F\) ?d \+ 6", page)
+    assert re.search(r"\(6 \+ F\) ?d \+ 6", page)
     for d, fitting in ((1, 1), (4, 2), (30, 9)):
         planned = scans.formula(d, "sample", fitting, rows=10**7, rises=True, server=False)
-        assert sum(scan.columns for scan in planned) == (7 + fitting) * d + 6
-        assert len(planned) == 8 + fitting
+        assert sum(scan.columns for scan in planned) == (6 + fitting) * d + 6
+        assert len(planned) == 7 + fitting
         assert f"{scans.COUNTED} bytes" in page
         assert f"{scans.WRITTEN} bytes" in page

@@ -11,7 +11,11 @@ import pytest
 import sqlalchemy as sa
 from small_warehouse import Outcome, Segjob, customers
 
+from segjob.config import Config
 from segjob.errors import StatementFailed
+from segjob.statements.features import Relation
+from segjob.statements.keys import keys_out_of_order
+from segjob.warehouse.connect import connect
 
 from .conftest import Engine, _duckdb, _postgres
 
@@ -37,6 +41,17 @@ def test_a_second_job_waits_and_says_who_it_waits_for(filled: Engine, at: At) ->
     assert f"by process {pid}" in outcome.err
     assert "waited 0.3 s" in outcome.err
     assert at(filled, *RUN).code == 0
+
+
+def test_keys_are_read_in_their_order_wherever_the_last_scan_stopped(filled: Engine) -> None:
+    # PostgreSQL would go on from there in a table that is larger than a quarter of its buffers.
+    filled.execute(
+        "create table wide as select i as id, repeat('x', 120) as text from generate_series(1, 250000) as t(i)"
+    )
+    filled.query("select * from wide limit 60000")
+    door = connect(Config(), warehouse=filled.url)
+    with door.reading():
+        assert door.scalar(keys_out_of_order(Relation("wide", "public", "id"))) == 0
 
 
 def test_readers_are_not_blocked_while_a_run_publishes(filled: Engine, at: At) -> None:

@@ -122,6 +122,7 @@ def every(s: Subject) -> dict[str, sa.ClauseElement]:
         "fingerprint": measures.fingerprint(relation, s.features),
         "key_range": keys.key_range(relation),
         "distinct_keys": keys.distinct_keys(relation, -3, 2**40),
+        "distinct_whole_keys": keys.distinct_whole_keys(relation),
         "keys_out_of_order": keys.keys_out_of_order(relation),
         "repeated_keys": measures.repeated_keys(relation),
         "examples": measures.examples(relation, first, "non_finite"),

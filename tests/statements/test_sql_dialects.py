@@ -27,6 +27,7 @@ EVERYWHERE = {
     "ln",
     "max",
     "min",
+    "mod",
     "power",
     "row_number",
     "sqrt",

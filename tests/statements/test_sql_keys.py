@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import random_customers as made
 import sqlalchemy as sa
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from segjob.statements import keys
@@ -26,6 +26,19 @@ def test_distinct_keys_are_counted_in_their_range(duckdb: sa.Connection, values:
     assert (low, high) == (min(present), max(present))
     assert keys.is_dense(low, high, len(values))
     assert duckdb.execute(keys.distinct_keys(RELATION, low, high)).scalar() == len(set(present))
+
+
+@settings(max_examples=30)
+@given(
+    values=st.lists(
+        st.none() | st.integers(-70, 70) | st.integers(-(2**63), 2**63 - 1), min_size=1, max_size=25
+    )
+)
+@example(values=[-(2**63), -(2**63) + 1, 2**63 - 1, -1, 0, 1, 1, 31, 32, -31, -32, -33])
+def test_whole_keys_are_counted_wherever_they_are(duckdb: sa.Connection, values: list[int | None]) -> None:
+    made.install(duckdb, made.Customers(RELATION, {'a"b': [0, *values]}))
+    present = {0, *(v for v in values if v is not None)}
+    assert duckdb.execute(keys.distinct_whole_keys(RELATION)).scalar() == len(present)
 
 
 @settings(max_examples=30)

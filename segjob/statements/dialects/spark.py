@@ -17,7 +17,15 @@ from segjob.statements.ddl import (
     scorer_body,
     scorer_parameters,
 )
-from segjob.statements.elements import Item, Number, Quantiles, RowHash, number_text, quantile_texts
+from segjob.statements.elements import (
+    DistinctPlaces,
+    Item,
+    Number,
+    Quantiles,
+    RowHash,
+    number_text,
+    quantile_texts,
+)
 
 
 @compiles(Number, "spark")
@@ -32,6 +40,11 @@ def _number(element: Number, compiler: SQLCompiler, **_: Any) -> str:
 @compiles(RowHash, "spark")
 def _row_hash(element: RowHash, compiler: SQLCompiler, **kw: Any) -> str:
     return f"xxhash64({compiler.process(element.clauses, **kw)})"
+
+
+@compiles(DistinctPlaces, "spark")
+def _distinct_places(element: DistinctPlaces, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"bit_count(bit_or(shiftleft(1L, CAST({compiler.process(element.clauses, **kw)} AS INT))))"
 
 
 @compiles(Quantiles, "spark")
