@@ -6,7 +6,7 @@ from collections.abc import Set
 
 import sqlalchemy as sa
 
-from segjob.statements.ddl import DropTable
+from segjob.statements.ddl import DropTable, DropView
 from segjob.statements.tables import Contract
 from segjob.warehouse.base import Warehouse
 
@@ -29,8 +29,11 @@ def remove_remains(
     if warehouse.has_transactions:
         return
     if segmentation not in published:
-        for part in _PARTS:
-            warehouse.execute(DropTable(f"{segmentation}_{part}", schema=contract.schema))
+        # The history last: by it the others are known as remains, should this job die as well.
+        for view in (segmentation, f"{segmentation}_profile"):
+            warehouse.execute(DropView(view, schema=contract.schema))
+        for part in reversed(_PARTS):
+            _drop(warehouse, contract.schema, f"{segmentation}_{part}")
     begun = contract.table(FIRST)
     if not warehouse.scalar(sa.select(sa.func.count()).select_from(begun).where(begun.c.run_id >= run_id)):
         return
@@ -42,6 +45,17 @@ def remove_remains(
     tables += [t for t in contract.shared() if "run_id" in t.c and t.name not in ("runs", begun.name)]
     for table in (*tables, begun):
         warehouse.execute(sa.delete(table).where(table.c.run_id >= run_id))
+
+
+def _drop(warehouse: Warehouse, schema: str, name: str) -> None:
+    """Drop a table of a run that died, emptied first.
+
+    Spark drops a table from the catalogue, and then its files: those that it did not come to would be in the way of a
+    table of the same name for ever.
+    """
+    if warehouse.columns_of(schema, name):
+        warehouse.execute(sa.delete(sa.table(name, sa.column("run_id"), schema=schema)))
+        warehouse.execute(DropTable(name, schema=schema))
 
 
 def are_remains(warehouse: Warehouse, schema: str, segmentation: str) -> bool:

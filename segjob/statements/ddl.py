@@ -63,6 +63,15 @@ def _drop_table(element: DropTable, compiler: DDLCompiler, **_: Any) -> str:
     return f"DROP TABLE IF EXISTS {full_name(element.schema, element.name, compiler)}"
 
 
+class DropView(DropTable):
+    """Drop a view, if it is there."""
+
+
+@compiles(DropView)
+def _drop_view(element: DropView, compiler: DDLCompiler, **_: Any) -> str:
+    return f"DROP VIEW IF EXISTS {full_name(element.schema, element.name, compiler)}"
+
+
 def full_name(schema: str | None, name: str, compiler: DDLCompiler) -> str:
     """A name with its schema, quoted."""
     parts = [name] if schema is None else [schema, name]

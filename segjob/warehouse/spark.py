@@ -8,7 +8,8 @@ see `Spark._rewrite`.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -23,7 +24,7 @@ from segjob.errors import StatementFailed, WarehouseError
 from segjob.warehouse.base import Column, Statement, Warehouse
 from segjob.warehouse.spark_dialect import PLAIN_NAME, SparkDialect, is_small, text_literal
 from segjob.warehouse.spark_rewrite import other_place, rows_after, touched
-from segjob.warehouse.spark_session import Place, session
+from segjob.warehouse.spark_session import Place, keep_classes, session
 from segjob.warehouse.sqlalchemy import first_line, kind_of, typed
 
 Answer = TypeVar("Answer")
@@ -38,6 +39,11 @@ _LIGHT = {
 }
 _AT_ONCE = 4
 """Statements on their way at a time: while one is being planned, which one core does, another one's rows are read."""
+_MADE = re.compile(
+    r"(?:CREATE|ALTER|DROP|CACHE)(?: OR REPLACE)? (?:TABLE|VIEW|FUNCTION)(?: IF (?:NOT )?EXISTS)? ([\w.]+)",
+    re.IGNORECASE,
+)
+"""What a statement makes, changes or removes, where names have no quotes."""
 _ABSENT = ("TABLE_OR_VIEW_NOT_FOUND", "SCHEMA_NOT_FOUND", "INVALID_SCHEMA_OR_RELATION_NAME")
 
 
@@ -54,7 +60,7 @@ class Spark(Warehouse):
     _session: Any = field(default=None, init=False)
     _cached: list[str] = field(default_factory=list, init=False)
     _columns: dict[str, list[Column]] = field(default_factory=dict, init=False)
-    """What the catalogue said of relations in this block, until something is made or changed; asking takes 50 ms."""
+    """What the catalogue said of relations in this block, until they are made or changed; asking takes 50 ms."""
 
     @property
     def dialect(self) -> sa.Dialect:
@@ -69,10 +75,12 @@ class Spark(Warehouse):
     def writing(self, *, create: bool = False) -> Iterator[None]:
         with self._opened(create=create):
             yield
+            if create:
+                keep_classes(self.place, self._session)
 
     @contextmanager
     def _opened(self, *, create: bool) -> Iterator[None]:
-        """The session. It outlives the block, because starting one takes seconds: it ends with the process."""
+        """The session. One with a Java of its own outlives the block, because starting that takes seconds."""
         if self._session is not None:
             yield
             return
@@ -82,9 +90,11 @@ class Spark(Warehouse):
         finally:
             cached, self._cached = self._cached, []
             for name in cached:
-                with suppress(StatementFailed):  # it would hide what happened
+                with suppress(WarehouseError):  # it would hide what happened
                     self._answer(f"DROP VIEW IF EXISTS {name}", _nothing)
             self._columns.clear()
+            if self.place.remote is not None:
+                self._session.stop()  # the server keeps nothing of it, and is not asked when the process ends
             self._session = None
 
     def records(self, statement: Statement) -> list[dict[str, Any]]:
@@ -113,10 +123,18 @@ class Spark(Warehouse):
 
     def _command(self, text: str) -> None:
         self._answer(text, _nothing)
-        if not text.startswith("INSERT "):
-            self._columns.clear()
+        self._forget(text)
         if text.startswith("CACHE TABLE "):
             self._cached.append(text.split()[2])
+
+    def _forget(self, text: str) -> None:
+        """What was known of the relation that a statement makes or changes; of all of them where it is not plain."""
+        if text.startswith("INSERT "):
+            return
+        made = _MADE.match(text.replace("`", ""))
+        for name in list(self._columns):
+            if made is None or made[1] == name.replace("`", ""):
+                del self._columns[name]
 
     def execute_each(self, statements: Sequence[Statement]) -> None:
         if any(isinstance(statement, (Update, Delete)) for statement in statements):
@@ -175,32 +193,48 @@ class Spark(Warehouse):
             yield
             return
         settings = self._session.conf
-        before = {name: settings.get(name) for name in _LIGHT}
+        with self._spoken():
+            before = {name: settings.get(name) for name in _LIGHT}
         try:
-            for name, value in _LIGHT.items():
-                settings.set(name, value)
+            self._set(_LIGHT)
             yield
         finally:
-            for name, value in before.items():
-                settings.set(name, value)
+            with suppress(WarehouseError):  # it would hide what happened
+                self._set(before)
+
+    def _set(self, values: Mapping[str, str]) -> None:
+        with self._spoken():
+            for name, value in values.items():
+                self._session.conf.set(name, value)
 
     def _rows(self, text: str) -> list[Any]:
         return self._answer(text, lambda frame: list(frame.collect()))
 
     def _answer(self, text: str, read: Callable[[Any], Answer]) -> Answer:
-        from py4j.protocol import Py4JError
-        from pyspark.errors import PySparkException
-
         if self._session is None:
             raise WarehouseError(f"{self.label} is not open")
-        with self.ledger.entry():
-            try:
-                return read(self._session.sql(text))
-            except (PySparkException, Py4JError) as error:
-                words = first_line(error)
-                raise StatementFailed(
-                    f"{self.label} refused a statement: {words}", text, words=words
-                ) from error
+        with self.ledger.entry(), self._spoken(text):
+            return read(self._session.sql(text))
+
+    @contextmanager
+    def _spoken(self, text: str = "") -> Iterator[None]:
+        """What Spark refuses, and that it is gone, as errors of ours. text : the statement."""
+        from py4j.protocol import Py4JError, Py4JJavaError
+        from pyspark.errors import PySparkException
+
+        try:
+            yield
+        except (PySparkException, Py4JJavaError) as error:
+            words = first_line(error)
+            raise StatementFailed(f"{self.label} refused a statement: {words}", text, words=words) from error
+        except (Py4JError, OSError, EOFError) as error:
+            gone = WarehouseError(
+                f"{self.label}: Spark has gone away during the job",
+                hint="its Java process was ended, such as by a machine that had no memory left; what it can have is "
+                "&spark.driver.memory=2g in the URL. A run is published whole or not at all: see `segjob history`",
+            )
+            gone.statement = text or None
+            raise gone from error
 
     def _describe(self, table: Any) -> dict[str, Any]:
         """What the catalogue says of a table: type, provider, location, partition_columns."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
+import tempfile
 import time
 import warnings
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from urllib.parse import parse_qsl
 
 from segjob.errors import ConfigError, WarehouseBusy, WarehouseError
 
-LOCK_FILE, CATALOGUE = ".segjob.lock", "metastore_db"
+LOCK_FILE, CATALOGUE, CLASSES = ".segjob.lock", "metastore_db", ".java_classes.jsa"
 _DERBY_LOCK = "dbex.lck"
 """File of the catalogue's own database that its one process holds a lock on."""
 _JAVA = "spark.driver.extraJavaOptions"
@@ -23,8 +24,18 @@ _SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m"
 
 Without that compiler Java would reserve a fifth of the room for compiled code, and stop compiling when it is full.
 """
-_WARN_ON_STDERR = "-Xlog:disable -Xlog:all=warning:stderr"
-"""Java warns on stdout, which is for data."""
+_WARN_ON_STDERR = "-Xlog:disable -Xlog:all=warning:stderr -Xlog:cds*=off:stderr"
+"""Java warns on stdout, which is for data. A class archive of another Java is no matter: it is not read."""
+_ARCHIVE, _UNFINISHED = "-XX:ArchiveClassesAtExit=", f"{CLASSES}.part"
+_LOGGING = Path(__file__).with_name("log4j2.properties")
+_REHEARSED = (
+    "CACHE TABLE segjob_rehearsal AS SELECT id, sqrt(id) AS x FROM range(5000)",
+    "SELECT id % 7 AS k, count(*), sum(x), percentile(x, array(0.5)), xxhash64(max(id)) FROM segjob_rehearsal "
+    "GROUP BY 1 ORDER BY 1",
+    "SELECT count(*) FROM segjob_rehearsal AS a FULL JOIN segjob_rehearsal AS b ON a.id = b.id + 9",
+    "DROP VIEW segjob_rehearsal",
+)
+"""What a run needs of Spark, on no table; its classes are the ones to keep."""
 _POLL = 0.05
 _FORMS = "write spark://local[*]?warehouse=FOLDER, spark://MASTER, or sc://host:port for Spark Connect"
 _held: dict[Path, int] = {}
@@ -99,7 +110,7 @@ def session(place: Place, lock_timeout: float, *, create: bool) -> Any:
         if place.folder is not None:
             _hold(place.folder, lock_timeout, create=create)
         builder = SparkSession.builder
-        for name, value in _settings(place).items():
+        for name, value in _settings(place, create=create).items():
             builder = builder.config(name, value)
         started = builder.getOrCreate()
     except (PySparkException, OSError) as error:
@@ -112,12 +123,17 @@ def session(place: Place, lock_timeout: float, *, create: bool) -> Any:
 
 
 def _quieten() -> None:
-    """What pyspark raises it logs, too, and it warns of a pandas that nothing here asks it for."""
+    """What pyspark and py4j raise they log, too, and pyspark warns of a pandas that nothing here asks it for."""
+    logging.getLogger().addFilter(_is_not_raised)
     warnings.filterwarnings(
         "ignore", message="PySpark does not yet fully support pandas", category=FutureWarning
     )
     for name in ("SQLQueryContextLogger", "DataFrameQueryContextLogger"):
         logging.getLogger(name).disabled = True
+
+
+def _is_not_raised(record: logging.LogRecord) -> bool:
+    return record.msg != "Exception while sending command."
 
 
 def _connected(remote: str) -> Any:
@@ -126,12 +142,8 @@ def _connected(remote: str) -> Any:
     return SparkSession.builder.remote(remote).getOrCreate()
 
 
-def _settings(place: Place) -> dict[str, str]:
-    settings = {
-        "spark.sql.catalogImplementation": "hive",
-        "spark.ui.showConsoleProgress": "false",
-        "spark.log.level": "ERROR",
-    }
+def _settings(place: Place, *, create: bool) -> dict[str, str]:
+    settings = {"spark.sql.catalogImplementation": "hive", "spark.ui.showConsoleProgress": "false"}
     if place.master is not None:
         settings["spark.master"] = place.master
     if place.folder is not None:
@@ -141,14 +153,63 @@ def _settings(place: Place) -> dict[str, str]:
             "spark.ui.enabled": "false",
             # Two hundred, the default, is for clusters: here most of them would be empty tasks.
             "spark.sql.shuffle.partitions": str(2 * (os.cpu_count() or 1)),
+            # A table of no rows is an empty folder then, and may be made again should dropping it have been cut short.
+            "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
             "spark.driver.host": "127.0.0.1",
             "spark.driver.bindAddress": "127.0.0.1",
         }
+    else:
+        settings["spark.log.level"] = "ERROR"
     settings |= place.settings
     if place.folder is not None:
-        log = f"-Dderby.stream.error.file={place.folder / 'derby.log'}"
-        settings[_JAVA] = f"{log} {_WARN_ON_STDERR} {_SHORT_LIVED} {settings.get(_JAVA, '')}".strip()
+        settings[_JAVA] = " ".join([*_java(place.folder, create=create), settings.get(_JAVA, "")]).strip()
     return settings
+
+
+def _java(folder: Path, *, create: bool) -> list[str]:
+    """Java's options of a local session. Half of the time that Spark takes to start is spent on reading its classes.
+
+    Where a folder is made, Java writes them to a file in the form that it has in memory, and reads that from then on.
+    """
+    classes = folder / CLASSES
+    options = [
+        _quoted("-Dderby.stream.error.file=", folder / "derby.log"),
+        _quoted("-Dlog4j2.configurationFile=", _LOGGING.as_uri()),
+        _WARN_ON_STDERR,
+        _SHORT_LIVED,
+    ]
+    if create:
+        return [*options, _quoted(_ARCHIVE, folder / _UNFINISHED)]
+    return [*options, _quoted("-XX:SharedArchiveFile=", classes)] if classes.exists() else options
+
+
+def _quoted(option: str, place: object) -> str:
+    """For Spark's reading of Java's options, which goes by blanks."""
+    return f'"{option}{place}"'
+
+
+def keep_classes(place: Place, started: Any) -> None:
+    """Have Java load what a run needs, end, and write down its classes: sessions in this folder start faster then.
+
+    Nothing happens to a session that runs somewhere else, or that this process began for another purpose.
+    """
+    from pyspark import SparkContext
+
+    if place.folder is None or _ARCHIVE not in started.sparkContext.getConf().get(_JAVA, ""):
+        return
+    for statement in _REHEARSED:
+        started.sql(statement).collect()
+    with tempfile.TemporaryDirectory() as folder:
+        started.range(9).write.parquet(f"{folder}/rows")
+        started.read.parquet(f"{folder}/rows").toArrow()
+    java: Any = SparkContext._gateway
+    started.stop()
+    java.shutdown()
+    java.proc.stdin.close()
+    SparkContext._gateway = SparkContext._jvm = None
+    if java.proc.wait() == 0:
+        # Under its name when it is whole: Java dies of half a file.
+        (place.folder / _UNFINISHED).replace(place.folder / CLASSES)
 
 
 def _catalogue_of(folder: Path) -> str:

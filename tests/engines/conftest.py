@@ -70,12 +70,16 @@ def needs_spark() -> None:
         pytest.skip("there is no Java to run Spark")
 
 
+JAVA = "spark.driver.extraJavaOptions"
+LEAN_JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+
+
 def lean(folder: Path, more: Mapping[str, str] | None = None) -> str:
     """The URL of a local Spark for few rows and many statements: what the JVM compiles it would hardly use."""
     options = {
         "warehouse": str(folder),
         "spark.sql.shuffle.partitions": "1",
-        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+        JAVA: LEAN_JAVA,
         "spark.sql.codegen.wholeStage": "false",
         "spark.sql.codegen.factoryMode": "NO_CODEGEN",
         "spark.sql.adaptive.enabled": "false",
