@@ -40,8 +40,8 @@ def distinct_keys(relation: Relation, low: int, high: int) -> SelectBase:
 def distinct_whole_keys(relation: Relation) -> SelectBase:
     """How many different keys are there, all of them whole numbers? One row: `keys`, not counting NULL.
 
-    They are counted in words of neighbouring keys, so that an engine of many machines moves one word for 32 keys and not
-    every key; keys that are far from each other cost as much as counting them one by one.
+    They are counted in words of neighbouring keys, so that an engine of many machines moves one word for 32 keys and
+    not every key; keys that are far from each other cost as much as counting them one by one.
     """
     key = table(relation, [relation.key]).c[relation.key]
     place = sa.func.mod(key, index(32), type_=sa.BigInteger())  # of the key's sign: from -31 to 31

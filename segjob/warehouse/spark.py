@@ -76,7 +76,8 @@ class Spark(Warehouse):
         with self._opened(create=create):
             yield
             if create:
-                keep_classes(self.place, self._session)
+                with self._spoken():
+                    keep_classes(self.place, self._session)
 
     @contextmanager
     def _opened(self, *, create: bool) -> Iterator[None]:

@@ -207,9 +207,11 @@ def keep_classes(place: Place, started: Any) -> None:
     java.shutdown()
     java.proc.stdin.close()
     SparkContext._gateway = SparkContext._jvm = None
-    if java.proc.wait() == 0:
-        # Under its name when it is whole: Java dies of half a file.
-        (place.folder / _UNFINISHED).replace(place.folder / CLASSES)
+    written = place.folder / _UNFINISHED
+    if java.proc.wait() == 0 and written.exists():
+        written.replace(place.folder / CLASSES)  # not before, because Java dies of half a file
+    else:
+        written.unlink(missing_ok=True)
 
 
 def _catalogue_of(folder: Path) -> str:
