@@ -50,8 +50,8 @@ def carry(warehouse: Warehouse, contract: Contract, published: Published) -> Non
 
 
 def _is_served(warehouse: Warehouse, contract: Contract, view: str, select: SelectBase) -> bool:
-    """Whether the view can stay, where replacing it would block its readers: as long as its columns are the same."""
-    if not warehouse.replacing_views_blocks:
+    """Whether the view can stay, where replacing it would disturb: as long as its columns are the same."""
+    if not warehouse.replacing_views_disturbs:
         return False
     there = [column.name for column in warehouse.columns_of(contract.schema, view)]
     return there == [column.name for column in select.selected_columns]

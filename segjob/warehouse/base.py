@@ -87,8 +87,8 @@ class Warehouse(ABC):
     label: str
     """How messages name the warehouse; never holds a password."""
     ledger: Ledger = field(default_factory=Ledger, init=False)
-    replacing_views_blocks: ClassVar[bool] = False
-    """Whether replacing a view waits for everybody who reads it, and makes new readers wait too."""
+    replacing_views_disturbs: ClassVar[bool] = False
+    """Whether a view that can stay should: replacing it waits for its readers, and makes new ones wait, or is slow."""
     has_transactions: ClassVar[bool] = True
     """Whether `writing()` is all or nothing. Where not, each statement is, and what is written last decides."""
     tables_hold_still: ClassVar[bool] = True

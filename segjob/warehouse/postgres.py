@@ -40,7 +40,7 @@ _COPY_HEAD, _COPY_TAIL = 19, 2
 class Postgres(SqlAlchemyWarehouse):
     """See the module. `schema` is what the advisory lock is about: one job at a time publishes in it."""
 
-    replacing_views_blocks: ClassVar[bool] = True
+    replacing_views_disturbs: ClassVar[bool] = True
     url: sa.URL
     schema: str
     lock_timeout: float = 30.0

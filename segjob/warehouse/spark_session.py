@@ -256,6 +256,13 @@ def _hold(folder: Path, timeout: float, *, create: bool) -> None:
     os.truncate(handle, 0)
     os.pwrite(handle, str(os.getpid()).encode(), 0)
     _held[folder] = handle
+    _set_aside_unfinished(folder / CATALOGUE)
+
+
+def _set_aside_unfinished(catalogue: Path) -> None:
+    """A process that died while it made the catalogue leaves a folder that Derby neither opens nor makes anew."""
+    if catalogue.is_dir() and not (catalogue / "service.properties").exists():
+        catalogue.rename(catalogue.with_name(f"{CATALOGUE}.unfinished.{time.time_ns()}"))
 
 
 def _locked(handle: int) -> bool:

@@ -136,7 +136,9 @@ def test_wrong_rows_are_refused_in_the_same_words(engine: Engine, at: At) -> Non
 
 def test_a_job_killed_at_any_moment_leaves_the_current_run_whole(filled: Engine, at: At) -> None:
     if filled.name == "spark":
-        pytest.skip("one process at a time has a local Spark warehouse; test_spark.py kills jobs of its own")
+        pytest.skip(
+            "one process at a time has a local Spark warehouse; test_spark_killed.py kills jobs of its own"
+        )
     assert at(filled, *RUN).code == 0
     for wait in (0.9, 1.3, 1.7, 2.1):
         job = subprocess.Popen(

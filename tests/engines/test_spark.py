@@ -80,7 +80,7 @@ def test_a_job_that_dies_leaves_the_current_run_whole(
     assert filled.query("select max(run_id) from segments.current_sweep") == [(1,)]
     assert filled.query("select count(*) from segments.groups_history where run_id = 2") == [(200,)]
     filled.refill("customers", customers(180))
-    dying("CREATE OR REPLACE VIEW segments.groups_scores")
+    dying("ALTER VIEW segments.groups_scores")
     killed(at, filled, *RUN)
     # Published, but for the scoring view, which is of the run before.
     assert filled.query("select count(*), max(run_id) from segments.groups") == [(180, 2)]
