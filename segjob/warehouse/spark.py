@@ -39,12 +39,14 @@ _LIGHT = {
 }
 _AT_ONCE = 4
 """Statements on their way at a time: while one is being planned, which one core does, another one's rows are read."""
+_COMMENTS = r"(?:\s*--.*\n)*\s*"
 _MADE = re.compile(
-    r"(?:CREATE|ALTER|DROP|CACHE)(?: OR REPLACE)? (?:TABLE|VIEW|FUNCTION)(?: IF (?:NOT )?EXISTS)? ([\w.]+)",
+    _COMMENTS
+    + r"(?:CREATE|ALTER|DROP|CACHE)(?: OR REPLACE)? (?:TABLE|VIEW|FUNCTION)(?: IF (?:NOT )?EXISTS)? ([\w.]+)",
     re.IGNORECASE,
 )
 """What a statement makes, changes or removes, where names have no quotes."""
-_VIEW = re.compile(r"(?:\s*--.*\n)*\s*CREATE OR REPLACE VIEW (\S+) AS\s", re.IGNORECASE)
+_VIEW = re.compile(_COMMENTS + r"CREATE OR REPLACE VIEW (\S+) AS\s", re.IGNORECASE)
 _ABSENT = ("TABLE_OR_VIEW_NOT_FOUND", "SCHEMA_NOT_FOUND", "INVALID_SCHEMA_OR_RELATION_NAME")
 
 
@@ -140,10 +142,10 @@ class Spark(Warehouse):
         """What was known of the relation that a statement makes or changes; of all of them where it is not plain."""
         if text.startswith("INSERT "):
             return
-        made = _MADE.match(text.replace("`", "").strip())
+        made = _MADE.match(text.replace("`", ""))
         for name in list(self._columns):
             if made is None or made[1] == name.replace("`", ""):
-                del self._columns[name]
+                self._columns.pop(name, None)  # another statement on its way may have done so
 
     def execute_each(self, statements: Sequence[Statement]) -> None:
         if any(isinstance(statement, (Update, Delete)) for statement in statements):

@@ -256,6 +256,7 @@ def _hold(folder: Path, timeout: float, *, create: bool) -> None:
     os.truncate(handle, 0)
     os.pwrite(handle, str(os.getpid()).encode(), 0)
     _held[folder] = handle
+    (folder / _UNFINISHED).unlink(missing_ok=True)
     _set_aside_unfinished(folder / CATALOGUE)
 
 
