@@ -67,9 +67,9 @@ def lowest_bic(rows: np.ndarray) -> int:
 
 def judge(task: tuple[str, int]) -> dict[str, object]:
     """What every rule says about one set, and what segjob's consensus cost beside its sweep."""
-    from segjob.core.choose import choose
     from segjob.core.model import Points
-    from segjob.core.sweep import sweep
+    from segjob.core.select_k.choose import choose
+    from segjob.core.select_k.sweep import sweep
 
     rows, k = load(*task)
     swept = sweep(Points(rows, np.ones(len(rows))), KS, seed=0)

@@ -79,7 +79,7 @@ def bytes_read(scans: list[Scan], rows: int) -> int:
 @contextmanager
 def profiled(found: list[Mapping[str, Any]]) -> Iterator[None]:
     """Collect DuckDB's own profile of every statement that segjob sends."""
-    from segjob.warehouse.duckdb_file import DuckDBFile
+    from segjob.warehouse.duckdb.warehouse import DuckDBFile
 
     seen: list[Any] = []
 

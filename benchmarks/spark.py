@@ -22,7 +22,7 @@ from typing import Any
 import duckdb
 import numpy as np
 
-from segjob.warehouse.spark_session import read_url, session
+from segjob.warehouse.spark.session import read_url, session
 
 HERE = Path(__file__).resolve().parent
 SHARED = Path(os.environ.get("SEGJOB_SHARED") or HERE.parent.parent / "shared")

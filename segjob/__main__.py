@@ -15,7 +15,7 @@ def main() -> None:
     # Imports and rows make many objects and hardly a cycle: looking for cycles that often takes time and finds nothing.
     gc.set_threshold(20_000, 20, 100)
     try:
-        from segjob.cli import app
+        from segjob.cli.app import app
 
         app()
     except KeyboardInterrupt:

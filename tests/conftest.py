@@ -70,7 +70,7 @@ def file(folder: Path) -> Path:
 @pytest.fixture
 def segjob(folder: Path) -> Segjob:
     """Runs the command line in this process; what escapes it as an exception fails the test."""
-    from segjob.cli import app
+    from segjob.cli.app import app
 
     def run(*arguments: str | Path) -> Outcome:
         result = CliRunner().invoke(app, [str(argument) for argument in arguments])
@@ -84,7 +84,7 @@ def segjob(folder: Path) -> Segjob:
 @pytest.fixture(scope="session")
 def made_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     """The folder with the made customers after some commands, which are run the first time that they are asked for."""
-    from segjob.cli import app
+    from segjob.cli.app import app
 
     @functools.cache
     def make(*commands: tuple[str, ...]) -> Path:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 
 from segjob.core.model import Floats, Transform
-from segjob.core.nouns import Noun, noun_of
+from segjob.core.segments.row_label import Noun, noun_of
 
 MOST_POINTS = 2_000
 """Customers drawn in a map, of all segments together."""

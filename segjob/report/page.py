@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from segjob.report import figures, palette, telling, words
+from segjob.report import figures, importance, palette, words
 from segjob.report.data import MOST_POINTS, Report, Segment
-from segjob.report.embedding import document, embedded
-from segjob.report.figures import canvas, files, methods
+from segjob.report.figures import algorithms, canvas, export
 from segjob.report.figures.canvas import Drawn
+from segjob.report.payload import document, embedded
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _BARS = 6
@@ -36,7 +36,7 @@ class Rendered:
         folder.mkdir(parents=True, exist_ok=True)
         with canvas.style():
             every = [*self.figures, *figures.more_pairs(self.report)]
-            return [path for drawn in every for path in files.write(drawn, folder)]
+            return [path for drawn in every for path in export.write(drawn, folder)]
 
 
 def render(report: Report) -> Rendered:
@@ -50,11 +50,11 @@ def render(report: Report) -> Rendered:
     )
     environment.filters |= {"number": words.number, "percent": words.percent, "clean": words.clean}
     environment.filters |= {"plain": words.plain, "rule_name": words.rule_name, "reason": words.reason}
-    environment.filters |= {"method": methods.method_name, "quoted": words.quoted}
+    environment.filters |= {"method": algorithms.method_name, "quoted": words.quoted}
     number = itertools.count(1)
     with canvas.style():
         sections = {
-            name: [(drawn, Markup(files.page_svg(drawn, f"f{next(number)}"))) for drawn in section]
+            name: [(drawn, Markup(export.page_svg(drawn, f"f{next(number)}"))) for drawn in section]
             for name, section in figures.drawn(report).items()
         }
     style = palette.css() + (_TEMPLATES / "page.css").read_text(encoding="utf-8")
@@ -70,9 +70,9 @@ def render(report: Report) -> Rendered:
         agree=sum(vote.k == report.run["k"] for vote in report.votes),
         columns=_columns(report),
         map_features=[
-            words.isolated(words.feature_name(report.transforms[j])) for j in methods.map_features(report)
+            words.isolated(words.feature_name(report.transforms[j])) for j in algorithms.map_features(report)
         ],
-        shown=len(telling.shown(report)),
+        shown=len(importance.shown(report)),
         most_points=MOST_POINTS,
         style=Markup(style),
         script=Markup(script),

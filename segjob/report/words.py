@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from segjob.core.model import Transform
-from segjob.core.nouns import Noun
+from segjob.core.segments.row_label import Noun
 from segjob.report.data import Profile, Report, Segment
 
 _FAR, _WELL, _SOME = 1.5, 0.75, 0.35

@@ -1,5 +1,5 @@
 """Pure SQL: a model or a feature list in, one SQLAlchemy statement out. No connection, no glued strings."""
 
-from segjob.statements import dialects
+from segjob.statements.sql import dialects
 
 __all__ = ["dialects"]

@@ -12,7 +12,6 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import SelectBase, Subquery
 
 from segjob.core.model import Transform
-from segjob.statements.elements import Number
 from segjob.statements.features import (
     Relation,
     category_of,
@@ -25,6 +24,7 @@ from segjob.statements.features import (
     table,
 )
 from segjob.statements.nearest import index, with_columns
+from segjob.statements.sql.elements import Number
 
 _SPARE = 1.3
 _SPARE_ROWS = 40

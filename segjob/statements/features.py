@@ -12,7 +12,7 @@ from sqlalchemy.sql.selectable import SelectBase, Subquery, TableClause
 
 from segjob.config import Feature
 from segjob.core.model import MISSING, Transform
-from segjob.statements.elements import MAX_DOUBLE, HashShare, Number
+from segjob.statements.sql.elements import MAX_DOUBLE, HashShare, Number
 
 
 @dataclass(frozen=True)

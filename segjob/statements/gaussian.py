@@ -10,7 +10,6 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import SelectBase
 
 from segjob.core.model import Floats, Model
-from segjob.statements.elements import Number
 from segjob.statements.features import Relation, points
 from segjob.statements.nearest import (
     by_name,
@@ -22,6 +21,7 @@ from segjob.statements.nearest import (
     total,
     with_columns,
 )
+from segjob.statements.sql.elements import Number
 
 
 def whitened(

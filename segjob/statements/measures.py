@@ -13,7 +13,6 @@ from sqlalchemy.sql.selectable import SelectBase, Subquery
 
 from segjob.config import Feature
 from segjob.core.moments import from_sums
-from segjob.statements.elements import Fingerprint, IsNan, Item, Number, Quantiles
 from segjob.statements.features import (
     Relation,
     clipped,
@@ -26,6 +25,7 @@ from segjob.statements.features import (
     table,
 )
 from segjob.statements.nearest import index, with_columns
+from segjob.statements.sql.elements import Fingerprint, IsNan, Item, Number, Quantiles
 
 MISSING_VALUE = "missing value"
 BELOW = "below lower bound"

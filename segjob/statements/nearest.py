@@ -12,8 +12,8 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import Subquery
 
 from segjob.core.model import Floats
-from segjob.statements.elements import Number
 from segjob.statements.features import Line
+from segjob.statements.sql.elements import Number
 
 
 def total(terms: Sequence[ColumnElement[float]]) -> ColumnElement[float]:

@@ -9,7 +9,6 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import SelectBase, Subquery
 
 from segjob.core.model import Floats, Transform
-from segjob.statements.elements import ApproximateDistinct, Number
 from segjob.statements.features import Line, Points, Relation, luck, points
 from segjob.statements.nearest import (
     by_name,
@@ -21,6 +20,7 @@ from segjob.statements.nearest import (
     total,
     with_columns,
 )
+from segjob.statements.sql.elements import ApproximateDistinct, Number
 
 
 def _weight(p: Points) -> ColumnElement[float]:

@@ -13,12 +13,12 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import SelectBase, Subquery
 
 from segjob.core.model import Model
-from segjob.core.rules import Rule
-from segjob.statements.elements import Item, Number, Quantiles
+from segjob.core.segments.rules import Rule
 from segjob.statements.features import Line, Relation, points
 from segjob.statements.gaussian import costs, distances
 from segjob.statements.nearest import index, position_of_least, relative, with_columns
-from segjob.statements.rules import holds
+from segjob.statements.segment_rules import holds
+from segjob.statements.sql.elements import Item, Number, Quantiles
 
 QUARTILES = (0.25, 0.5, 0.75)
 

@@ -10,10 +10,10 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import FromClause, SelectBase
 
 from segjob.core.model import Model
-from segjob.statements.elements import Number
 from segjob.statements.features import Points, Relation, category_of, coordinate, kept, named, number, points
 from segjob.statements.gaussian import costs, distances, short_costs
 from segjob.statements.nearest import by_name, index, position_of_least, runner_up, with_columns
+from segjob.statements.sql.elements import Number
 
 
 def _scored(p: Points, model: Model, *, nullable: bool) -> tuple[FromClause, dict[str, ColumnElement[Any]]]:

@@ -44,7 +44,7 @@ def connect(
             f"no engine for the warehouse {url.split('://')[0]}://...",
             hint="name a DuckDB file, postgresql://..., spark://... or sc://...",
         )
-    from segjob.warehouse.duckdb_file import DuckDBFile
+    from segjob.warehouse.duckdb.warehouse import DuckDBFile
 
     path = (folder / file).resolve()
     if path.stem.casefold() in ("memory", settings.schema_name.casefold()):
@@ -76,7 +76,7 @@ def without_secrets(url: str, warehouse: Warehouse) -> str:
 def _postgres(url: str, schema: str, lock_timeout: float) -> Warehouse:
     from sqlalchemy.engine import make_url
 
-    from segjob.warehouse.postgres import Postgres
+    from segjob.warehouse.postgres.warehouse import Postgres
 
     parsed = make_url(url.replace("postgres://", "postgresql://", 1))
     return Postgres(
@@ -88,8 +88,8 @@ def _postgres(url: str, schema: str, lock_timeout: float) -> Warehouse:
 
 
 def _spark(url: str, folder: Path, lock_timeout: float) -> Warehouse:
-    from segjob.warehouse.spark import Spark
-    from segjob.warehouse.spark_session import read_url
+    from segjob.warehouse.spark.session import read_url
+    from segjob.warehouse.spark.warehouse import Spark
 
     place = read_url(url, folder)
     return Spark(label=place.label, place=place, lock_timeout=lock_timeout)

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import yaml
 
 from segjob.errors import ConfigError
-from segjob.warehouse.spark_session import CATALOGUE
+from segjob.warehouse.spark.session import CATALOGUE
 
 PROJECT_FILE, PROFILES_FILE = "dbt_project.yml", "profiles.yml"
 _LIBPQ = ("sslmode", "sslcert", "sslkey", "sslrootcert", "connect_timeout", "keepalives_idle")

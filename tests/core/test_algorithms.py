@@ -19,12 +19,12 @@ from sklearn.metrics import (
     silhouette_score,
 )
 
-from segjob.core import algorithms
-from segjob.core.clustering import Found, Task, Unable
-from segjob.core.comparison import PUBLISHED, Comparison, compare, draw, numbered_like
-from segjob.core.density import knee, neighbour_distances, without_small
+from segjob.core.compare import algorithms
+from segjob.core.compare.comparison import PUBLISHED, Comparison, compare, draw, numbered_like
+from segjob.core.compare.density import knee, neighbour_distances, without_small
+from segjob.core.compare.som import map_sides
+from segjob.core.compare.task import Found, Task, Unable
 from segjob.core.model import Points
-from segjob.core.neuralmap import map_sides
 
 
 def scaled(values: np.ndarray) -> np.ndarray:

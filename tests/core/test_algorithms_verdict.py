@@ -9,10 +9,10 @@ import pytest
 from sklearn.cluster import KMeans
 from sklearn.datasets import make_blobs, make_moons
 
-from segjob.core.algorithms import ALGORITHMS
-from segjob.core.comparison import PUBLISHED, Comparison, compare
+from segjob.core.compare.algorithms import ALGORITHMS
+from segjob.core.compare.comparison import PUBLISHED, Comparison, compare
+from segjob.core.compare.verdict import NAMES, judge, purity
 from segjob.core.model import Points
-from segjob.core.verdict import NAMES, judge, purity
 
 HALVES = np.repeat(np.array([0, 1], dtype=np.intp), 50)
 KMEANS = Comparison(

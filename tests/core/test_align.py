@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segjob.core.align import KEPT, align, centroid_similarity, first, shared_similarity
+from segjob.core.segments.match import KEPT, align, centroid_similarity, first, shared_similarity
 
 
 def counts(before: np.ndarray, after: np.ndarray, k_old: int, k_new: int) -> np.ndarray:

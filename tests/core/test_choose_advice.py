@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from segjob.core.advice import warnings
-from segjob.core.choose import Choice, Vote, choose
 from segjob.core.model import Floats, Points, Transform
-from segjob.core.sweep import Sweep, sweep
+from segjob.core.select_k.choose import Choice, Vote, choose
+from segjob.core.select_k.sweep import Sweep, sweep
+from segjob.core.select_k.warnings import warnings
 
 R = np.random.default_rng
 

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segjob.core.apart import Asked, gather
-from segjob.core.choose import choose, gap_by_k, stability_by_k
 from segjob.core.model import Points
-from segjob.core.sweep import sweep
+from segjob.core.select_k.choose import choose, gap_by_k, stability_by_k
+from segjob.core.select_k.evidence import Asked, gather
+from segjob.core.select_k.sweep import sweep
 
 
 @settings(max_examples=10, deadline=None)

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from sklearn import metrics
 from sklearn.cluster import KMeans
 
-from segjob.core import stability as agreement
-from segjob.core import votes
 from segjob.core.model import Floats, Points
-from segjob.core.nulls import gap, gap_by_k, null_test
-from segjob.core.stability import adjusted_rand, stability_by_k
-from segjob.core.sweep import Fit, Sweep, sweep
+from segjob.core.select_k import indices
+from segjob.core.select_k import stability as agreement
+from segjob.core.select_k.gap import gap, gap_by_k, null_test
+from segjob.core.select_k.stability import adjusted_rand, stability_by_k
+from segjob.core.select_k.sweep import Fit, Sweep, sweep
 
 seeds = st.integers(0, 10_000)
 
@@ -51,16 +51,16 @@ def test_the_scores_vote_for_the_k_that_scikit_learn_scores_best(seed: int, k: i
     silhouette = {j: metrics.silhouette_score(values, some) for j, some in labels.items()}
     ch = {j: metrics.calinski_harabasz_score(values, some) for j, some in labels.items()}
     db = {j: metrics.davies_bouldin_score(values, some) for j, some in labels.items()}
-    assert votes.silhouette(s).k == max(silhouette, key=silhouette.__getitem__)
-    assert votes.calinski_harabasz(s).k == max(ch, key=ch.__getitem__)
-    assert votes.davies_bouldin(s).k == min(db, key=db.__getitem__)
+    assert indices.silhouette(s).k == max(silhouette, key=silhouette.__getitem__)
+    assert indices.calinski_harabasz(s).k == max(ch, key=ch.__getitem__)
+    assert indices.davies_bouldin(s).k == min(db, key=db.__getitem__)
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.floats(0.1, 100), min_size=3, max_size=12))
 def test_the_elbow_is_the_point_furthest_below_the_chord(falls: list[float]) -> None:
     inertia = np.concatenate([np.cumsum(falls[::-1])[::-1], [0.0]]) + 1
-    vote = votes.elbow(curve(list(inertia)))
+    vote = indices.elbow(curve(list(inertia)))
     ends = np.array([[1.0, inertia[0]], [len(inertia), inertia[-1]]])
     along = ends[1] - ends[0]
     at = np.column_stack([np.arange(1, len(inertia) + 1), inertia]) - ends[0]
@@ -77,15 +77,15 @@ def test_the_elbow_is_the_point_furthest_below_the_chord(falls: list[float]) -> 
     [([5.0, 4.0], "at least 3"), ([4.0, 4.0, 4.0], "does not fall"), ([9.0, 6.0, 3.0], "no elbow")],
 )
 def test_where_there_is_no_elbow_the_vote_says_why(inertia: list[float], words: str) -> None:
-    vote = votes.elbow(curve(inertia))
+    vote = indices.elbow(curve(inertia))
     assert vote.k is None
     assert words in vote.reason
 
 
 def test_scores_of_one_k_cannot_be_compared() -> None:
     values = blobs(0, 3, 60)
-    assert votes.silhouette(swept(values, range(1, 2))).k is None
-    only = votes.silhouette(swept(values, range(1, 3)))
+    assert indices.silhouette(swept(values, range(1, 2))).k is None
+    only = indices.silhouette(swept(values, range(1, 3)))
     assert only.k is None
     assert "k = 2 only" in only.reason
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segjob.core.describe import ACTIONS, Advice, Sign, actions, automatic_names, level_of
+from segjob.core.segments.names import ACTIONS, Advice, Sign, actions, automatic_names, level_of
 
 MALL = ["annual_income", "spending_score"]
 MALL_Z = np.array([[-0.2, -0.03], [0.99, 1.24], [1.06, -1.29], [-1.31, -1.14], [-1.33, 1.13]])

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import entropy, wasserstein_distance
 
-from segjob.core import drift
+from segjob.core.segments import drift
 
 
 def binned(values: np.ndarray, edges: np.ndarray) -> np.ndarray:

@@ -11,9 +11,9 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import adjusted_rand_score
 from sklearn.mixture import GaussianMixture
 
-from segjob.core import gaussian, kmeans
+from segjob.core.cluster import gaussian_mixture, kmeans
 from segjob.core.model import Model, Points, Transform
-from segjob.core.scoring import places
+from segjob.core.segments.score import places
 
 SEEDS = st.integers(0, 2**32 - 1)
 
@@ -25,7 +25,7 @@ def _sklearns(values: np.ndarray, start: tuple, passes: int, tolerance: float) -
         weights_init=shapes.shares,
         means_init=means,
         precisions_init=np.linalg.inv(shapes.covariances),
-        reg_covar=gaussian.LEAST_SD**2,
+        reg_covar=gaussian_mixture.LEAST_SD**2,
         max_iter=passes,
         tol=tolerance,
         random_state=0,
@@ -45,11 +45,11 @@ def test_a_fit_from_the_same_start_is_sklearns(seed: int, n: int, d: int, k: int
     )
     values = (values - values.mean(axis=0)) / values.std(axis=0)
     ones = np.ones(n)
-    start = gaussian.maximised(
-        values, ones, rng.dirichlet(np.ones(k), size=n), np.full(d, gaussian.LEAST_SD**2)
+    start = gaussian_mixture.maximised(
+        values, ones, rng.dirichlet(np.ones(k), size=n), np.full(d, gaussian_mixture.LEAST_SD**2)
     )
-    found = gaussian.polish(
-        values, ones, start, gaussian.least_variance(values, ones), passes=25, tolerance=0.0
+    found = gaussian_mixture.polish(
+        values, ones, start, gaussian_mixture.least_variance(values, ones), passes=25, tolerance=0.0
     )
     theirs = _sklearns(values, start, 25, 0.0)
     np.testing.assert_allclose(found.means, theirs.means_, rtol=1e-6, atol=1e-6)
@@ -75,13 +75,13 @@ def test_a_row_of_weight_three_is_three_rows(seed: int, k: int) -> None:
     rng = np.random.default_rng(seed)
     values, counts = rng.normal(size=(60, 2)), rng.integers(1, 5, size=60)
     many = np.repeat(values, counts, axis=0)
-    floor = gaussian.least_variance(values, counts.astype(float))
-    np.testing.assert_allclose(floor, gaussian.least_variance(many, np.ones(len(many))))
+    floor = gaussian_mixture.least_variance(values, counts.astype(float))
+    np.testing.assert_allclose(floor, gaussian_mixture.least_variance(many, np.ones(len(many))))
     shared = rng.dirichlet(np.ones(k), size=60)
-    a = gaussian.maximised(values, counts.astype(float), shared, floor)
-    b = gaussian.maximised(many, np.ones(len(many)), np.repeat(shared, counts, axis=0), floor)
-    one = gaussian.polish(values, counts.astype(float), a, floor, passes=15, tolerance=0.0)
-    other = gaussian.polish(many, np.ones(len(many)), b, floor, passes=15, tolerance=0.0)
+    a = gaussian_mixture.maximised(values, counts.astype(float), shared, floor)
+    b = gaussian_mixture.maximised(many, np.ones(len(many)), np.repeat(shared, counts, axis=0), floor)
+    one = gaussian_mixture.polish(values, counts.astype(float), a, floor, passes=15, tolerance=0.0)
+    other = gaussian_mixture.polish(many, np.ones(len(many)), b, floor, passes=15, tolerance=0.0)
     np.testing.assert_allclose(one.means, other.means, atol=1e-8)
     np.testing.assert_allclose(one.gaussians.covariances, other.gaussians.covariances, atol=1e-8)
 
@@ -93,9 +93,9 @@ def test_long_groups_that_kmeans_cuts_are_found(seed: int) -> None:
     values = (values - values.mean(axis=0)) / values.std(axis=0)
     points = Points(values, np.ones(900))
     start = kmeans.fit(values, points.weights, 3, seed=0, n_init=5)
-    found = gaussian.fit(points, start.centroids, 0)
-    labels = gaussian._logs(values, found.means, found.gaussians).argmax(axis=1)
-    best = GaussianMixture(3, n_init=5, reg_covar=gaussian.LEAST_SD**2, random_state=0).fit(values)
+    found = gaussian_mixture.fit(points, start.centroids, 0)
+    labels = gaussian_mixture._logs(values, found.means, found.gaussians).argmax(axis=1)
+    best = GaussianMixture(3, n_init=5, reg_covar=gaussian_mixture.LEAST_SD**2, random_state=0).fit(values)
     assert found.converged
     assert found.log_likelihood > best.score(values) - 1e-3
     assert adjusted_rand_score(truth, labels) > adjusted_rand_score(truth, best.predict(values)) - 0.02
@@ -105,8 +105,8 @@ def test_the_same_rows_give_the_same_mixture_and_rows_in_one_place_do_not_break_
     values = np.round(np.random.default_rng(0).normal(size=(400, 2)))
     points = Points(values, np.ones(400))
     start = kmeans.fit(values, points.weights, 5, seed=0, n_init=3).centroids
-    one, other = gaussian.fit(points, start, 7), gaussian.fit(points, start, 7)
+    one, other = gaussian_mixture.fit(points, start, 7), gaussian_mixture.fit(points, start, 7)
     np.testing.assert_array_equal(one.means, other.means)
     np.testing.assert_array_equal(one.gaussians.covariances, other.gaussians.covariances)
     eigen = np.linalg.eigvalsh(one.gaussians.covariances)
-    assert eigen.min() >= 0.99 * gaussian.least_variance(values, points.weights).min()
+    assert eigen.min() >= 0.99 * gaussian_mixture.least_variance(values, points.weights).min()

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.cluster import KMeans
 
-from segjob.core import kmeans
-from segjob.core.kmeans import Rows, fill_up, fit, polish
+from segjob.core.cluster import kmeans
+from segjob.core.cluster.kmeans import Rows, fill_up, fit, polish
 from segjob.errors import DataError
 
 

@@ -14,7 +14,7 @@ from sklearn.metrics import (
     silhouette_samples,
 )
 
-from segjob.core.metrics import (
+from segjob.core.cluster.metrics import (
     calinski_harabasz,
     davies_bouldin,
     segment_silhouettes,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from segjob.core.nouns import noun_of
+from segjob.core.segments.row_label import noun_of
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from sklearn.tree import DecisionTreeClassifier
 
 from segjob.core.model import Points
-from segjob.core.rules import BRANCHES, CONDITIONS, Condition, Rule, rule_for
-from segjob.core.sweep import sweep
+from segjob.core.segments.rules import BRANCHES, CONDITIONS, Condition, Rule, rule_for
+from segjob.core.select_k.sweep import sweep
 
 
 def held(rule: Rule, values: np.ndarray, features: list[str]) -> np.ndarray:

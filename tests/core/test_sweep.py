@@ -15,9 +15,9 @@ import pytest
 from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 
+from segjob.core.cluster.kmeans_init import Restarts, thin
 from segjob.core.model import Points
-from segjob.core.restarts import Restarts, thin
-from segjob.core.sweep import sweep
+from segjob.core.select_k.sweep import sweep
 
 BEST = {  # of 800 restarts, k = 1..10, from the README beside the file
     "none": [
@@ -120,7 +120,7 @@ def test_threads_do_not_change_the_answer(rows: int) -> None:
     script = f"""
 import json, numpy as np
 from segjob.core.model import Points
-from segjob.core.sweep import sweep
+from segjob.core.select_k.sweep import sweep
 values = np.random.default_rng(1).normal(size=({rows}, 3))
 fits = sweep(Points(values, np.ones({rows})), range(1, 7), seed=9).fits
 print(json.dumps([[f.centroids.tolist(), f.labels.tolist()[:500], f.silhouette] for f in fits]))

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sklearn.cluster import AgglomerativeClustering
 from sklearn.metrics import adjusted_rand_score
 
-from segjob.core.ward import bounded, means, ward
+from segjob.core.cluster.ward import bounded, means, ward
 
 SEEDS = st.integers(0, 2**32 - 1)
 

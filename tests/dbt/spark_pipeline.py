@@ -14,7 +14,7 @@ from dbt.cli.main import dbtRunner
 from pyspark.sql import SparkSession
 from typer.testing import CliRunner
 
-from segjob.cli import app
+from segjob.cli.app import app
 
 
 def load(session: SparkSession, table: str, file: Path) -> None:

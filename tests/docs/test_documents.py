@@ -11,8 +11,8 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from segjob import config, errors
-from segjob.cli import app
-from segjob.statements.tables import SHARED, VIEWS
+from segjob.cli.app import app
+from segjob.statements.published.tables import SHARED, VIEWS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

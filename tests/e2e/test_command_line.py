@@ -10,8 +10,8 @@ import pytest
 from small_warehouse import Segjob, command, dump, environment, execute, spawn
 from typer.main import get_command
 
-from segjob import console
-from segjob.cli import app
+from segjob.cli import output
+from segjob.cli.app import app
 
 ASKED = ("--from", "customers", "--key", "id", "--features", "income,score", "--k", "5", "--k-range", "4:6")
 VERBS = sorted(get_command(app).commands)  # type: ignore[attr-defined]
@@ -44,7 +44,7 @@ def test_no_verb_is_help(segjob: Segjob) -> None:
     assert "Usage" in shown.out + shown.err
 
 
-@pytest.mark.parametrize("module", ["segjob", "segjob.cli", "segjob.__main__"])
+@pytest.mark.parametrize("module", ["segjob", "segjob.cli.app", "segjob.__main__"])
 def test_heavy_imports_are_late(module: str, folder: Path) -> None:
     heavy = (
         "sklearn",
@@ -280,7 +280,7 @@ def test_nothing_of_an_error_reaches_stdout(file: Path, folder: Path) -> None:
 
 
 def test_a_quiet_warning_says_which_of_several_it_is_about(capsys: pytest.CaptureFixture[str]) -> None:
-    progress = console.Warned()
+    progress = output.Warned()
     progress.turn_to("value")
     progress.warn("revenue is skewed")
     progress.turn_to(None)

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from small_warehouse import command, customers, environment, execute, fill, query
 
+from segjob.commands.run import run_all, run_one
 from segjob.config import Config, Segmentation, WarehouseSettings, parse
-from segjob.jobs.progress import Progress
-from segjob.jobs.run import run_all, run_one
+from segjob.pipeline.progress import Progress
 from segjob.warehouse.connect import connect
-from segjob.warehouse.duckdb_file import DuckDBFile
+from segjob.warehouse.duckdb.warehouse import DuckDBFile
 
 RUNS = 20
 SETTINGS = parse(

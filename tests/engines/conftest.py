@@ -91,7 +91,7 @@ def lean(folder: Path, more: Mapping[str, str] | None = None) -> str:
 def spark(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Any]:
     """The one Spark session of this test run, on a folder of its own, and its URL: a JVM takes seconds to start."""
     needs_spark()
-    from segjob.warehouse.spark_session import read_url, session
+    from segjob.warehouse.spark.session import read_url, session
 
     folder = tmp_path_factory.mktemp("spark")
     url = lean(folder, {"spark.connect.grpc.binding.port": str(free_port())})

@@ -18,9 +18,9 @@ from typing import Any
 from pyspark import SparkContext
 from typer.testing import CliRunner
 
-from segjob.cli import app
-from segjob.warehouse.spark import Spark
-from segjob.warehouse.spark_session import read_url, session
+from segjob.cli.app import app
+from segjob.warehouse.spark.session import read_url, session
+from segjob.warehouse.spark.warehouse import Spark
 
 
 def kill(whom: str) -> None:

@@ -14,7 +14,7 @@ from small_warehouse import Outcome, Segjob, customers
 from segjob.config import Config
 from segjob.errors import StatementFailed
 from segjob.statements.features import Relation
-from segjob.statements.keys import keys_out_of_order
+from segjob.statements.unique_keys import keys_out_of_order
 from segjob.warehouse.connect import connect
 
 from .conftest import Engine, _duckdb, _postgres
@@ -107,7 +107,7 @@ def test_the_live_view_finds_one_customer_by_the_keys_index(filled: Engine, at: 
 
 
 def test_arrays_arrive_digit_for_digit(server: str) -> None:
-    from segjob.warehouse.postgres import Postgres
+    from segjob.warehouse.postgres.warehouse import Postgres
 
     engine = _postgres(server)
     written = ["0.1", "-1e308", "5e-324", "Infinity", None, "0.3333333333333333"]

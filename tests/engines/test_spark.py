@@ -40,7 +40,7 @@ def filled(spark: tuple[str, Any]) -> Engine:
 @pytest.fixture
 def dying(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """Lets the process die just before it sends a statement that begins with these words; '' lets it live."""
-    from segjob.warehouse.spark import Spark
+    from segjob.warehouse.spark.warehouse import Spark
 
     send = Spark._answer
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from small_warehouse import customers, environment
 
-from segjob.warehouse.spark_session import CLASSES
+from segjob.warehouse.spark.session import CLASSES
 
 from .conftest import JAVA, LEAN_JAVA, insert, lean, needs_spark
 from .test_spark import RUN, WHOLE

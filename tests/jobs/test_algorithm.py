@@ -16,7 +16,7 @@ from sklearn.metrics import adjusted_rand_score, davies_bouldin_score, silhouett
 from sklearn.mixture import GaussianMixture
 from small_warehouse import Segjob, execute, fill, query
 
-from segjob.core import gaussian
+from segjob.core.cluster import gaussian_mixture
 from segjob.core.model import Gaussians
 
 RUN = ("run", "--from", "customers", "--key", "id", "--features", "income,score", "--name", "groups", "-q")
@@ -256,8 +256,8 @@ def _is_the_likeliest(file: Path, weights: np.ndarray) -> None:
     """Another pass over all rows, by weight, moves the published mixture hardly any more."""
     model, _ = mixture_of(file)
     x = scaled(file)
-    means, shapes = gaussian.maximised(
-        x, weights, model.predict_proba(x), gaussian.least_variance(x, weights)
+    means, shapes = gaussian_mixture.maximised(
+        x, weights, model.predict_proba(x), gaussian_mixture.least_variance(x, weights)
     )
     np.testing.assert_allclose(means, model.means_, atol=2e-4)
     np.testing.assert_allclose(shapes.covariances, model.covariances_, atol=2e-4)
@@ -371,8 +371,8 @@ def test_a_mixture_that_leaves_a_segment_empty_publishes_nothing(
     file: Path, refused: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shapes = Gaussians(np.array([0.999, 0.001]), np.stack([np.eye(2)] * 2))
-    fit = gaussian.GaussianFit(np.zeros((2, 2)), shapes, 0.0, 1, converged=True, shift=0.0)
-    monkeypatch.setattr(gaussian, "fit", lambda *_: fit)
+    fit = gaussian_mixture.GaussianFit(np.zeros((2, 2)), shapes, 0.0, 1, converged=True, shift=0.0)
+    monkeypatch.setattr(gaussian_mixture, "fit", lambda *_: fit)
     said = refused(file, 5, *RUN, *GM, "--k", "2")
     assert "gaussian_mixture with 2 segments leaves one of them empty" in said
 

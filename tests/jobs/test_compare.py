@@ -11,9 +11,9 @@ from sklearn.cluster import AgglomerativeClustering
 from sklearn.metrics import adjusted_rand_score
 from small_warehouse import RUN, Segjob, dump, execute, query
 
-from segjob.core.algorithms import ALGORITHMS
-from segjob.core.verdict import NAMES
-from segjob.jobs.compare import MAPPED_ROWS
+from segjob.commands.compare import MAPPED_ROWS
+from segjob.core.compare.algorithms import ALGORITHMS
+from segjob.core.compare.verdict import NAMES
 
 FIVE = (*RUN, "--k", "5")
 

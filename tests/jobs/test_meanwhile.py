@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from segjob.core.apart import Apart, Asked, gather
 from segjob.core.model import Points
-from segjob.jobs import meanwhile
-from segjob.jobs.meanwhile import FEWEST_ROWS, second_process
+from segjob.core.select_k.evidence import Apart, Asked, gather
+from segjob.pipeline import worker
+from segjob.pipeline.worker import FEWEST_ROWS, second_process
 
 
 @pytest.fixture(scope="module")
@@ -37,14 +37,14 @@ def groups(found: Apart) -> int:
 
 @pytest.fixture
 def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(meanwhile.os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(worker.os, "cpu_count", lambda: 2)
 
 
 @pytest.mark.usefixtures("two_cores")
 def test_the_other_process_finds_the_same(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
     here = gather(asked)
     assert groups(here) == 3
-    monkeypatch.setattr(meanwhile, "gather", lambda *_: pytest.fail("gathered here"))
+    monkeypatch.setattr(worker, "gather", lambda *_: pytest.fail("gathered here"))
     found = answered(asked)
     assert (found.density, found.agreement) == (here.density, here.agreement)
     assert found.made.keys() == here.made.keys()
@@ -69,20 +69,20 @@ def test_files_of_the_current_directory_are_not_modules(
     for name in ("numpy", "pickle", "segjob"):
         (tmp_path / f"{name}.py").write_text("raise SystemExit('taken for a module')")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(meanwhile, "gather", lambda *_: pytest.fail("gathered here"))
+    monkeypatch.setattr(worker, "gather", lambda *_: pytest.fail("gathered here"))
     assert groups(answered(asked)) == 3
 
 
 @pytest.mark.usefixtures("two_cores")
 def test_the_other_process_ends_with_the_block(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
     begun: list[subprocess.Popen[bytes]] = []
-    begin = meanwhile._begun
+    begin = worker._begun
 
     def kept() -> subprocess.Popen[bytes]:
         begun.append(begin())
         return begun[0]
 
-    monkeypatch.setattr(meanwhile, "_begun", kept)
+    monkeypatch.setattr(worker, "_begun", kept)
 
     def interrupted() -> None:
         with second_process(FEWEST_ROWS) as ask:
@@ -95,6 +95,6 @@ def test_the_other_process_ends_with_the_block(asked: Asked, monkeypatch: pytest
 
 
 def test_few_rows_start_no_process(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(meanwhile.subprocess, "Popen", lambda *_, **__: pytest.fail("started"))
+    monkeypatch.setattr(worker.subprocess, "Popen", lambda *_, **__: pytest.fail("started"))
     with second_process(FEWEST_ROWS - 1) as ask:
         assert groups(ask(asked)()) == 3

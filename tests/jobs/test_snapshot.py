@@ -18,8 +18,8 @@ import sqlalchemy as sa
 from small_warehouse import RUN, Segjob, customers, execute, fill, query
 
 from segjob.errors import StatementFailed
-from segjob.statements import copies
-from segjob.warehouse.swap import replaced_file, replaced_folder
+from segjob.statements.published import snapshot
+from segjob.warehouse.atomic_files import replaced_file, replaced_folder
 
 THREE = (*RUN, "--k", "3", "--k-range", "2:4")
 OLD_PYTHON = os.environ.get("SEGJOB_OLD_PYTHON")
@@ -250,14 +250,14 @@ def test_a_snapshot_that_fails_leaves_the_one_before(
 ) -> None:
     segjob("snapshot", "out", "--warehouse", published)
     before = Path("out/shop.duckdb").read_bytes()
-    real = copies.copy
+    real = snapshot.copy
 
     def failing(schema: str, name: str, into: str) -> object:
         if name == "profiles":
             raise StatementFailed("the disk is full", "copy")
         return real(schema, name, into)
 
-    monkeypatch.setattr(copies, "copy", failing)
+    monkeypatch.setattr(snapshot, "copy", failing)
     outcome = segjob("snapshot", "out", "--warehouse", published)
     assert (outcome.code, "the disk is full" in outcome.err) == (4, True)
     assert Path("out/shop.duckdb").read_bytes() == before

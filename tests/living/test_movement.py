@@ -150,7 +150,7 @@ def test_a_start_from_given_centroids(file: Path, segjob: Segjob) -> None:
 def test_a_table_that_is_written_to_during_the_run_is_read_again(
     file: Path, segjob: Segjob, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from segjob.warehouse.duckdb_file import DuckDBFile
+    from segjob.warehouse.duckdb.warehouse import DuckDBFile
 
     attach, written = DuckDBFile._attach, []
 

@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from segjob.commands.compare import compare
+from segjob.commands.report import build
+from segjob.commands.run import run_one
 from segjob.config import Config, Segmentation, parse
-from segjob.jobs.compare import compare
-from segjob.jobs.progress import Progress
-from segjob.jobs.report import build
-from segjob.jobs.run import run_one
+from segjob.pipeline.progress import Progress
 from segjob.report.data import Report
-from segjob.statements.tables import Contract
-from segjob.warehouse.duckdb_file import DuckDBFile
+from segjob.statements.published.tables import Contract
+from segjob.warehouse.duckdb.warehouse import DuckDBFile
 
 CONTRACT = Contract("segments")
 HOSTILE_COLUMNS = (

@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.decomposition import PCA
 
-from segjob.report import figures, telling
+from segjob.report import figures, importance
 from segjob.report.data import Report
-from segjob.report.embedding import document
+from segjob.report.figures.algorithms import method_name
 from segjob.report.figures.canvas import Drawn, apart_on_screen, log_ticks, style
-from segjob.report.figures.methods import method_name
 from segjob.report.palette import LIGHT, segment_colour
+from segjob.report.payload import document
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def test_every_kind_of_figure_is_drawn(drawn: dict[str, Drawn]) -> None:
 def test_the_map_shows_each_sampled_customer_in_its_segments_colour(
     drawn: dict[str, Drawn], report: Report
 ) -> None:
-    first, second = telling.telling(report)[:2]
+    first, second = importance.telling(report)[:2]
     assert report.sample is not None
     for segment in report.segments:
         colour = segment_colour(segment.segment_id)
@@ -136,11 +136,11 @@ def test_every_vote_has_its_dot(drawn: dict[str, Drawn], report: Report) -> None
 def test_the_gap_has_its_error_bars(report: Report) -> None:
     import dataclasses
 
-    from segjob.report.figures import why
+    from segjob.report.figures import choice_of_k
 
     sweep = [dataclasses.replace(t, gap=0.1 * t.k, gap_se=0.01 * t.k) for t in report.sweep]
     with style():
-        ax = axes(why.gap(dataclasses.replace(report, sweep=sweep)))
+        ax = axes(choice_of_k.gap(dataclasses.replace(report, sweep=sweep)))
     bars = ax.collections[0].get_segments()
     for tried, bar in zip(sweep, bars, strict=True):
         assert tried.gap is not None
@@ -149,7 +149,7 @@ def test_the_gap_has_its_error_bars(report: Report) -> None:
 
 def test_heat_says_every_z(drawn: dict[str, Drawn], report: Report) -> None:
     by_feature = {row[0]: row[1:] for row in drawn["heat"].rows}
-    assert list(by_feature) == telling.names_of(report)
+    assert list(by_feature) == importance.names_of(report)
     for transform, cells in zip(report.transforms, by_feature.values(), strict=True):
         for segment, cell in zip(report.segments, cells, strict=True):
             z = report.profile[segment.segment_id, transform.feature].z
@@ -211,7 +211,7 @@ def test_components_are_sklearns_on_copied_rows(seed: int, n: int, d: int) -> No
     scaled = rng.normal(size=(n, d)) * rng.uniform(0.5, 4, size=d)
     weight = rng.integers(1, 5, size=n)
     centroids = rng.normal(size=(3, d))
-    found = telling.components(scaled, weight.astype(float), centroids)
+    found = importance.components(scaled, weight.astype(float), centroids)
     peer = PCA(2).fit(np.repeat(scaled, weight, axis=0))
     np.testing.assert_allclose(found.explained, peer.explained_variance_ratio_, atol=1e-9)
     np.testing.assert_allclose(np.abs(found.places), np.abs(peer.transform(scaled)), atol=1e-7)

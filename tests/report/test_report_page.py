@@ -15,10 +15,10 @@ from made_reports import HOSTILE_COLUMNS, publish, report_of, shoppers
 from small_warehouse import execute, fill
 
 from segjob.report.data import Compared, Comparisons, Report
-from segjob.report.embedding import embedded
 from segjob.report.figures.canvas import style
-from segjob.report.figures.files import write
+from segjob.report.figures.export import write
 from segjob.report.page import Rendered, render
+from segjob.report.payload import embedded
 
 VOID = {"meta", "link", "br", "img", "input", "hr"}
 MOST_BYTES = 1_500_000

@@ -12,36 +12,35 @@ from sqlalchemy.schema import CreateTable, SetColumnComment, SetTableComment
 
 from segjob.config import Feature
 from segjob.core.model import Floats, Gaussians, Model, Transform
-from segjob.core.rules import Condition, Rule
+from segjob.core.segments.rules import Condition, Rule
 from segjob.statements import (
+    drift,
     exploration,
     features,
     gaussian,
-    keys,
     measures,
-    movements,
     passes,
     profiles,
     scoring,
-    today,
-    views,
+    unique_keys,
 )
-from segjob.statements.ddl import AddColumn, CreateAs, CreateScorer, DropTable
 from segjob.statements.exploration import Bins
 from segjob.statements.features import Relation
-from segjob.statements.tables import Contract
+from segjob.statements.published import movements, views
+from segjob.statements.published.tables import Contract
+from segjob.statements.sql.ddl import AddColumn, CreateAs, CreateScorer, DropTable
 
 ROOMS = (
     exploration,
     features,
     gaussian,
-    keys,
+    unique_keys,
     measures,
     movements,
     passes,
     profiles,
     scoring,
-    today,
+    drift,
     views,
 )
 """The modules whose public statements all stand below."""
@@ -120,10 +119,10 @@ def every(s: Subject) -> dict[str, sa.ClauseElement]:
         "first_means": measures.first_means(relation, s.features),
         "measure": measures.measure(relation, s.features, {"near0": -1.5, "near1": None}),
         "fingerprint": measures.fingerprint(relation, s.features),
-        "key_range": keys.key_range(relation),
-        "distinct_keys": keys.distinct_keys(relation, -3, 2**40),
-        "distinct_whole_keys": keys.distinct_whole_keys(relation),
-        "keys_out_of_order": keys.keys_out_of_order(relation),
+        "key_range": unique_keys.key_range(relation),
+        "distinct_keys": unique_keys.distinct_keys(relation, -3, 2**40),
+        "distinct_whole_keys": unique_keys.distinct_whole_keys(relation),
+        "keys_out_of_order": unique_keys.keys_out_of_order(relation),
         "repeated_keys": measures.repeated_keys(relation),
         "examples": measures.examples(relation, first, "non_finite"),
         "quantiles": measures.quantiles(relation, s.features, quartiles),
@@ -155,9 +154,9 @@ def every(s: Subject) -> dict[str, sa.ClauseElement]:
         "movements": movements.movements(history, relation.key, 11, 12),
         "flows": movements.flows(history, relation.key, 11, 12),
         "moved_flows": movements.moved_flows(history_moved(s), 12),
-        "bins": today.bins(relation, made, [np.array([1.0, 2.0]), np.array([3.0]), np.array([0.5])]),
-        "by_segment": today.by_segment(relation, model, names),
-        "by_published_segment": today.by_published_segment(history, 12),
+        "bins": drift.bins(relation, made, [np.array([1.0, 2.0]), np.array([3.0]), np.array([0.5])]),
+        "by_segment": drift.by_segment(relation, model, names),
+        "by_published_segment": drift.by_published_segment(history, 12),
         "current_assignment": views.current_assignment(s.contract, history, s.segmentation, relation.key),
         "wide_profile": views.wide_profile(s.contract, s.segmentation, [first, second]),
         "segment_sample": exploration.segment_sample(

@@ -5,7 +5,14 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segjob.statements.elements import ApproximateDistinct, Fingerprint, HashShare, Item, Number, Quantiles
+from segjob.statements.sql.elements import (
+    ApproximateDistinct,
+    Fingerprint,
+    HashShare,
+    Item,
+    Number,
+    Quantiles,
+)
 
 
 @given(value=st.floats(allow_nan=False))

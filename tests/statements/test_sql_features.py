@@ -9,7 +9,7 @@ from sqlalchemy.sql.selectable import SelectBase
 
 from segjob.core.model import Transform
 from segjob.core.moments import fold_imputed, from_sums
-from segjob.core.scoring import coordinates
+from segjob.core.segments.score import coordinates
 from segjob.statements.features import Relation, points, raw
 
 SEEDS = st.integers(0, 2**32 - 1)

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import multivariate_normal
 
-from segjob.core import gaussian as core
+from segjob.core.cluster import gaussian_mixture as core
 from segjob.core.model import Gaussians, Model, Transform
-from segjob.core.scoring import coordinates, places, score
+from segjob.core.segments.score import coordinates, places, score
 from segjob.statements import gaussian, scoring
 from segjob.statements.features import Relation
 

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from segjob.statements import keys
+from segjob.statements import unique_keys
 from segjob.statements.features import Relation
 
 RELATION = Relation("r", None, 'a"b')
@@ -21,11 +21,11 @@ def _install(duckdb: sa.Connection, values: list[int | None] | list[str | None])
 @given(values=st.lists(st.none() | st.integers(-40, 40), min_size=1, max_size=25).filter(lambda v: any(v)))
 def test_distinct_keys_are_counted_in_their_range(duckdb: sa.Connection, values: list[int | None]) -> None:
     _install(duckdb, values)
-    low, high = duckdb.execute(keys.key_range(RELATION)).one()
+    low, high = duckdb.execute(unique_keys.key_range(RELATION)).one()
     present = [v for v in values if v is not None]
     assert (low, high) == (min(present), max(present))
-    assert keys.is_dense(low, high, len(values))
-    assert duckdb.execute(keys.distinct_keys(RELATION, low, high)).scalar() == len(set(present))
+    assert unique_keys.is_dense(low, high, len(values))
+    assert duckdb.execute(unique_keys.distinct_keys(RELATION, low, high)).scalar() == len(set(present))
 
 
 @settings(max_examples=30)
@@ -38,7 +38,7 @@ def test_distinct_keys_are_counted_in_their_range(duckdb: sa.Connection, values:
 def test_whole_keys_are_counted_wherever_they_are(duckdb: sa.Connection, values: list[int | None]) -> None:
     made.install(duckdb, made.Customers(RELATION, {'a"b': [0, *values]}))
     present = {0, *(v for v in values if v is not None)}
-    assert duckdb.execute(keys.distinct_whole_keys(RELATION)).scalar() == len(present)
+    assert duckdb.execute(unique_keys.distinct_whole_keys(RELATION)).scalar() == len(present)
 
 
 @settings(max_examples=30)
@@ -50,7 +50,7 @@ def test_no_key_out_of_order_means_that_all_are_unique(
 ) -> None:
     values = sorted(values) if ordered else values
     _install(duckdb, [f"C{v:03}" for v in values] if text else values)  # type: ignore[arg-type]
-    found = duckdb.execute(keys.keys_out_of_order(RELATION)).scalar()
+    found = duckdb.execute(unique_keys.keys_out_of_order(RELATION)).scalar()
     assert found == sum(b <= a for a, b in pairwise(values))
     if found == 0:
         assert len(set(values)) == len(values)
@@ -60,18 +60,18 @@ def test_one_repeated_key_among_a_million_is_seen(duckdb: sa.Connection) -> None
     duckdb.exec_driver_sql(
         'CREATE OR REPLACE TABLE r AS SELECT i AS "a""b" FROM range(1000000) t(i) UNION ALL SELECT 777777 ORDER BY 1'
     )
-    assert duckdb.execute(keys.keys_out_of_order(RELATION)).scalar() == 1
-    assert duckdb.execute(keys.distinct_keys(RELATION, 0, 999_999)).scalar() == 1_000_000
+    assert duckdb.execute(unique_keys.keys_out_of_order(RELATION)).scalar() == 1
+    assert duckdb.execute(unique_keys.distinct_keys(RELATION, 0, 999_999)).scalar() == 1_000_000
     duckdb.exec_driver_sql('CREATE OR REPLACE TABLE r AS SELECT * FROM r ORDER BY hash("a""b")')
-    assert duckdb.execute(keys.keys_out_of_order(RELATION)).scalar() > 0
+    assert duckdb.execute(unique_keys.keys_out_of_order(RELATION)).scalar() > 0
 
 
 def test_what_is_dense() -> None:
-    assert keys.is_dense(0, 31_999, 1000)
-    assert not keys.is_dense(0, 32_000, 1000)
-    assert keys.is_dense(-5, 5, 1)
-    assert not keys.is_dense(0, 2**31, 10**9)
-    assert not keys.is_dense(2**63, 2**63 + 5, 10)
-    assert not keys.is_dense("a", "b", 10)
-    assert not keys.is_dense(None, None, 0)
-    assert not keys.is_dense(False, True, 2)
+    assert unique_keys.is_dense(0, 31_999, 1000)
+    assert not unique_keys.is_dense(0, 32_000, 1000)
+    assert unique_keys.is_dense(-5, 5, 1)
+    assert not unique_keys.is_dense(0, 2**31, 10**9)
+    assert not unique_keys.is_dense(2**63, 2**63 + 5, 10)
+    assert not unique_keys.is_dense("a", "b", 10)
+    assert not unique_keys.is_dense(None, None, 0)
+    assert not unique_keys.is_dense(False, True, 2)

@@ -9,10 +9,10 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segjob.core.border import Border, Bordered, margins, movement
+from segjob.core.cluster.lloyd import Pass, refine
+from segjob.core.cluster.lloyd_bounds import Border, Bordered, margins, movement
 from segjob.core.model import Points, Transform
-from segjob.core.refine import Pass, refine
-from segjob.core.scoring import coordinates
+from segjob.core.segments.score import coordinates
 from segjob.statements import passes
 from segjob.statements.features import Relation
 

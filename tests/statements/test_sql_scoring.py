@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segjob.core.model import Model, Transform
-from segjob.core.scoring import Scored, columns_of, score
+from segjob.core.segments.score import Scored, columns_of, score
 from segjob.statements import profiles, scoring
 from segjob.statements.features import Relation
 

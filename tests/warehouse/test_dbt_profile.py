@@ -10,7 +10,7 @@ from sqlalchemy.engine import URL, make_url
 
 from segjob.errors import ConfigError
 from segjob.warehouse.dbt_profile import Target, postgres_url, read_target, spark_url
-from segjob.warehouse.spark_session import Place, read_url
+from segjob.warehouse.spark.session import Place, read_url
 
 PROFILES = """
 shop:

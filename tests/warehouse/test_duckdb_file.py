@@ -19,7 +19,7 @@ from small_warehouse import Segjob, customers, dump, execute, fill, query
 from segjob.config import Config
 from segjob.errors import ConfigError, StatementFailed, WarehouseBusy, WarehouseError
 from segjob.warehouse.connect import connect
-from segjob.warehouse.duckdb_file import DuckDBFile, _explained
+from segjob.warehouse.duckdb.warehouse import DuckDBFile, _explained
 
 ASKED = ("--from", "customers", "--key", "id", "--features", "income,score")
 

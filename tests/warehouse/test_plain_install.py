@@ -10,7 +10,7 @@ from importlib.metadata import requires
 ENGINES = ("pyspark", "py4j", "grpcio", "psycopg", "psycopg-binary", "pyarrow")
 STARTED = """
 import sys
-import segjob.cli
+import segjob.cli.app
 from segjob.config import Config
 from segjob.warehouse.connect import connect
 

@@ -11,11 +11,11 @@ from sqlalchemy.schema import CreateTable
 
 from segjob.config import Config
 from segjob.errors import ConfigError
-from segjob.statements.tables import Contract
+from segjob.statements.published.tables import Contract
 from segjob.warehouse.connect import connect, without_secrets
-from segjob.warehouse.spark_dialect import SparkDialect, is_small
-from segjob.warehouse.spark_rewrite import other_place, rows_after
-from segjob.warehouse.spark_session import read_url
+from segjob.warehouse.spark.dialect import SparkDialect, is_small
+from segjob.warehouse.spark.dml import other_place, rows_after
+from segjob.warehouse.spark.session import read_url
 
 CONTRACT = Contract("segments")
 HISTORY = CONTRACT.history("s", "the id", sa.Integer())

@@ -5,9 +5,9 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
-from segjob.report import telling
+from segjob.report import importance
 from segjob.report.data import Report
-from segjob.report.figures import apart, customers, maps, methods, time, why
+from segjob.report.figures import algorithms, choice_of_k, history, input_data, maps, profiles
 from segjob.report.figures.canvas import Drawn
 
 MOST_MEANS = 12
@@ -27,7 +27,7 @@ def drawn(report: Report) -> dict[str, list[Drawn]]:
         "time": list(_time(report)),
         "customers": list(_customers(report)),
         "left_out": list(_left_out(report)),
-        "methods": methods.small_maps(report),
+        "methods": algorithms.small_maps(report),
     }
 
 
@@ -35,7 +35,7 @@ def more_pairs(report: Report) -> list[Drawn]:
     """The pairs of features beside the one on the page, for slides."""
     if report.sample is None:
         return []
-    order = telling.telling(report)
+    order = importance.telling(report)
     pairs = list(itertools.combinations(order, 2))[1:MOST_PAIRS]
     return [
         maps.pair(report, first, second, f"map_{number}") for number, (first, second) in enumerate(pairs, 2)
@@ -45,7 +45,7 @@ def more_pairs(report: Report) -> list[Drawn]:
 def _maps(report: Report) -> Iterator[Drawn]:
     if report.sample is None or not len(report.sample.segment_id):
         return
-    order = telling.telling(report)
+    order = importance.telling(report)
     if len(order) >= 2:
         yield maps.pair(report, order[0], order[1])
     elif order:
@@ -55,44 +55,46 @@ def _maps(report: Report) -> Iterator[Drawn]:
 
 
 def _apart(report: Report) -> Iterator[Drawn]:
-    yield apart.heat(report)
-    for position in telling.telling(report)[: MOST_MEANS if len(report.segments) <= 15 else MOST_MEANS // 2]:
-        yield apart.means(report, position)
+    yield profiles.heat(report)
+    for position in importance.telling(report)[
+        : MOST_MEANS if len(report.segments) <= 15 else MOST_MEANS // 2
+    ]:
+        yield profiles.means(report, position)
     for column in dict.fromkeys(t.source_column for t in report.transforms if t.category is not None):
-        yield apart.shares(report, column)
+        yield profiles.shares(report, column)
 
 
 def _why(report: Report) -> Iterator[Drawn]:
     if report.sweep:
-        yield why.elbow(report)
+        yield choice_of_k.elbow(report)
     if any(t.silhouette is not None for t in report.sweep):
-        yield why.silhouette(report)
+        yield choice_of_k.silhouette(report)
     if any(t.gap is not None for t in report.sweep):
-        yield why.gap(report)
+        yield choice_of_k.gap(report)
     if report.sample is not None and len(report.segments) > 1 and len(report.sample.segment_id):
-        yield why.bands(report)
+        yield choice_of_k.bands(report)
 
 
 def _time(report: Report) -> Iterator[Drawn]:
     if len({size.run_id for size in report.sizes}) > 1:
-        yield time.sizes(report)
+        yield history.sizes(report)
     if any(flow.customers for flow in report.flows):
-        yield time.migration(report)
+        yield history.migration(report)
 
 
 def _customers(report: Report) -> Iterator[Drawn]:
     if report.customers is None:
         return
     for position, found in enumerate(report.customers.distributions):
-        yield customers.distribution(report.customers, found, position)
+        yield input_data.distribution(report.customers, found, position)
     for position, column in enumerate(report.customers.categories):
-        yield customers.categories(column, position)
+        yield input_data.categories(column, position)
     if len(report.customers.columns) > 1:
-        yield customers.correlations(report.customers)
+        yield input_data.correlations(report.customers)
 
 
 def _left_out(report: Report) -> Iterator[Drawn]:
-    if customers.has_left_out(report):
-        yield customers.left_out(report)
+    if input_data.has_left_out(report):
+        yield input_data.left_out(report)
     if any(segment.outliers for segment in report.segments):
-        yield customers.outliers(report)
+        yield input_data.outliers(report)

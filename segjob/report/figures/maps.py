@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segjob.core.model import Floats
-from segjob.report import telling
+from segjob.report import importance
 from segjob.report.data import MOST_POINTS, Report
 from segjob.report.figures.canvas import (
     Drawn,
@@ -112,13 +112,13 @@ def strip(report: Report, position: int) -> Drawn:
 def components(report: Report) -> Drawn:
     """All features at once, in the two directions in which the customers differ most."""
     assert report.sample is not None
-    found = telling.components(report.sample.scaled, report.sample.weight, report.centroids.scaled)
+    found = importance.components(report.sample.scaled, report.sample.weight, report.centroids.scaled)
     figure = blank(_HEIGHT)
     ax = axes(figure, left=50, bottom=44)
     _points(ax, report, found.places)
     _centres(ax, report, found.centroids)
-    names = telling.names_of(report)
-    made = [telling.made_of(row, names) for row in found.loadings]
+    names = importance.names_of(report)
+    made = [importance.made_of(row, names) for row in found.loadings]
     ax.set_xlabel(label(made[0], 54))
     ax.set_ylabel(label(made[1], 44))
     number_ticks(ax, "x")

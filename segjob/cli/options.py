@@ -1,0 +1,207 @@
+"""The options that verbs share, what they lead to, and how an error becomes words and an exit code."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, cast
+
+import typer
+from typer.core import TyperGroup
+
+if TYPE_CHECKING:
+    from segjob.config import Config
+    from segjob.pipeline.progress import Progress
+    from segjob.statements.published.tables import Contract
+    from segjob.warehouse.base import Warehouse
+
+# Typer exports no name for it: what all that is wrong with a command line is a kind of.
+_UsageError = cast("type[typer.BadParameter]", typer.BadParameter.__mro__[1])
+
+
+@contextmanager
+def _told(arguments: Sequence[str]) -> Iterator[None]:
+    """What is wrong with the command line, in the same document as any other error where one was asked for."""
+    try:
+        yield
+    except _UsageError as error:
+        if "--json" not in arguments:
+            raise
+        from segjob.cli.output import print_error
+        from segjob.errors import ConfigError
+
+        asked = error.ctx.command_path if error.ctx else "segjob"
+        wrong = ConfigError(error.format_message(), hint=f"see `{asked} --help`")
+        print_error(wrong, as_json=True, verbose=False)
+        raise typer.Exit(wrong.exit_code) from None
+
+
+class _Program(TyperGroup):
+    """The verbs, whose usage errors are told like all others."""
+
+    def make_context(self, info_name: str | None, args: list[str], *more: Any, **extra: Any) -> Any:
+        """Parse what stands before the verb."""
+        asked = list(args)
+        with _told(asked):
+            context = super().make_context(info_name, args, *more, **extra)
+        context.obj = asked
+        return context
+
+    def invoke(self, ctx: Any) -> Any:
+        """Parse the verb and what follows, and run it."""
+        with _told(ctx.obj):
+            return super().invoke(ctx)
+
+
+app = typer.Typer(
+    name="segjob",
+    cls=_Program,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="segjob.toml (default: the nearest one upwards)."),
+]
+WarehouseUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--warehouse",
+        metavar="URL",
+        help="The path of a DuckDB file, or a URL: postgresql://, spark://, sc://.",
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress; warnings and errors only.")]
+Verbose = Annotated[bool, typer.Option("--verbose", help="With an error, the statement that failed.")]
+LockTimeout = Annotated[
+    float | None,
+    typer.Option("--lock-timeout", metavar="SECONDS", min=0, help="How long to wait for the file's lock."),
+]
+SegmentationArgument = Annotated[
+    str | None, typer.Argument(metavar="SEGMENTATION", help="All of them where none is named.")
+]
+SegmentationName = Annotated[
+    str | None, typer.Option("--segmentation", metavar="NAME", help="Which one, where there are several.")
+]
+From = Annotated[
+    str | None, typer.Option("--from", metavar="RELATION", help="Table or view; needs no config file.")
+]
+Key = Annotated[
+    str | None, typer.Option(metavar="COLUMN", help="With --from: the column that names a customer.")
+]
+Features = Annotated[
+    str | None, typer.Option(metavar="A,B,C", help="With --from: the columns to segment by.")
+]
+Name = Annotated[str | None, typer.Option(metavar="NAME", help="With --from: the segmentation's name.")]
+NumberOfSegments = Annotated[
+    str | None, typer.Option("--k", metavar="K", help="A number of segments, or auto.")
+]
+KRange = Annotated[str | None, typer.Option(metavar="1:10", help="The numbers of segments that auto tries.")]
+RuleName = Annotated[str | None, typer.Option("--rule", metavar="NAME", help="The rule that chooses k.")]
+ScaleName = Annotated[
+    str | None, typer.Option("--scale", metavar="NAME", help="standard, robust, minmax or none.")
+]
+Seed = Annotated[int | None, typer.Option(metavar="N", help="Seed of everything random.")]
+AlgorithmName = Annotated[
+    str | None, typer.Option("--algorithm", metavar="NAME", help="kmeans, ward or gaussian_mixture.")
+]
+Start = Annotated[
+    str | None, typer.Option(metavar="WHERE", help="fresh, current, or a relation with a centroid per row.")
+]
+AllowOne = Annotated[bool, typer.Option("--allow-one", help="No structure publishes a single segment.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Print every statement; run none.")]
+
+
+@dataclass(frozen=True)
+class Session:
+    """The options that every verb has, and what they lead to."""
+
+    config: ConfigFile = None
+    warehouse: WarehouseUrl = None
+    as_json: Json = False
+    quiet: Quiet = False
+    verbose: Verbose = False
+    lock_timeout: LockTimeout = None
+
+    @functools.cached_property
+    def settings(self) -> Config:
+        """The config file's settings, the defaults where there is no file; --lock-timeout wins over both."""
+        from segjob.config import Config, find, load
+
+        file = self.config or find(Path.cwd())
+        settings = load(file) if file else Config(directory=Path.cwd())
+        if self.lock_timeout is None:
+            return settings
+        warehouse = settings.warehouse.model_copy(update={"lock_timeout": self.lock_timeout})
+        return settings.model_copy(update={"warehouse": warehouse})
+
+    @functools.cached_property
+    def door(self) -> Warehouse:
+        """The warehouse; not open yet."""
+        from segjob.warehouse.connect import connect
+
+        return connect(self.settings, warehouse=self.warehouse)
+
+    @functools.cached_property
+    def progress(self) -> Progress:
+        """Where a job tells what it does; a JSON document carries the warnings itself."""
+        from segjob.cli import output
+        from segjob.pipeline.progress import Progress
+
+        if self.as_json:
+            return Progress()
+        return output.Warned() if self.quiet else output.Shown()
+
+    @property
+    def same_place(self) -> list[str]:
+        """The options that lead another command to the same warehouse; a URL's password is not repeated."""
+        from segjob.warehouse.connect import without_secrets
+
+        config = ["--config", str(self.config)] if self.config else []
+        return config + (
+            ["--warehouse", without_secrets(self.warehouse, self.door)] if self.warehouse else []
+        )
+
+    @property
+    def contract(self) -> Contract:
+        """The published tables."""
+        from segjob.statements.published.tables import Contract
+
+        return Contract(self.settings.warehouse.schema_name)
+
+
+def verb(function: Callable[..., None]) -> Callable[..., None]:
+    """A command: gets the session's options too, and its errors become words and the contract's exit codes."""
+    own = dict(inspect.signature(function, eval_str=True).parameters)
+    del own["session"]
+    shared = inspect.signature(Session, eval_str=True).parameters
+
+    @functools.wraps(function)
+    def guarded(**options: Any) -> None:
+        from segjob.errors import SegjobError
+
+        session = Session(**{name: options.pop(name) for name in shared})
+        try:
+            function(session, **options)
+        except SegjobError as error:
+            from segjob.cli.output import print_error
+
+            print_error(error, as_json=session.as_json, verbose=session.verbose)
+            raise typer.Exit(error.exit_code) from None
+        except KeyboardInterrupt:
+            typer.echo("interrupted; a run is published whole or not at all: see `segjob history`", err=True)
+            raise typer.Exit(130) from None
+
+    together = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in (*own.values(), *shared.values())]
+    guarded.__signature__ = inspect.Signature(together)  # type: ignore[attr-defined]
+    guarded.__annotations__ = {p.name: p.annotation for p in together}
+    del guarded.__wrapped__
+    return app.command()(guarded)

@@ -1,0 +1,108 @@
+"""Which segmentations a command is about: those of the config file, or one that the command line alone describes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from segjob.config import Config, Segmentation, parse
+from segjob.errors import ConfigError
+
+
+def wanted(
+    config: Config, segmentation: str | None, described: Mapping[str, str | None], **options: Any
+) -> dict[str, Segmentation]:
+    """Name -> settings.
+
+    Parameters
+    ----------
+    segmentation : one of the config file's; all of them where None.
+    described : source (the relation), key, features, name: a segmentation that needs no config file.
+    options : k, k_range, rule, scale, seed as typed; None where not given. They win over the file.
+
+    Raises
+    ------
+    ConfigError : no such segmentation, or an option makes no sense.
+    """
+    changes = _parsed({name: value for name, value in options.items() if value is not None})
+    if described["source"] is not None:
+        return _described(segmentation, described, changes)
+    idle = [f"--{name}" for name, value in described.items() if value is not None]
+    if idle:
+        raise ConfigError(f"{', '.join(idle)} needs --from RELATION")
+    if not config.segmentations:
+        raise ConfigError(
+            "there is no segmentation to run",
+            hint="write a segjob.toml with `segjob init`, or use --from RELATION --key COLUMN --features A,B",
+        )
+    if segmentation is not None and segmentation not in config.segmentations:
+        raise ConfigError(
+            f"the config has no segmentation {segmentation!r}",
+            hint=f"it has {', '.join(config.segmentations)}",
+        )
+    names = [segmentation] if segmentation is not None else list(config.segmentations)
+    return {
+        name: parse(
+            Segmentation,
+            {**config.segmentations[name].model_dump(), **changes},
+            where=f"segmentations.{name} with the command line",
+        )
+        for name in names
+    }
+
+
+def _described(
+    segmentation: str | None, described: Mapping[str, str | None], changes: Mapping[str, Any]
+) -> dict[str, Segmentation]:
+    if segmentation is not None:
+        raise ConfigError(
+            "--from describes a segmentation of its own", hint=f"--name {segmentation} names it"
+        )
+    lacking = [f"--{name}" for name in ("key", "features") if described[name] is None]
+    if lacking:
+        raise ConfigError(f"--from also needs {' and '.join(lacking)}")
+    relation = str(described["source"])
+    values = {
+        "relation": relation,
+        "key": described["key"],
+        "features": [name for name in _split(str(described["features"])) if name],
+        **changes,
+    }
+    return {described["name"] or default_name(relation): parse(Segmentation, values, where="command line")}
+
+
+def default_name(relation: str) -> str:
+    """The relation's own name without schema and quotes."""
+    from segjob.registry.relations import split_name
+
+    return split_name(relation)[1]
+
+
+def _split(features: str) -> list[str]:
+    """Column names between commas; double quotes keep a comma."""
+    import csv
+
+    return [name.strip() for name in next(csv.reader([features], skipinitialspace=True), [])]
+
+
+def _parsed(options: dict[str, Any]) -> dict[str, Any]:
+    """Options as the config file would hold them."""
+    if "k" in options:
+        options["k"] = _k(options["k"])
+    if "k_range" in options:
+        low, _, high = str(options["k_range"]).partition(":")
+        try:
+            options["k_range"] = (int(low), int(high))
+        except ValueError:
+            raise ConfigError(f"--k-range is LOW:HIGH, such as 1:10, not {options['k_range']!r}") from None
+        options.setdefault("k", "auto")
+    return options
+
+
+def _k(text: str) -> int | str:
+    if text == "auto":
+        return text
+    try:
+        return int(text)
+    except ValueError:
+        raise ConfigError(f'--k is "auto" or a whole number from 1, not {text!r}') from None

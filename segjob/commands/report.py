@@ -1,0 +1,259 @@
+"""`segjob report`: a run's tables and its live relation -> one HTML page, and figures for slides."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import numpy as np
+import sqlalchemy as sa
+
+from segjob.core.cluster.metrics import silhouette_rows
+from segjob.core.compare.comparison import PUBLISHED
+from segjob.core.model import Floats
+from segjob.errors import ConfigError, SegjobError
+from segjob.registry.models import Published, load
+from segjob.registry.report_data import explore
+from segjob.registry.runs import Evidence, evidence, list_runs, pick_run, stored
+from segjob.report.data import (
+    MOST_POINTS,
+    Centroids,
+    Compared,
+    Comparisons,
+    Exclusion,
+    Flow,
+    Profile,
+    Report,
+    Sample,
+    Segment,
+    Size,
+    Tried,
+    Vote,
+)
+from segjob.statements import exploration
+from segjob.statements.published.tables import Contract
+from segjob.warehouse.base import Warehouse
+
+POINTS_EACH = 100
+"""Of each segment at least so many, or all it has."""
+_SEED = 0
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was written, and with which figures."""
+
+    page: Path
+    size: int
+    figures: Sequence[str]
+    files: Sequence[Path]
+    run_id: int
+    segmentation: str
+
+    def as_json(self) -> dict[str, Any]:
+        """The same as plain values."""
+        return {
+            **dataclasses.asdict(self),
+            "page": str(self.page),
+            "files": [str(file) for file in self.files],
+        }
+
+
+def write_report(
+    warehouse: Warehouse,
+    contract: Contract,
+    segmentation: str | None,
+    page: Path | None,
+    figures: Path | None,
+) -> Written:
+    """Write the page of a segmentation's current run, and its figures into a folder.
+
+    Raises
+    ------
+    ConfigError : the file or folder cannot be written.
+    DataError : there is no run.
+    """
+    if page is not None and not page.resolve().parent.is_dir():
+        raise ConfigError(f"{page} cannot be written: there is no folder {page.parent}")
+    report = build(warehouse, contract, segmentation)
+    from segjob.report.page import render
+
+    name = str(report.run["segmentation"])
+    page = page or Path(f"{re.sub(r'[^A-Za-z0-9-]+', '_', name).strip('_') or 'segments'}-report.html")
+    rendered = render(report)
+    try:
+        page.write_text(rendered.html, encoding="utf-8")
+        files = rendered.write_figures(figures) if figures is not None else []
+    except OSError as error:
+        raise ConfigError(f"{error.filename or page} cannot be written: {error.strerror}") from None
+    return Written(
+        page=page,
+        size=len(rendered.html.encode()),
+        figures=[drawn.name for drawn in rendered.figures],
+        files=files,
+        run_id=int(report.run["run_id"]),
+        segmentation=name,
+    )
+
+
+def build(warehouse: Warehouse, contract: Contract, segmentation: str | None) -> Report:
+    """Everything that the page shows, read in one snapshot."""
+    with warehouse.reading():
+        run = pick_run(warehouse, contract, segmentation=segmentation)
+        found = evidence(warehouse, contract, run)
+        published = load(warehouse, contract, run)
+        history = exploration.keyed_history(contract.schema, run["segmentation"], run["key_column"])
+        counts = _counts(warehouse, contract, history, run)
+        sample = _sample(warehouse, published, history, counts)
+        customers = explore(warehouse, published, sample)
+        return Report(
+            run=found.run,
+            schema=contract.schema,
+            transforms=published.model.transforms,
+            segments=[
+                _row(Segment, row, outliers=counts.get(row["segment_id"], (0, None))[1])
+                for row in found.segments
+            ],
+            profiles=[_row(Profile, row) for row in found.profiles],
+            centroids=_centroids(published),
+            sweep=[_row(Tried, row) for row in found.sweep],
+            votes=[_row(Vote, row) for row in found.votes],
+            exclusions=[_row(Exclusion, row) for row in found.exclusions],
+            sample=sample,
+            customers=customers,
+            **_over_time(warehouse, contract, found),
+            comparisons=_compared(warehouse, contract, run["run_id"]),
+        )
+
+
+def _row(kind: type[Row], row: Mapping[str, Any], **more: Any) -> Row:
+    """A table's row as a dataclass that names some of its columns."""
+    names = [field.name for field in dataclasses.fields(cast(Any, kind))]
+    known = {name: row[name] for name in names if name in row}
+    return kind(**known, **more)
+
+
+def _counts(
+    warehouse: Warehouse, contract: Contract, history: sa.Table, run: Mapping[str, Any]
+) -> dict[int, tuple[int, int]]:
+    """Segment -> customers and outliers in the history; empty where that is gone."""
+    if not warehouse.columns_of(contract.schema, history.name):
+        return {}
+    rows = warehouse.records(exploration.segment_counts(history, run["run_id"]))
+    return {row["segment_id"]: (row["rows"], row["outliers"]) for row in rows}
+
+
+def quotas(rows: Mapping[int, int], points: int = MOST_POINTS, each: int = POINTS_EACH) -> dict[int, int]:
+    """How many customers of each segment are drawn: by share, but a small segment gets its fair minimum.
+
+    Their sum is at most `points`, as long as there are at most `points` segments.
+    """
+    least = min(each, points // max(len(rows), 1))
+    floor = {segment: min(count, least) for segment, count in rows.items()}
+    spare = points - sum(floor.values())
+    rest = {segment: count - floor[segment] for segment, count in rows.items()}
+    left = sum(rest.values())
+    part = min(1.0, spare / left) if left else 0.0
+    return {segment: floor[segment] + int(rest[segment] * part) for segment in rows}
+
+
+def _sample(
+    warehouse: Warehouse, published: Published, history: sa.Table, counts: Mapping[int, tuple[int, int]]
+) -> Sample | None:
+    """The drawn customers; None where history or relation cannot be read any more."""
+    transforms = published.model.transforms
+    if not counts or not _can_be_read(warehouse, published):
+        return None
+    rows = {segment: count for segment, (count, _) in counts.items()}
+    drawn = quotas(rows)
+    statement = exploration.segment_sample(
+        published.relation,
+        transforms,
+        history,
+        published.run["run_id"],
+        {segment: (rows[segment], drawn[segment]) for segment in rows},
+        _SEED,
+    )
+    columns = warehouse.arrays(statement)
+    segment_id = columns["segment_id"].astype(np.int64)
+    scaled = np.column_stack([columns[f"x{j}"] for j in range(len(transforms))])
+    held = dict(zip(*(v.tolist() for v in np.unique(segment_id, return_counts=True)), strict=True))
+    weight = np.array([rows[i] / held[i] for i in segment_id.tolist()])
+    return Sample(
+        segment_id=segment_id,
+        scaled=scaled,
+        weight=weight,
+        is_outlier=columns["is_outlier"] > 0,
+        silhouette=_silhouettes(scaled, weight, segment_id),
+    )
+
+
+def _silhouettes(scaled: Floats, weight: Floats, segment_id: np.ndarray[Any, Any]) -> Floats:
+    """(n,) each drawn customer's silhouette among those it was drawn with, by their weights."""
+    present, labels = np.unique(segment_id, return_inverse=True)
+    if len(present) < 2:
+        return np.full(len(scaled), np.nan)
+    found: Floats = silhouette_rows(scaled, weight, [labels])[0]
+    return found
+
+
+def _can_be_read(warehouse: Warehouse, published: Published) -> bool:
+    """Whether the relation is still there with the columns of the model."""
+    relation = published.relation
+    try:
+        names = {column.name for column in warehouse.columns_of(relation.schema, relation.name)}
+    except SegjobError:
+        return False
+    return {relation.key, *(t.source_column for t in published.model.transforms)} <= names
+
+
+def _centroids(published: Published) -> Centroids:
+    model = published.model
+    value = [t.to_original(model.centroids[:, j]) for j, t in enumerate(model.transforms)]
+    return Centroids(value=np.column_stack(value), scaled=model.centroids)
+
+
+def _over_time(warehouse: Warehouse, contract: Contract, found: Evidence) -> dict[str, Any]:
+    """Sizes of all published runs up to this one, and who moved since the run before."""
+    segments, migration = contract.table("segments"), contract.table("transitions")
+    runs = {
+        run["run_id"]: run["published_at"]
+        for run in list_runs(warehouse, contract, found.run["segmentation"])
+        if run["status"] == "published" and run["run_id"] <= found.run["run_id"]
+    }
+    query = (
+        sa.select(segments)
+        .where(segments.c.run_id.in_(list(runs)))
+        .order_by(segments.c.run_id, segments.c.segment_id)
+    )
+    sizes = [_row(Size, row, published_at=runs[row["run_id"]]) for row in warehouse.records(query)]
+    flows: list[Flow] = []
+    if warehouse.columns_of(contract.schema, migration.name):
+        moved = (
+            sa.select(migration)
+            .where(migration.c.run_id == found.run["run_id"])
+            .order_by(migration.c.from_segment_id, migration.c.to_segment_id)
+        )
+        flows = [_row(Flow, row) for row in warehouse.records(moved)]
+    return {"sizes": sizes, "flows": flows}
+
+
+def _compared(warehouse: Warehouse, contract: Contract, run_id: int) -> Comparisons:
+    """What `segjob compare` found for this run; rows of an older layout have neither advice nor anything to draw."""
+    table = contract.table("comparisons")
+    rows = stored(warehouse, table, table.c.run_id == run_id)
+    drawn = {row["algorithm"]: json.loads(row["drawn"] or "{}") for row in rows}
+    published = [row for row in rows if row["advice"]]
+    first = published[0]["algorithm"] if published else PUBLISHED
+    rows.sort(key=lambda row: (row["algorithm"] != first, -(row["agreement"] or 0.0), row["algorithm"]))
+    return Comparisons(
+        rows=[_row(Compared, row, cluster=drawn[row["algorithm"]].get("cluster", ())) for row in rows],
+        scaled=drawn.get(first, {}).get("scaled", {}),
+        advice=published[0]["advice"] if published else None,
+    )

@@ -1,0 +1,1 @@
+"""Clustering algorithms on arrays, and the metrics of a partition. They know nothing of choosing k or of segments."""

@@ -1,0 +1,1 @@
+"""Other algorithms on the same rows, and whether one is worth a change."""

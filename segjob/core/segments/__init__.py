@@ -1,0 +1,1 @@
+"""What a cluster becomes once it is published: identity, name, segment rule, drift, score of one row."""

@@ -1,0 +1,132 @@
+"""How many groups the rows really have, whatever their shape: mixtures, weighed by BIC, joined across no valley."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from segjob.core import sampling
+from segjob.core.cluster import kmeans, mixture_models
+from segjob.core.cluster.mixture_models import FAMILIES, Family, Mixture
+from segjob.core.model import Floats
+from segjob.core.select_k import modality
+
+_COMPONENTS = 14
+_MORE_COMPONENTS = 28
+_MANY = 11
+_STARTS = 10
+_CLOSE = 10.0
+_ROWS_PER_COMPONENT = 6
+_LEAST_ROWS = 12
+
+
+@dataclass(frozen=True)
+class Solution:
+    """One way to see the rows.
+
+    k : groups; components : of the mixture they come from.
+    family : the mixture's.
+    behind : its BIC minus the lowest, so 0 for the best; 2 log of the Bayes factor against it (Kass and Raftery, 1995).
+    kept, joined : the shallowest valley kept and the deepest joined across; see `valleys.Groups`.
+    """
+
+    k: int
+    components: int
+    family: Family
+    behind: float
+    kept: float
+    joined: float
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the rows say about the number of groups.
+
+    solutions : those within 10 of the lowest BIC, best first; empty where there are too few rows to ask.
+    over_one : how far the best is ahead of a single component, in BIC.
+    rows : that were looked at.
+    logged : whether skewed features were looked at on a log scale, because that explains the rows better.
+    """
+
+    solutions: tuple[Solution, ...]
+    over_one: float
+    rows: int
+    logged: bool
+
+
+def look(rows: Floats, seed: int) -> Evidence:
+    """Fit all families of mixtures and count the groups of those that explain the rows best.
+
+    The answer does not depend on any range of k.
+
+    Parameters
+    ----------
+    rows : (m, d) from `drawn.draw`.
+    """
+    values = sampling.spread_out(rows, seed)
+    n, d = values.shape
+    if n < _LEAST_ROWS or d == 0:
+        return Evidence((), 0.0, n, False)
+    with kmeans.one_blas_thread():
+        values, logged = _scale(values, seed)
+        found = _searched(values, _COMPONENTS, seed)
+        if modality.groups_of(values, _best(found)).k >= _MANY:
+            found += _more(values, seed)
+        best = _best(found).bic
+        close = sorted((m for m in found if m.bic <= best + _CLOSE), key=lambda m: m.bic)
+        solutions = tuple(_solution(values, m, best) for m in close)
+    over_one = min(m.bic for m in found if m.k == 1) - best
+    return Evidence(solutions, over_one, n, logged)
+
+
+def _scale(values: Floats, seed: int) -> tuple[Floats, bool]:
+    """The values as they are or, if that explains them better, with skewed columns on a log scale."""
+    evened = sampling.evened(values)
+    if evened is None:
+        return values, False
+    logs, log_jacobian = evened
+    most = min(_COMPONENTS, max(1, len(values) // _ROWS_PER_COMPONENT))
+    plain, better = (
+        _best(mixture_models.descend(v, FAMILIES[1], most, seed=seed).values()).bic for v in (values, logs)
+    )
+    return (logs, True) if better - 2 * log_jacobian < plain else (values, False)
+
+
+def _searched(values: Floats, components: int, seed: int) -> list[Mixture]:
+    """The best mixture of every family and number of components, from joined and from k-means starts."""
+    most = min(components, max(1, len(values) // _ROWS_PER_COMPONENT))
+    best: dict[tuple[Family, int], Mixture] = {}
+
+    def keep(found: Iterable[Mixture]) -> None:
+        for m in found:
+            known = best.get((m.family, m.k))
+            if known is None or m.bic < known.bic:
+                best[m.family, m.k] = m
+
+    for family in FAMILIES:
+        keep(mixture_models.descend(values, family, most, seed=seed).values())
+    for k in range(2, min(_STARTS, most) + 1):
+        labels = kmeans.fit(values, np.ones(len(values)), k, seed=seed, n_init=5).labels
+        keep(mixture_models.fit(values, np.eye(k)[:, labels], family) for family in FAMILIES)
+    return list(best.values())
+
+
+def _more(values: Floats, seed: int) -> list[Mixture]:
+    """Mixtures of more components than usual, for rows with many groups."""
+    most = min(_MORE_COMPONENTS, len(values) // _ROWS_PER_COMPONENT)
+    if most <= _COMPONENTS:
+        return []
+    each = (mixture_models.descend(values, f, most, seed=seed, least=_COMPONENTS + 1) for f in FAMILIES)
+    return [m for found in each for m in found.values()]
+
+
+def _best(found: Iterable[Mixture]) -> Mixture:
+    return min(found, key=lambda m: m.bic if math.isfinite(m.bic) else math.inf)
+
+
+def _solution(values: Floats, found: Mixture, best: float) -> Solution:
+    groups = modality.groups_of(values, found)
+    return Solution(groups.k, found.k, found.family, found.bic - best, groups.kept, groups.joined)

@@ -1,0 +1,223 @@
+"""Relations of the user's, found in the warehouse: names, columns and types a segmentation needs."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from segjob.config import Feature, Segmentation
+from segjob.errors import ConfigError, DataError, SegjobError, together
+from segjob.statements.features import Relation, named
+from segjob.statements.published.tables import SHARED, VIEWS
+from segjob.warehouse.base import Column, Warehouse
+
+_IDENTIFIER = re.compile(r'\s*(?:"((?:[^"]|"")+)"|([^".]+))\s*(\.|$)')
+
+
+_HISTORY = {"run_id", "segment_id", "distance", "next_segment_id", "margin", "is_outlier", "segment_name"}
+
+
+_MOVEMENTS = {"change", "from_segment_id", "to_segment_id"}
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """A segmentation whose relation, key and columns were seen in the warehouse."""
+
+    name: str
+    settings: Segmentation
+    relation: Relation
+    key: Column
+    is_table: bool
+    """Whether its rows cannot change while the warehouse is being read; else they are copied first."""
+
+    def as_json(self) -> dict[str, object]:
+        """The same as plain values."""
+        return {"segmentation": self.name, "key_type": self.key.type_name, **self.settings.model_dump()}
+
+
+def resolve(warehouse: Warehouse, name: str, settings: Segmentation) -> Resolved:
+    """Find the relation and its columns.
+
+    Raises
+    ------
+    ConfigError, DataError : with every problem found.
+    """
+    schema, relation = locate(warehouse, settings.relation)
+    columns = {column.name: column for column in warehouse.columns_of(schema, relation)}
+    if not columns:
+        raise DataError(
+            f"there is no table or view {settings.relation!r} in {warehouse.label}",
+            hint=_nearest(settings.relation, warehouse.relations()) or "has `dbt run` been run?",
+        )
+    wanted = [
+        ("key", settings.key),
+        *((("row weight", settings.row_weight),) if settings.row_weight else ()),
+        *(("feature", feature.column) for feature in settings.features),
+    ]
+    found = {wish: _column(wish, columns) for _, wish in wanted}
+    problems: list[SegjobError] = [*_name_problems(warehouse, name, settings.key)]
+    for role, wish in wanted:
+        if found[wish] is None:
+            problems.append(
+                DataError(
+                    f"{settings.relation} has no column {wish!r} ({role})",
+                    hint=_nearest(wish, list(columns)) or f"it has {_listed(list(columns))}",
+                )
+            )
+    for feature in settings.features:
+        problems.extend(
+            _feature_problems(
+                warehouse, (schema, relation), settings.relation, feature, found[feature.column]
+            )
+        )
+    weight = found.get(settings.row_weight or "")
+    if weight is not None and weight.kind != "number":
+        problems.append(DataError(f"the row weight {weight.name!r} is {weight.type_name}, not a number"))
+    if problems:
+        raise together(problems)
+    actual = {wish: column.name for wish, column in found.items() if column is not None}
+    if len(set(actual.values())) < len(actual):
+        twice = sorted(wish for wish in actual if list(actual.values()).count(actual[wish]) > 1)
+        raise ConfigError(f"{', '.join(map(repr, twice))} are one column of {settings.relation}")
+    settings = settings.model_copy(
+        update={
+            "key": actual[settings.key],
+            "row_weight": settings.row_weight and actual[settings.row_weight],
+            "features": tuple(
+                feature.model_copy(update={"column": actual[feature.column]}) for feature in settings.features
+            ),
+        }
+    )
+    return Resolved(
+        name=name,
+        settings=settings,
+        relation=Relation(
+            name=relation,
+            schema=schema,
+            key=settings.key,
+            row_weight=settings.row_weight,
+        ),
+        key=columns[settings.key],
+        is_table=warehouse.tables_hold_still and warehouse.is_table(schema, relation),
+    )
+
+
+def locate(warehouse: Warehouse, text: str) -> tuple[str, str]:
+    """Schema and name of a relation.
+
+    With its schema always: in a view of schema `segments`, a bare name would find the view of that name there.
+    """
+    schema, name = split_name(text)
+    return schema or str(warehouse.scalar(sa.select(sa.func.current_schema()))), name
+
+
+def split_name(text: str) -> tuple[str | None, str]:
+    """`relation` or `schema.relation` as its parts; double quotes keep a dot, doubled ones stand for one.
+
+    >>> split_name('sales."a.b"')
+    ('sales', 'a.b')
+    """
+    parts, rest = [], text
+    while rest:
+        match = _IDENTIFIER.match(rest)
+        if match is None:
+            # Not SQL's way of writing an identifier: then it is taken as the name itself.
+            return None, text
+        parts.append(match[1].replace('""', '"') if match[1] else match[2].strip())
+        rest = rest[match.end() :]
+    if len(parts) > 2:
+        raise ConfigError(
+            f"{text!r} has {len(parts)} parts", hint='write relation, or schema.relation, or "a.b" quoted'
+        )
+    return (parts[0] if len(parts) == 2 else None), parts[-1]
+
+
+def _column(wish: str, columns: dict[str, Column]) -> Column | None:
+    """The column of that name; in another case too, as SQL would find it."""
+    if wish in columns:
+        return columns[wish]
+    alike = [column for name, column in columns.items() if name.lower() == wish.lower()]
+    return alike[0] if len(alike) == 1 else None
+
+
+def _name_problems(warehouse: Warehouse, name: str, key: str) -> list[SegjobError]:
+    problems: list[SegjobError] = []
+    if warehouse.relation_names is not None and not warehouse.relation_names.fullmatch(name):
+        problems.append(
+            ConfigError(
+                f"a segmentation cannot be called {name!r} in {warehouse.label}: its views are called after it, and "
+                "names there are made of the letters a to z, digits and _",
+                hint="give it another name (--name with --from)",
+            )
+        )
+    if re.search(r"[\x00-\x1f\x7f]", name):
+        problems.append(
+            ConfigError(
+                f"a segmentation cannot be called {name!r}: there is a line break or the like in it",
+                hint="give it another name (--name with --from)",
+            )
+        )
+    taken = {*SHARED, *VIEWS, "snapshot_info"}
+    if name.lower() in taken or re.search(r"_(history|movements|scores|profile)$", name.lower()):
+        problems.append(
+            ConfigError(
+                f"a segmentation cannot be called {name!r}: segjob's own tables are",
+                hint="give it another name (--name with --from)",
+            )
+        )
+    if key.lower() in _HISTORY | _MOVEMENTS:
+        problems.append(
+            ConfigError(
+                f"the key column cannot be called {key!r}: the published tables have a column of that name",
+                hint="rename it in a view over the relation",
+            )
+        )
+    return problems
+
+
+def _feature_problems(
+    warehouse: Warehouse, place: tuple[str, str], relation: str, feature: Feature, column: Column | None
+) -> list[SegjobError]:
+    if column is None or feature.kind == "categorical":
+        return []
+    if column.kind in ("number", "boolean"):
+        return []
+    hints = {
+        "text": 'cast it in the feature view, or say kind = "categorical" for it in segjob.toml',
+        "time": "turn it into a number in the feature view, such as days since a date",
+    }
+    told = f"feature {column.name!r} of {relation} is {column.type_name}, not a number"
+    if column.kind == "text":
+        told += f": {_no_numbers(warehouse, place, column)}"
+    return [
+        DataError(told, hint=hints.get(column.kind, "only numbers, booleans and categories can be features"))
+    ]
+
+
+def _no_numbers(warehouse: Warehouse, place: tuple[str, str], column: Column) -> str:
+    """How many of a text column's values do not read as a number, with three of them."""
+    text = sa.cast(sa.column(named(column.name)), sa.Text())
+    wrong = sa.not_(text.regexp_match(r"^\s*[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?\s*$"))
+    source = sa.table(named(place[1]), schema=named(place[0]))
+    counted = sa.select(sa.func.count(text).label("all"), sa.func.count(sa.case((wrong, 1))).label("wrong"))
+    count = warehouse.records(counted.select_from(source))[0]
+    if not count["wrong"]:
+        return "every value would read as one"
+    few = sa.select(text.label("value")).select_from(source).where(wrong).distinct().order_by(text).limit(3)
+    examples = ", ".join(repr(row["value"]) for row in warehouse.records(few))
+    return f"{count['wrong']:,} of {count['all']:,} values are none, such as {examples}"
+
+
+def _nearest(wish: str, names: Sequence[str]) -> str | None:
+    close = difflib.get_close_matches(wish.lower(), [name.lower() for name in names], n=1, cutoff=0.6)
+    real = next((name for name in names if close and name.lower() == close[0]), None)
+    return f"did you mean {real!r}?" if real else None
+
+
+def _listed(names: Sequence[str], most: int = 12) -> str:
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

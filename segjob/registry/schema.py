@@ -1,0 +1,92 @@
+"""The published schema in a warehouse: made where it is missing, upgraded where it is older."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.schema import CreateSchema, CreateTable, SetColumnComment, SetTableComment
+
+from segjob import __version__
+from segjob.errors import WarehouseError
+from segjob.statements.published.tables import LAYOUT_VERSION, VIEWS, Contract
+from segjob.statements.sql.ddl import AddColumn
+from segjob.warehouse.base import Warehouse
+
+
+def ensure_layout(warehouse: Warehouse, contract: Contract) -> None:
+    """Schema, shared tables and shared views as of today, inside the caller's transaction; history is kept.
+
+    Raises
+    ------
+    WarehouseError : the tables were written by a newer segjob.
+    """
+    version = layout_version(warehouse, contract)
+    if version is not None and version > LAYOUT_VERSION:
+        raise WarehouseError(
+            f"schema {contract.schema} of {warehouse.label} has layout {version}; this segjob knows {LAYOUT_VERSION}",
+            hint="upgrade segjob",
+        )
+    if version == LAYOUT_VERSION:
+        return
+    warehouse.execute(CreateSchema(contract.schema, if_not_exists=True))
+    bring_up_to_date(warehouse, *contract.shared())
+    first, *others = (sa.text(view_sql(name, contract.schema, warehouse.dialect)) for name in VIEWS)
+    warehouse.execute(first)  # the others read it
+    warehouse.execute_each(others)
+    # Last, and the old row after the new one: where there are no transactions, this row says that all of it is there.
+    layout = contract.table("layout")
+    warehouse.execute(sa.insert(layout).values(version=LAYOUT_VERSION, written_by=__version__))
+    if version is not None:
+        warehouse.execute(sa.delete(layout).where(layout.c.version != LAYOUT_VERSION))
+
+
+def layout_version(warehouse: Warehouse, contract: Contract) -> int | None:
+    """The layout that the warehouse holds; None where there is none yet."""
+    if not warehouse.columns_of(contract.schema, "layout"):
+        return None
+    version = warehouse.scalar(sa.select(sa.func.max(contract.table("layout").c.version)))
+    return None if version is None else int(version)
+
+
+def bring_up_to_date(warehouse: Warehouse, *tables: sa.Table) -> None:
+    """Make the tables, or add the columns that an older layout lacks; rows that are there keep null in them.
+
+    Layouts only ever grow, so this one step leads from every older layout to today's. All are of one schema.
+    """
+    there = warehouse.columns_of_each(tables[0].schema, [table.name for table in tables])
+    warehouse.execute_each([CreateTable(table) for table in tables if not there[table.name]])
+    for table in tables:
+        _bring_one(warehouse, table, {column.name for column in there[table.name]})
+
+
+def _bring_one(warehouse: Warehouse, table: sa.Table, existing: set[str]) -> None:
+    """The columns that it lacks, and what is to be said of it. existing : its columns; none where it is new."""
+    if existing:
+        for column in table.columns:
+            if column.name not in existing:
+                warehouse.execute(AddColumn(column))
+    elif not warehouse.dialect.inline_comments:
+        warehouse.execute(SetTableComment(table))
+    for column in table.columns:
+        if column.name not in existing and not warehouse.dialect.inline_comments:
+            warehouse.execute(SetColumnComment(column))
+
+
+def view_sql(name: str, schema: str, dialect: sa.Dialect) -> str:
+    """The statement in sql/views/NAME.sql, for a schema of any name.
+
+    The files say `segments.` so that they run by hand as they stand; a colon is escaped because SQLAlchemy's text
+    would take it for a parameter.
+    """
+    text = (sql_folder() / "views" / f"{name}.sql").read_text(encoding="utf-8")
+    quoted = dialect.identifier_preparer.quote_schema(schema)
+    return re.sub(r"(?<=\s)segments\.(?=\w)", lambda _: f"{quoted}.", text).replace(":", "\\:")
+
+
+def sql_folder() -> Path:
+    """Where the SQL files are: inside the installed package, or beside it in a checkout."""
+    package = Path(__file__).resolve().parent.parent
+    installed = package / "sql"
+    return installed if installed.is_dir() else package.parent / "sql"

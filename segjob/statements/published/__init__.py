@@ -1,0 +1,1 @@
+"""The published tables and views, and the statements that only they need."""

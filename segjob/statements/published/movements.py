@@ -1,0 +1,94 @@
+"""What changed between two runs: which segments share customers, who moved, and how many went where."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.sql.selectable import SelectBase
+
+from segjob.core.model import Model
+from segjob.statements.features import Relation, luck, named, points
+from segjob.statements.gaussian import short_costs
+from segjob.statements.nearest import position_of_least, with_columns
+from segjob.statements.sql.elements import Number
+
+
+def overlap(
+    relation: Relation,
+    model: Model,
+    history: sa.Table,
+    run_id: int,
+    *,
+    share: float,
+    seed: int,
+) -> SelectBase:
+    """How many customers are in segment i of a run and in the model's segment at place j now?
+
+    Parameters
+    ----------
+    share : of the customers to look at, drawn by a hash of the key.
+
+    Returns
+    -------
+    `segment_id`, `cluster` (from 0), `customers`; one row per pair that has any.
+    """
+    p = points(relation, model.transforms, share=share, seed=seed)
+    near = with_columns(p.rows, "near", **{f"d{i}": d for i, d in enumerate(short_costs(p.x, model))})
+    cluster = position_of_least([near.c[f"d{i}"] for i in range(len(model.centroids))])
+    now = sa.select(near.c["k"], cluster.label("cluster")).subquery("now")
+    key = history.c[relation.key]
+    before = sa.select(key.label("k"), history.c.segment_id).where(
+        history.c.run_id == run_id, luck(key, seed) < Number(share)
+    )
+    then = before.subquery("before")
+    return (
+        sa.select(then.c.segment_id, now.c.cluster, sa.func.count().label("customers"))
+        .select_from(now.join(then, now.c.k == then.c.k))
+        .group_by(then.c.segment_id, now.c.cluster)
+    )
+
+
+def _both(history: sa.Table, key: str, from_run: int, to_run: int) -> tuple[Any, Any, Any]:
+    """A run's customers, another run's, and both side by side."""
+
+    def of(run_id: int, name: str) -> Any:
+        rows = sa.select(history.c[key].label("k"), history.c.segment_id).where(history.c.run_id == run_id)
+        return rows.subquery(name)
+
+    then, now = of(from_run, "before"), of(to_run, "now")
+    return then, now, then.join(now, then.c.k == now.c.k, full=True)
+
+
+def movements(history: sa.Table, key: str, from_run: int, to_run: int) -> SelectBase:
+    """Who entered, left or moved between two runs? The rows of `<s>_movements`; who stayed is not listed."""
+    then, now, both = _both(history, key, from_run, to_run)
+    entered, left = then.c.k.is_(None), now.c.k.is_(None)
+    return (
+        sa.select(
+            sa.cast(sa.literal(to_run), sa.BigInteger()).label("run_id"),
+            sa.func.coalesce(now.c.k, then.c.k).label(named(key)),
+            sa.case((entered, "entered"), (left, "left"), else_="moved").label("change"),
+            then.c.segment_id.label("from_segment_id"),
+            now.c.segment_id.label("to_segment_id"),
+        )
+        .select_from(both)
+        .where(sa.or_(entered, left, then.c.segment_id != now.c.segment_id))
+    )
+
+
+def flows(history: sa.Table, key: str, from_run: int, to_run: int) -> SelectBase:
+    """How many customers went from which segment to which? NULL before: entered; NULL after: left."""
+    then, now, both = _both(history, key, from_run, to_run)
+    pair = (then.c.segment_id.label("from_segment_id"), now.c.segment_id.label("to_segment_id"))
+    customers = sa.func.count().label("customers")
+    return sa.select(*pair, customers).select_from(both).group_by(then.c.segment_id, now.c.segment_id)
+
+
+def moved_flows(moved: sa.Table, run_id: int) -> SelectBase:
+    """The same for a published run, from its movements: all pairs but those who stayed."""
+    return (
+        sa.select(moved.c.from_segment_id, moved.c.to_segment_id, sa.func.count().label("customers"))
+        .where(moved.c.run_id == run_id)
+        .group_by(moved.c.from_segment_id, moved.c.to_segment_id)
+    )

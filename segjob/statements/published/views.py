@@ -1,0 +1,63 @@
+"""The views that each segmentation has, as selects: who is where now, and what the segments look like side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.sql.selectable import SelectBase
+
+from segjob.statements.features import named
+from segjob.statements.published.tables import Contract
+
+
+def _current_run(contract: Contract, segmentation: str) -> sa.ScalarSelect[Any]:
+    runs = contract.table("runs")
+    latest = sa.select(sa.func.max(runs.c.run_id))
+    return latest.where(runs.c.segmentation == segmentation, runs.c.status == "published").scalar_subquery()
+
+
+def current_assignment(contract: Contract, history: sa.Table, segmentation: str, key: str) -> SelectBase:
+    """Which segment is each customer in, in the published run? One row per customer; the select of view `<s>`."""
+    segments = contract.table("segments")
+    together = history.join(
+        segments,
+        sa.and_(history.c.run_id == segments.c.run_id, history.c.segment_id == segments.c.segment_id),
+    )
+    return (
+        sa.select(
+            history.c[key].label(named(key)),
+            history.c.segment_id,
+            segments.c.name.label("segment_name"),
+            history.c.distance,
+            history.c.margin,
+            history.c.is_outlier,
+            history.c.run_id,
+        )
+        .select_from(together)
+        .where(history.c.run_id == _current_run(contract, segmentation))
+    )
+
+
+def wide_profile(contract: Contract, segmentation: str, features: Sequence[str]) -> SelectBase:
+    """What do the segments look like side by side? One row per segment, one column per feature (its mean)."""
+    segments, profiles = contract.table("segments"), contract.table("profiles")
+    own = (segments.c.segment_id, segments.c.name, segments.c.rows, segments.c.share)
+    taken = {column.name for column in own}
+    together = segments.join(
+        profiles,
+        sa.and_(profiles.c.run_id == segments.c.run_id, profiles.c.segment_id == segments.c.segment_id),
+    )
+    means = [
+        sa.func.max(sa.case((profiles.c.feature == feature, profiles.c.mean))).label(
+            named(f"mean_{feature}" if feature.lower() in taken else feature)
+        )
+        for feature in features
+    ]
+    return (
+        sa.select(*own, *means)
+        .select_from(together)
+        .where(segments.c.run_id == _current_run(contract, segmentation))
+        .group_by(*own)
+    )

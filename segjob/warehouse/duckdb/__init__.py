@@ -1,0 +1,1 @@
+"""The DuckDB file as a warehouse."""

@@ -1,0 +1,1 @@
+"""Spark as a warehouse: a local session, a cluster, or Spark Connect."""

@@ -1,0 +1,303 @@
+"""Spark SQL: a local session with a folder of its own, a cluster's, or one over Spark Connect.
+
+Data stays in Spark: what comes out is rows where they are few, and Arrow where they are many. There are no
+transactions: each statement is whole or not there. So is an `update` or `delete`, which tables of files do not know:
+see `Spark._rewrite`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, TypeVar, cast
+
+import numpy as np
+import sqlalchemy as sa
+from numpy.typing import NDArray
+from sqlalchemy.sql.dml import Delete, Update
+
+from segjob.errors import StatementFailed, WarehouseError
+from segjob.warehouse.base import Column, Statement, Warehouse
+from segjob.warehouse.spark.dialect import PLAIN_NAME, SparkDialect, is_small, text_literal
+from segjob.warehouse.spark.dml import other_place, rows_after, touched
+from segjob.warehouse.spark.session import Place, keep_classes, session
+from segjob.warehouse.sqlalchemy import first_line, kind_of, typed
+
+Answer = TypeVar("Answer")
+Asked = TypeVar("Asked")
+_FILES = ("parquet", "orc")
+"""Formats that are files and no more. Others (Delta, Iceberg) update and delete by themselves."""
+_LIGHT = {
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.shuffle.partitions": "1",
+}
+_AT_ONCE = 4
+"""Statements on their way at a time: while one is being planned, which one core does, another one's rows are read."""
+_COMMENTS = r"(?:\s*--.*\n)*\s*"
+_MADE = re.compile(
+    _COMMENTS
+    + r"(?:CREATE|ALTER|DROP|CACHE)(?: OR REPLACE)? (?:TABLE|VIEW|FUNCTION)(?: IF (?:NOT )?EXISTS)? ([\w.]+)",
+    re.IGNORECASE,
+)
+"""What a statement makes, changes or removes, where names have no quotes."""
+_VIEW = re.compile(_COMMENTS + r"CREATE OR REPLACE VIEW (\S+) AS\s", re.IGNORECASE)
+_ABSENT = ("TABLE_OR_VIEW_NOT_FOUND", "SCHEMA_NOT_FOUND", "INVALID_SCHEMA_OR_RELATION_NAME")
+
+
+@dataclass
+class Spark(Warehouse):
+    """See the module."""
+
+    replacing_views_disturbs: ClassVar[bool] = True
+    has_transactions: ClassVar[bool] = False
+    tables_hold_still: ClassVar[bool] = False
+    reads_in_order: ClassVar[bool] = False
+    relation_names = PLAIN_NAME
+    place: Place
+    lock_timeout: float = 30.0
+    _session: Any = field(default=None, init=False)
+    _cached: list[str] = field(default_factory=list, init=False)
+    _columns: dict[str, list[Column]] = field(default_factory=dict, init=False)
+    """What the catalogue said of relations in this block, until they are made or changed; asking takes 50 ms."""
+
+    @property
+    def dialect(self) -> sa.Dialect:
+        return _DIALECT
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        with self._opened(create=False):
+            yield
+
+    @contextmanager
+    def writing(self, *, create: bool = False) -> Iterator[None]:
+        with self._opened(create=create):
+            yield
+            if create:
+                with self._spoken():
+                    keep_classes(self.place, self._session)
+
+    @contextmanager
+    def _opened(self, *, create: bool) -> Iterator[None]:
+        """The session. One with a Java of its own outlives the block, because starting that takes seconds."""
+        if self._session is not None:
+            yield
+            return
+        self._session = session(self.place, self.lock_timeout, create=create)
+        try:
+            yield
+        finally:
+            cached, self._cached = self._cached, []
+            for name in cached:
+                with suppress(WarehouseError):  # it would hide what happened
+                    self._answer(f"DROP VIEW IF EXISTS {name}", _nothing)
+            self._columns.clear()
+            if self.place.remote is not None:
+                self._session.stop()  # the server keeps nothing of it, and is not asked when the process ends
+            self._session = None
+
+    def records(self, statement: Statement) -> list[dict[str, Any]]:
+        return self.records_of_each([statement])[0]
+
+    def records_of_each(self, statements: Sequence[Statement]) -> list[list[dict[str, Any]]]:
+        with self._lightly(*statements):
+            return [
+                [row.asDict() for row in rows]
+                for rows in _at_once(self._rows, list(map(self.sql, statements)))
+            ]
+
+    def arrays(self, statement: Statement) -> dict[str, NDArray[np.float64]]:
+        table = self._answer(self.sql(statement), lambda frame: frame.toArrow())
+        return {
+            name: np.asarray(column.cast("float64").to_numpy(), dtype=np.float64)
+            for name, column in zip(table.column_names, table.columns, strict=True)
+        }
+
+    def execute(self, statement: Statement) -> None:
+        if isinstance(statement, (Update, Delete)) and self._describe(statement.table)["provider"] in _FILES:
+            self._rewrite(statement)
+            return
+        with self._lightly(statement):
+            self._command(self.sql(statement))
+
+    def _command(self, text: str) -> None:
+        text = self._in_one_step(text)
+        self._answer(text, _nothing)
+        self._forget(text)
+        if text.startswith("CACHE TABLE "):
+            self._cached.append(text.split()[2])
+
+    def _in_one_step(self, text: str) -> str:
+        """Spark replaces a view by dropping it and making it, and who dies between leaves none; so it is altered."""
+        view = _VIEW.match(text)
+        return f"ALTER VIEW {view[1]} AS {text[view.end() :]}" if view and self._described(view[1]) else text
+
+    def _forget(self, text: str) -> None:
+        """What was known of the relation that a statement makes or changes; of all of them where it is not plain."""
+        if text.startswith("INSERT "):
+            return
+        made = _MADE.match(text.replace("`", ""))
+        for name in list(self._columns):
+            if made is None or made[1] == name.replace("`", ""):
+                self._columns.pop(name, None)  # another statement on its way may have done so
+
+    def execute_each(self, statements: Sequence[Statement]) -> None:
+        if any(isinstance(statement, (Update, Delete)) for statement in statements):
+            super().execute_each(statements)
+            return
+        with self._lightly(*statements):
+            _at_once(self._command, list(map(self.sql, statements)))
+
+    def columns_of(self, schema: str | None, relation: str) -> list[Column]:
+        name = _named(schema, relation)
+        if name not in self._columns:
+            self._columns[name] = self._described(name)
+        return self._columns[name]
+
+    def columns_of_each(self, schema: str | None, relations: Sequence[str]) -> dict[str, list[Column]]:
+        names = {relation: _named(schema, relation) for relation in relations}
+        unseen = [name for name in names.values() if name not in self._columns]
+        self._columns |= zip(unseen, _at_once(self._described, unseen), strict=True)
+        return {relation: self._columns[name] for relation, name in names.items()}
+
+    def _described(self, name: str) -> list[Column]:
+        try:
+            described = self._rows(f"DESCRIBE TABLE {name}")
+        except StatementFailed as failure:
+            if any(word in failure.words for word in _ABSENT):
+                return []
+            raise
+        columns = []
+        for row in described:
+            if row["col_name"].startswith("# "):  # what follows is about partitions
+                break
+            columns.append(Column(row["col_name"], kind_of(row["data_type"]), row["data_type"]))
+        return columns
+
+    def is_table(self, schema: str | None, relation: str) -> bool:
+        table = sa.table(relation, schema=schema)
+        return bool(self.columns_of(schema, relation)) and self._describe(table)["type"] != "VIEW"
+
+    def relations(self) -> list[str]:
+        names = []
+        for row in self._rows("SHOW SCHEMAS"):
+            schema = row["namespace"]
+            prefix = "" if schema == "default" else f"{typed(schema)}."
+            found = self._rows(f"SHOW TABLES IN {_named(None, schema)}")
+            names += [prefix + typed(table["tableName"]) for table in found if not table["isTemporary"]]
+        return names
+
+    def sql(self, statement: Statement, *, literal: bool = True) -> str:
+        # There are no parameters: a plan is made of the statement's text alone.
+        return super().sql(statement, literal=True)
+
+    @contextmanager
+    def _lightly(self, *statements: Statement) -> Iterator[None]:
+        """Spark compiles statements to Java and plans them for a cluster: for a table of few rows, most of the time."""
+        if not (statements and all(map(is_small, statements))):
+            yield
+            return
+        settings = self._session.conf
+        with self._spoken():
+            before = {name: settings.get(name) for name in _LIGHT}
+        try:
+            self._set(_LIGHT)
+            yield
+        finally:
+            with suppress(WarehouseError):  # it would hide what happened
+                self._set(before)
+
+    def _set(self, values: Mapping[str, str]) -> None:
+        with self._spoken():
+            for name, value in values.items():
+                self._session.conf.set(name, value)
+
+    def _rows(self, text: str) -> list[Any]:
+        return self._answer(text, lambda frame: list(frame.collect()))
+
+    def _answer(self, text: str, read: Callable[[Any], Answer]) -> Answer:
+        if self._session is None:
+            raise WarehouseError(f"{self.label} is not open")
+        with self.ledger.entry(), self._spoken(text):
+            return read(self._session.sql(text))
+
+    @contextmanager
+    def _spoken(self, text: str = "") -> Iterator[None]:
+        """What Spark refuses, and that it is gone, as errors of ours. text : the statement."""
+        from py4j.protocol import Py4JError, Py4JJavaError
+        from pyspark.errors import PySparkException
+
+        try:
+            yield
+        except (PySparkException, Py4JJavaError) as error:
+            words = first_line(error)
+            raise StatementFailed(f"{self.label} refused a statement: {words}", text, words=words) from error
+        except (Py4JError, OSError, EOFError) as error:
+            gone = WarehouseError(
+                f"{self.label}: Spark has gone away during the job",
+                hint="its Java process was ended, such as by a machine that had no memory left; what it can have is "
+                "&spark.driver.memory=2g in the URL. A run is published whole or not at all: see `segjob history`",
+            )
+            gone.statement = text or None
+            raise gone from error
+
+    def _describe(self, table: Any) -> dict[str, Any]:
+        """What the catalogue says of a table: type, provider, location, partition_columns."""
+        (row,) = self._rows(f"DESCRIBE TABLE EXTENDED {_named(table.schema, table.name)} AS JSON")
+        found: dict[str, Any] = json.loads(row[0])
+        return {"provider": None, "partition_columns": [], **found}
+
+    def _rewrite(self, statement: Update | Delete) -> None:
+        """`update` or `delete` of a table of files, whole or not at all.
+
+        The rows are written anew beside the ones that stand, and then the catalogue is told the new place, in one step.
+        The old ones stay for who still reads them, until the next rewrite takes that place again. Of a partitioned
+        table, which is large, partitions are dropped.
+        """
+        table = cast(sa.TableClause, statement.table)
+        described = self._describe(table)
+        if described["partition_columns"]:
+            self._drop_partitions(table, described["partition_columns"][0], touched(statement))
+        elif self.scalar(sa.select(sa.func.count()).select_from(table).where(touched(statement))):
+            columns = [column.name for column in self.columns_of(table.schema, table.name)]
+            rows, there = (
+                self.sql(rows_after(statement, columns)),
+                text_literal(other_place(described["location"])),
+            )
+            self._answer(f"INSERT OVERWRITE DIRECTORY {there} USING {described['provider']} {rows}", _nothing)
+            name = _named(table.schema, table.name)
+            self._answer(f"ALTER TABLE {name} SET LOCATION {there}", _nothing)
+
+    def _drop_partitions(self, table: Any, by: str, changed: sa.ColumnElement[bool]) -> None:
+        value: sa.ColumnElement[Any] = sa.column(by)
+        found = self.records(sa.select(value).select_from(table).where(changed).distinct())
+        parts = ", ".join(f"PARTITION ({_named(None, by)} = {int(row[by])})" for row in found)
+        if parts:
+            name = _named(table.schema, table.name)
+            self._answer(f"ALTER TABLE {name} DROP IF EXISTS {parts}", _nothing)
+
+
+_DIALECT = SparkDialect()
+
+
+def _at_once(send: Callable[[Asked], Answer], asked: Sequence[Asked]) -> list[Answer]:
+    """What all of them are answered, in their order; the first failure is raised when all have ended."""
+    if len(asked) < 2:
+        return [send(one) for one in asked]
+    with ThreadPoolExecutor(_AT_ONCE) as threads:
+        return list(threads.map(send, asked))
+
+
+def _nothing(_: Any) -> None:
+    """Commands run as soon as they are said."""
+
+
+def _named(schema: str | None, name: str) -> str:
+    parts = [name] if schema is None else [schema, name]
+    return ".".join("`" + part.replace("`", "``") + "`" for part in parts)
