@@ -14,9 +14,9 @@ from segjob.pipeline.measure import SNAPSHOT
 from segjob.pipeline.profile import QUANTILE_ROWS
 from segjob.registry.relations import Resolved
 from segjob.statements import measures, passes, profiles, scoring
-from segjob.statements.features import raw
 from segjob.statements.gaussian import expectation, squared_by_segment
 from segjob.statements.published.tables import Contract
+from segjob.statements.relation import raw
 from segjob.statements.sql.ddl import CreateAs
 from segjob.warehouse.base import Statement
 

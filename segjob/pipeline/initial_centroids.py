@@ -14,8 +14,8 @@ from segjob.pipeline.progress import Progress
 from segjob.registry.models import load
 from segjob.registry.relations import locate
 from segjob.registry.runs import list_runs
-from segjob.statements.features import Relation, raw
 from segjob.statements.published.tables import Contract
+from segjob.statements.relation import Relation, raw
 from segjob.warehouse.base import Warehouse
 
 WORSE = 0.01

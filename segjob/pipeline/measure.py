@@ -15,8 +15,8 @@ from segjob.errors import DataError, RelationChanged, StatementFailed, all_at_on
 from segjob.pipeline.validate import key_problems, value_problems, weight_problems
 from segjob.registry.relations import Resolved
 from segjob.statements import measures, passes
-from segjob.statements.features import Relation, raw
 from segjob.statements.measures import Measured
+from segjob.statements.relation import Relation, raw
 from segjob.statements.sql.ddl import CreateAs, DropTable
 from segjob.warehouse.base import Warehouse
 

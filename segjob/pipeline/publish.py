@@ -35,7 +35,7 @@ from segjob.statements import scoring
 from segjob.statements.published.tables import Contract
 from segjob.warehouse.base import Warehouse
 
-_LIBRARIES = ("duckdb", "sqlalchemy", "numpy", "scipy", "scikit-learn")
+_LIBRARIES = ("duckdb", "sqlalchemy", "numpy", "scipy")
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from segjob.core.moments import fold_imputed
 from segjob.errors import DataError, SegjobError, all_at_once
 from segjob.registry.relations import Resolved
 from segjob.statements import measures
-from segjob.statements.features import Relation
 from segjob.statements.measures import Measured, Moments
+from segjob.statements.relation import Relation
 from segjob.warehouse.base import Warehouse
 
 MAX_CATEGORIES = 30

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from segjob.statements import unique_keys
-from segjob.statements.features import Relation
 from segjob.statements.measures import repeated_keys
+from segjob.statements.relation import Relation
 from segjob.warehouse.base import Column, Warehouse
 
 FEW_ROWS = 200_000

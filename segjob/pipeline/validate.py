@@ -8,8 +8,8 @@ from segjob.config import Feature
 from segjob.errors import DataError, SegjobError
 from segjob.pipeline.unique_keys import repeated
 from segjob.statements import measures
-from segjob.statements.features import Relation
 from segjob.statements.measures import Measured, Moments
+from segjob.statements.relation import Relation
 from segjob.warehouse.base import Column, Warehouse
 
 _HEAVIEST = 1e15

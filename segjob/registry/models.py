@@ -11,8 +11,8 @@ from segjob.core.model import Model, Transform
 from segjob.registry.mixtures import gaussians_of
 from segjob.registry.relations import locate
 from segjob.registry.runs import Record, rows_of
-from segjob.statements.features import Relation
 from segjob.statements.published.tables import Contract
+from segjob.statements.relation import Relation
 from segjob.warehouse.base import Warehouse
 
 

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 
 from segjob.config import Feature, Segmentation
 from segjob.errors import ConfigError, DataError, SegjobError, together
-from segjob.statements.features import Relation, named
 from segjob.statements.published.tables import SHARED, VIEWS
+from segjob.statements.relation import Relation, named
 from segjob.warehouse.base import Column, Warehouse
 
 _IDENTIFIER = re.compile(r'\s*(?:"((?:[^"]|"")+)"|([^".]+))\s*(\.|$)')

@@ -12,8 +12,8 @@ from segjob.core.model import Floats, Transform
 from segjob.registry.models import Published
 from segjob.report.data import Categories, Distribution, Input, Sample
 from segjob.statements import exploration
-from segjob.statements.exploration import Bins
-from segjob.statements.features import Relation
+from segjob.statements.exploration import HistogramBins
+from segjob.statements.relation import Relation
 from segjob.warehouse.base import Warehouse
 
 BINS = 24
@@ -61,7 +61,7 @@ def bins_of(
     maximum: float | None,
     drawn: Floats,
     most: int = BINS,
-) -> Bins | None:
+) -> HistogramBins | None:
     """Equal bins over the bulk of a column, from the least to the greatest value where its tails are short.
 
     Parameters
@@ -92,11 +92,15 @@ def bins_of(
         width = max(1, math.ceil((high - low) / most))
         count = math.ceil((high - low) / width)
         high = low + count * width
-    return Bins(transform.source_column, function, low, high, count)
+    return HistogramBins(transform.source_column, function, low, high, count)
 
 
 def _distribution(
-    bins: Bins, counted: Sequence[Mapping[str, Any]], groups: Sequence[str], row: Mapping[str, Any], i: int
+    bins: HistogramBins,
+    counted: Sequence[Mapping[str, Any]],
+    groups: Sequence[str],
+    row: Mapping[str, Any],
+    i: int,
 ) -> Distribution:
     names = list(groups) or ["everyone"]
     counts = [[0] * bins.count for _ in names]

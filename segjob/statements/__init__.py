@@ -1,4 +1,4 @@
-"""Pure SQL: a model or a feature list in, one SQLAlchemy statement out. No connection, no glued strings."""
+"""Pure SQL: a model, a relation or a feature list in, one SQLAlchemy statement out. No connection, no glued strings."""
 
 from segjob.statements.sql import dialects
 

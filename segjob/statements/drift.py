@@ -10,8 +10,9 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import SelectBase
 
 from segjob.core.model import Floats, Model, Transform
-from segjob.statements.features import Relation, points
+from segjob.statements.features import model_rows
 from segjob.statements.nearest import index
+from segjob.statements.relation import Relation
 from segjob.statements.scoring import scores
 from segjob.statements.sql.elements import Number
 
@@ -33,7 +34,7 @@ def bins(
     edges : for each transform, the ascending upper limits of all bins but the last.
     share : of the rows to look at, drawn by a hash of the key.
     """
-    p = points(relation, transforms, keep_raw=True, share=share if share < 1.0 else None, seed=seed)
+    p = model_rows(relation, transforms, keep_raw=True, share=share if share < 1.0 else None, seed=seed)
     columns: list[ColumnElement[Any]] = []
     for j, limits in enumerate(edges):
         value = p.rows.c[f"v{j}"]

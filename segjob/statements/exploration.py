@@ -12,18 +12,18 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import SelectBase, Subquery
 
 from segjob.core.model import Transform
-from segjob.statements.features import (
+from segjob.statements.features import model_rows
+from segjob.statements.nearest import index, with_columns
+from segjob.statements.relation import (
     Relation,
     category_of,
     finite,
     log1p,
-    luck,
     named,
     number,
-    points,
+    sampling_key,
     table,
 )
-from segjob.statements.nearest import index, with_columns
 from segjob.statements.sql.elements import Number
 
 _SPARE = 1.3
@@ -32,7 +32,7 @@ _SPARE_ROWS = 40
 
 
 @dataclass(frozen=True)
-class Bins:
+class HistogramBins:
     """Equal bins of a column between two values; a value beyond them counts for the first or the last bin.
 
     lower, upper : in the unit after `function`; count : number of bins.
@@ -67,7 +67,7 @@ def segment_sample(
     relation does not hold any more, or not with values that the model can score, are left out.
     """
     key = history.c[relation.key]
-    chance = luck(key, seed)
+    chance = sampling_key(key, seed)
     below = sa.case(
         *(
             (history.c.segment_id == index(segment), Number(_share(*quota)))
@@ -87,7 +87,7 @@ def segment_sample(
         else_=index(0),
     )
     chosen = sa.select(ranked).where(ranked.c.place <= quota_of).subquery("chosen")
-    p = points(relation, transforms)
+    p = model_rows(relation, transforms)
     return (
         sa.select(chosen.c.segment_id, chosen.c.is_outlier, *p.x)
         .select_from(chosen.join(p.rows, p.key == chosen.c.key))
@@ -175,7 +175,7 @@ def read_correlations(row: Mapping[str, Any], count: int) -> list[list[float | N
     return [[1.0 if i == j else pair(max(i, j), min(i, j)) for j in range(count)] for i in range(count)]
 
 
-def histogram(relation: Relation, bins: Bins, by: str | None = None) -> SelectBase:
+def histogram(relation: Relation, bins: HistogramBins, by: str | None = None) -> SelectBase:
     """How many customers are in each bin, in each group? `grp` (NULL without `by`), `bin`, `rows`.
 
     Only bins that hold somebody are answered; missing values and NaN are left out. A group is the text of column

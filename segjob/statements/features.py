@@ -1,106 +1,27 @@
-"""Feature relation -> model matrix: the columns as they are, and as coordinates of the model's space."""
+"""The relation's rows as a model sees them: which of them it can score, and where they stand in its space."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.sql.elements import ColumnElement, quoted_name
-from sqlalchemy.sql.selectable import SelectBase, Subquery, TableClause
+from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.selectable import Subquery
 
-from segjob.config import Feature
-from segjob.core.model import MISSING, Transform
-from segjob.statements.sql.elements import MAX_DOUBLE, HashShare, Number
-
-
-@dataclass(frozen=True)
-class Relation:
-    """The table or view that is segmented, with its key column and, where there is one, its row weight."""
-
-    name: str
-    schema: str | None
-    key: str
-    row_weight: str | None = None
-
-
-def named(name: str) -> quoted_name:
-    """A name that is always quoted: engines reserve more words than SQLAlchemy knows of."""
-    return quoted_name(name, quote=True)
-
-
-def table(relation: Relation, columns: Iterable[str]) -> TableClause:
-    """The relation as a FROM, with the columns that a statement uses."""
-    schema = None if relation.schema is None else named(relation.schema)
-    return sa.table(
-        named(relation.name), *(sa.column(named(c)) for c in dict.fromkeys(columns)), schema=schema
-    )
-
-
-def number(column: ColumnElement[Any]) -> ColumnElement[float]:
-    """The column as float64: decimals are slow and overflow in sums of squares."""
-    return sa.cast(column, sa.Double())
-
-
-def is_finite(value: ColumnElement[float]) -> ColumnElement[bool]:
-    """True for a number, false for NaN and the infinities, unknown for NULL (NaN sorts above all)."""
-    return value.between(Number(-MAX_DOUBLE), Number(MAX_DOUBLE))
-
-
-def finite(value: ColumnElement[float]) -> ColumnElement[float]:
-    """The number, or NULL where there is none."""
-    return sa.case((is_finite(value), value))
-
-
-def clipped(value: ColumnElement[float], lower: float | None, upper: float | None) -> ColumnElement[float]:
-    """The value moved into [lower, upper]; NULL stays NULL, which `greatest` and `least` would not see to."""
-    whens = []
-    if lower is not None:
-        whens.append((value < Number(lower), Number(lower)))
-    if upper is not None:
-        whens.append((value > Number(upper), Number(upper)))
-    return sa.case(*whens, else_=value) if whens else value
-
-
-def log1p(value: ColumnElement[float]) -> ColumnElement[float]:
-    """ln(1 + value), NULL where that is not defined (where engines raise an error)."""
-    return sa.func.ln(sa.case((value > Number(-1.0), value + Number(1.0))), type_=sa.Double())
-
-
-def category_of(column: ColumnElement[Any]) -> ColumnElement[str]:
-    """The column's text, with `MISSING` for NULL."""
-    return sa.func.coalesce(sa.cast(column, sa.Text()), sa.literal_column(f"'{MISSING}'", sa.Text()))
-
-
-@dataclass(frozen=True)
-class Source:
-    """A subquery of the relation in which every column is cast once and has a name of ours."""
-
-    rows: Subquery
-    key: ColumnElement[Any]
-    weight: ColumnElement[float] | None
-    numbers: dict[str, ColumnElement[float]]
-    texts: dict[str, ColumnElement[str]]
-
-
-def source(relation: Relation, numbers: Iterable[str], texts: Iterable[str]) -> Source:
-    """Which rows, as float64 and text? One cast per column."""
-    number_names, text_names = list(dict.fromkeys(numbers)), list(dict.fromkeys(texts))
-    weight = [relation.row_weight] if relation.row_weight is not None else []
-    c = table(relation, [relation.key, *weight, *number_names, *text_names]).c
-    columns: list[ColumnElement[Any]] = [c[relation.key].label("k")]
-    columns += [number(c[name]).label("w") for name in weight]
-    columns += [number(c[name]).label(f"r{i}") for i, name in enumerate(number_names)]
-    columns += [category_of(c[name]).label(f"t{i}") for i, name in enumerate(text_names)]
-    rows = sa.select(*columns).subquery("source_rows")
-    return Source(
-        rows=rows,
-        key=rows.c["k"],
-        weight=rows.c["w"] if weight else None,
-        numbers={name: rows.c[f"r{i}"] for i, name in enumerate(number_names)},
-        texts={name: rows.c[f"t{i}"] for i, name in enumerate(text_names)},
-    )
+from segjob.core.model import Transform
+from segjob.statements.relation import (
+    Relation,
+    Source,
+    clipped,
+    finite,
+    is_finite,
+    log1p,
+    sampling_key,
+    source,
+)
+from segjob.statements.sql.elements import MAX_DOUBLE, Number
 
 
 def source_of(relation: Relation, transforms: Sequence[Transform]) -> Source:
@@ -170,7 +91,7 @@ class Line:
         return cls(origin, factor, (origin - transform.center) * factor)
 
 
-def kept(
+def inclusion_conditions(
     transforms: Sequence[Transform], numbers: dict[str, ColumnElement[float]]
 ) -> list[ColumnElement[bool]]:
     """The conditions, all of which hold for a row that the model can score."""
@@ -193,7 +114,7 @@ def kept(
 
 
 @dataclass(frozen=True)
-class Points:
+class ModelRows:
     """A subquery of scaled rows: `k`, the key, `w`, the row weight, where there is one, and x0, x1, ..."""
 
     rows: Subquery
@@ -202,7 +123,7 @@ class Points:
     x: list[ColumnElement[float]]
 
 
-def points(
+def model_rows(
     relation: Relation,
     transforms: Sequence[Transform],
     *,
@@ -211,7 +132,7 @@ def points(
     keep_raw: bool = False,
     share: float | None = None,
     seed: int = 0,
-) -> Points:
+) -> ModelRows:
     """Where does each row stand in the model's space?
 
     Without `scaled`, x is not the coordinate but the u of its `Line`: linear forms do without the scaling.
@@ -224,7 +145,7 @@ def points(
     if rows.weight is not None:
         columns.append(rows.weight.label("w"))
     make = coordinate if scaled else _unscaled
-    conditions = kept(transforms, rows.numbers)
+    conditions = inclusion_conditions(transforms, rows.numbers)
     x = [make(t, rows.numbers, rows.texts) for t in transforms]
     if keep_excluded and conditions:
         x[0] = sa.case((sa.and_(*conditions), x[0]))
@@ -235,9 +156,9 @@ def points(
     if conditions and not keep_excluded:
         statement = statement.where(*conditions)
     if share is not None:
-        statement = statement.where(luck(rows.key, seed) < Number(share))
+        statement = statement.where(sampling_key(rows.key, seed) < Number(share))
     made = statement.subquery("scaled_rows" if scaled else "points")
-    return Points(
+    return ModelRows(
         rows=made,
         key=made.c["k"],
         weight=made.c["w"] if rows.weight is not None else None,
@@ -257,16 +178,3 @@ def _raw_value(transform: Transform, rows: Source) -> ColumnElement[float]:
     if transform.function == "one_hot":
         return one_hot(transform, rows.texts)
     return finite(rows.numbers[transform.source_column])
-
-
-def luck(key: ColumnElement[Any], seed: int) -> ColumnElement[float]:
-    """A number in [0, 1) for every key and seed, whatever the order of rows and the number of threads."""
-    return HashShare(key, sa.literal_column(str(int(seed)), sa.BigInteger()))
-
-
-def raw(relation: Relation, features: Sequence[Feature]) -> SelectBase:
-    """Which columns does a run read? Key, row weight and features, as they are and under their own names."""
-    names = [relation.key, *([relation.row_weight] if relation.row_weight is not None else [])]
-    names = list(dict.fromkeys([*names, *(f.column for f in features)]))
-    c = table(relation, names).c
-    return sa.select(*(c[name] for name in names))

@@ -10,7 +10,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import SelectBase
 
 from segjob.core.model import Floats, Model
-from segjob.statements.features import Relation, points
+from segjob.statements.features import model_rows
 from segjob.statements.nearest import (
     by_name,
     index,
@@ -21,6 +21,7 @@ from segjob.statements.nearest import (
     total,
     with_columns,
 )
+from segjob.statements.relation import Relation
 from segjob.statements.sql.elements import Number
 
 
@@ -81,7 +82,7 @@ def expectation(relation: Relation, model: Model) -> SelectBase:
     it, `f{i}_{j}` that times the distance from the mean in coordinate j, and `s{i}_{j}_{l}`, l up to j, that times two
     of them: distances from the mean, so that nothing is lost far from the origin.
     """
-    p = points(relation, model.transforms)
+    p = model_rows(relation, model.transforms)
     places, d = range(len(model.segment_ids)), range(len(p.x))
     costly = costs(distances(p.x, model), model)
     rows = with_columns(p.rows, "near", **{f"e{i}": cost for i, cost in enumerate(costly)})
@@ -123,7 +124,7 @@ def squared_by_segment(relation: Relation, model: Model) -> SelectBase:
 
     One row per segment that has rows: `segment_id`, `squared` (the sum, by row weight where there is one).
     """
-    p = points(relation, model.transforms)
+    p = model_rows(relation, model.transforms)
     ids = [index(i) for i in model.segment_ids]
     near = with_columns(p.rows, "near", **{f"d{i}": d for i, d in enumerate(distances(p.x, model))})
     d = [near.c[f"d{i}"] for i in range(len(ids))]

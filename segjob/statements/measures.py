@@ -13,18 +13,18 @@ from sqlalchemy.sql.selectable import SelectBase, Subquery
 
 from segjob.config import Feature
 from segjob.core.moments import from_sums
-from segjob.statements.features import (
+from segjob.statements.nearest import index, with_columns
+from segjob.statements.relation import (
     Relation,
     clipped,
     finite,
     is_finite,
     log1p,
-    luck,
     number,
+    sampling_key,
     source,
     table,
 )
-from segjob.statements.nearest import index, with_columns
 from segjob.statements.sql.elements import Fingerprint, IsNan, Item, Number, Quantiles
 
 MISSING_VALUE = "missing value"
@@ -36,7 +36,7 @@ Problem = Literal["null", "non_finite", "below", "above"]
 
 
 @dataclass(frozen=True)
-class Exclusion:
+class ExcludedRows:
     """How many rows are left out for one reason at one column; a row counts for its first reason only."""
 
     reason: str
@@ -76,7 +76,7 @@ class Measured:
     null_weights: int
     negative_weights: int
     non_finite_weights: int
-    exclusions: tuple[Exclusion, ...]
+    exclusions: tuple[ExcludedRows, ...]
     moments: tuple[Moments, ...]
     fingerprint: int
 
@@ -237,19 +237,22 @@ def read_measure(row: Mapping[str, Any], features: Sequence[Feature]) -> Measure
         negative_weights=int(row.get("negative_weights", 0)),
         non_finite_weights=int(row.get("non_finite_weights", 0)),
         exclusions=_merged(
-            [Exclusion(name, column, int(row[f"excluded{i}"])) for i, (name, column, _) in enumerate(reasons)]
+            [
+                ExcludedRows(name, column, int(row[f"excluded{i}"]))
+                for i, (name, column, _) in enumerate(reasons)
+            ]
         ),
         moments=tuple(_moments(row, i, f.column, weight) for i, f in enumerate(numeric)),
         fingerprint=int(row["fingerprint"] or 0),
     )
 
 
-def _merged(exclusions: Sequence[Exclusion]) -> tuple[Exclusion, ...]:
+def _merged(exclusions: Sequence[ExcludedRows]) -> tuple[ExcludedRows, ...]:
     """One entry per reason and column (a bound and log1p's own limit are one reason), empty ones left out."""
     rows: dict[tuple[str, str], int] = {}
     for e in exclusions:
         rows[e.reason, e.column] = rows.get((e.reason, e.column), 0) + e.rows
-    return tuple(Exclusion(reason, column, n) for (reason, column), n in rows.items() if n)
+    return tuple(ExcludedRows(reason, column, n) for (reason, column), n in rows.items() if n)
 
 
 def _moments(row: Mapping[str, Any], i: int, column: str, total_weight: float) -> Moments:
@@ -315,7 +318,7 @@ def quantiles(
     numeric = _numeric(features)
     arrays = sa.select(*(Quantiles(rows.c[f"v{i}"], qs).label(f"q{i}") for i in range(len(numeric))))
     if share < 1.0:
-        arrays = arrays.where(luck(rows.c["k"], seed) < Number(share))
+        arrays = arrays.where(sampling_key(rows.c["k"], seed) < Number(share))
     found = arrays.subquery("arrays")
     return sa.select(
         *(

@@ -9,7 +9,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import SelectBase, Subquery
 
 from segjob.core.model import Floats, Transform
-from segjob.statements.features import Line, Points, Relation, luck, points
+from segjob.statements.features import Line, ModelRows, model_rows
 from segjob.statements.nearest import (
     by_name,
     index,
@@ -20,10 +20,11 @@ from segjob.statements.nearest import (
     total,
     with_columns,
 )
+from segjob.statements.relation import Relation, sampling_key
 from segjob.statements.sql.elements import ApproximateDistinct, Number
 
 
-def _weight(p: Points) -> ColumnElement[float]:
+def _weight(p: ModelRows) -> ColumnElement[float]:
     return p.weight if p.weight is not None else Number(1.0)
 
 
@@ -33,7 +34,7 @@ def _sum(value: ColumnElement[float]) -> ColumnElement[float]:
 
 def distinct_estimate(relation: Relation, transforms: Sequence[Transform]) -> SelectBase:
     """About how many different points do the rows make? One row, `points`; exact without a sketch."""
-    return sa.select(ApproximateDistinct(*points(relation, transforms).x).label("points"))
+    return sa.select(ApproximateDistinct(*model_rows(relation, transforms).x).label("points"))
 
 
 def distinct_rows(
@@ -43,7 +44,7 @@ def distinct_rows(
 
     No more than `limit` of them: one more than is wanted tells whether there are too many.
     """
-    p = points(relation, transforms)
+    p = model_rows(relation, transforms)
     rows = sa.func.count()
     weight = sa.cast(rows, sa.Double()) if p.weight is None else _sum(p.weight)
     return sa.select(*p.x, weight.label("w"), rows.label("rows")).group_by(*p.x).limit(limit)
@@ -51,7 +52,7 @@ def distinct_rows(
 
 def all_rows(relation: Relation, transforms: Sequence[Transform]) -> SelectBase:
     """Where does every row stand? `x0`, `x1`, ..., `w` (1 without a row weight); in no order."""
-    p = points(relation, transforms)
+    p = model_rows(relation, transforms)
     return sa.select(*p.x, _weight(p).label("w"))
 
 
@@ -63,9 +64,9 @@ def sample(
     A row is in or out by the hash of its key, so neither row order nor the number of threads matters, and a
     row's luck does not depend on the others. The answer is ordered by that hash.
     """
-    p = points(relation, transforms, share=share, seed=seed)
+    p = model_rows(relation, transforms, share=share, seed=seed)
     weight = p.weight if p.weight is not None else Number(1.0)
-    return sa.select(*p.x, weight.label("w")).order_by(luck(p.key, seed), p.key).limit(limit)
+    return sa.select(*p.x, weight.label("w")).order_by(sampling_key(p.key, seed), p.key).limit(limit)
 
 
 def lloyd_pass(
@@ -84,7 +85,7 @@ def lloyd_pass(
     (sums of weight * coordinate); with `distances` also `squared` and `distance` (sums of weight * distance, to the
     power of two and of one). A row as near to two centroids counts for the first.
     """
-    p = points(relation, transforms, scaled=False)
+    p = model_rows(relation, transforms, scaled=False)
     lines = [Line.of(t) for t in transforms]
     rows = _nearest(p, lines, centroids)
     if distances:
@@ -106,7 +107,7 @@ def lloyd_pass(
     return sa.select(*columns).group_by(cluster).order_by(cluster)
 
 
-def _weighting(rows: Subquery, p: Points) -> Callable[[ColumnElement[float]], ColumnElement[float]]:
+def _weighting(rows: Subquery, p: ModelRows) -> Callable[[ColumnElement[float]], ColumnElement[float]]:
     """Sums, weighted where the relation has a row weight."""
     weight = rows.c["w"] if p.weight is not None else None
 
@@ -116,7 +117,7 @@ def _weighting(rows: Subquery, p: Points) -> Callable[[ColumnElement[float]], Co
     return weighted
 
 
-def _nearest(p: Points, lines: Sequence[Line], centroids: Floats) -> Subquery:
+def _nearest(p: ModelRows, lines: Sequence[Line], centroids: Floats) -> Subquery:
     """Unscaled points with d0, d1, ... (squared distances, less that from the first centroid) and `cluster`."""
     d = relative(p.x, lines, centroids)
     near = with_columns(p.rows, "near", **{f"d{i}": value for i, value in enumerate(d)})
@@ -154,7 +155,7 @@ def border_rows(
     nearest centroid is less than `slack` (scaled units) further than the nearest. By the triangle inequality (Elkan,
     2003) all others stay. One more than wanted as `limit` tells whether there are too many.
     """
-    p = points(relation, transforms, scaled=False)
+    p = model_rows(relation, transforms, scaled=False)
     lines = [Line.of(t) for t in transforms]
     rows = _measured(_nearest(p, lines, centroids), lines, centroids)
     root: ColumnElement[float] = sa.func.sqrt(rows.c["squared"], type_=sa.Double())
@@ -176,7 +177,7 @@ def farthest_rows(
 
     They are the farthest from their nearest centroid: an empty cluster is seeded anew with them.
     """
-    p = points(relation, transforms)
+    p = model_rows(relation, transforms)
     near = with_columns(p.rows, "near", **{f"d{i}": squared(p.x, c) for i, c in enumerate(centroids)})
     near = with_columns(near, "served", squared=least([near.c[f"d{i}"] for i in range(len(centroids))]))
     x = [near.c[c.name] for c in p.x]

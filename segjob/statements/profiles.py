@@ -14,9 +14,10 @@ from sqlalchemy.sql.selectable import SelectBase, Subquery
 
 from segjob.core.model import Model
 from segjob.core.segments.rules import Rule
-from segjob.statements.features import Line, Relation, points
+from segjob.statements.features import Line, model_rows
 from segjob.statements.gaussian import costs, distances
 from segjob.statements.nearest import index, position_of_least, relative, with_columns
+from segjob.statements.relation import Relation
 from segjob.statements.segment_rules import holds
 from segjob.statements.sql.elements import Item, Number, Quantiles
 
@@ -24,7 +25,7 @@ QUARTILES = (0.25, 0.5, 0.75)
 
 
 @dataclass(frozen=True)
-class Profile:
+class FeatureProfile:
     """One model feature in one segment, in the column's own units; NaN where no row has a value.
 
     segment_id is None for all segments together; rows counts those that have a value; stddev is the population's.
@@ -42,7 +43,7 @@ class Profile:
 def _segmented(relation: Relation, model: Model, share: float | None, seed: int) -> Subquery:
     """The kept rows, with v0, v1, ... (raw values) and `segment_id`."""
     scaled = model.gaussians is not None
-    p = points(relation, model.transforms, scaled=scaled, keep_raw=True, share=share, seed=seed)
+    p = model_rows(relation, model.transforms, scaled=scaled, keep_raw=True, share=share, seed=seed)
     if scaled:
         compared = costs(distances(p.x, model), model)
     else:
@@ -121,7 +122,7 @@ def profile_quantiles(
     return sa.select(found.c["segment_id"], *items).order_by(found.c["segment_id"])
 
 
-def read_profiles(rows: Iterable[Mapping[str, Any]], model: Model) -> list[Profile]:
+def read_profiles(rows: Iterable[Mapping[str, Any]], model: Model) -> list[FeatureProfile]:
     """The rows that `profiles` answered as values: every segment's, then those of all segments together."""
     shifts = _shifts(model)
     sums: dict[int | None, list[_Sums]] = {}
@@ -165,13 +166,13 @@ class _Sums:
             max(self.maximum, other.maximum),
         )
 
-    def profile(self, segment: int | None, feature: str, shift: float) -> Profile:
+    def profile(self, segment: int | None, feature: str, shift: float) -> FeatureProfile:
         if not self.rows:
-            return Profile(segment, feature, 0, *[math.nan] * 4)
+            return FeatureProfile(segment, feature, 0, *[math.nan] * 4)
         offset = self.first / self.rows
         variance = max(self.second / self.rows - offset * offset, 0.0)
         if self.minimum == self.maximum:
-            return Profile(segment, feature, self.rows, self.minimum, 0.0, self.minimum, self.maximum)
-        return Profile(
+            return FeatureProfile(segment, feature, self.rows, self.minimum, 0.0, self.minimum, self.maximum)
+        return FeatureProfile(
             segment, feature, self.rows, shift + offset, math.sqrt(variance), self.minimum, self.maximum
         )

@@ -10,13 +10,16 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import FromClause, SelectBase
 
 from segjob.core.model import Model
-from segjob.statements.features import Points, Relation, category_of, coordinate, kept, named, number, points
+from segjob.statements.features import ModelRows, coordinate, inclusion_conditions, model_rows
 from segjob.statements.gaussian import costs, distances, short_costs
 from segjob.statements.nearest import by_name, index, position_of_least, runner_up, with_columns
+from segjob.statements.relation import Relation, category_of, named, number
 from segjob.statements.sql.elements import Number
 
 
-def _scored(p: Points, model: Model, *, nullable: bool) -> tuple[FromClause, dict[str, ColumnElement[Any]]]:
+def _scored(
+    p: ModelRows, model: Model, *, nullable: bool
+) -> tuple[FromClause, dict[str, ColumnElement[Any]]]:
     """The rows, and segment_id, distance, next_segment_id, margin, is_outlier; in steps, so that no term is repeated.
 
     The distances are sums of squared differences: the linear form would lose their digits far from the origin. Those of
@@ -74,7 +77,7 @@ def assignment(relation: Relation, model: Model, run_id: int) -> SelectBase:
     units; Mahalanobis' for a Gaussian mixture), next_segment_id (the runner-up), margin (how much further that is; log
     odds for a Gaussian mixture), is_outlier. There is no runner-up for k = 1: both are NULL.
     """
-    rows, found = _scored(points(relation, model.transforms), model, nullable=False)
+    rows, found = _scored(model_rows(relation, model.transforms), model, nullable=False)
     columns = [c.label(name) for name, c in found.items()]
     run = sa.cast(sa.literal(run_id, sa.BigInteger()), sa.BigInteger()).label("run_id")
     return sa.select(run, rows.c["k"].label(named(relation.key)), *columns)
@@ -86,7 +89,7 @@ def scores(relation: Relation, model: Model, names: Mapping[int, str]) -> Select
     Every row of the relation once: its key, segment_id, segment_name, distance, next_segment_id, margin,
     is_outlier. All but the key are NULL where the model excludes the row. Compile it with `literal_binds`.
     """
-    p = points(relation, model.transforms, keep_excluded=True)
+    p = model_rows(relation, model.transforms, keep_excluded=True)
     rows, found = _scored(p, model, nullable=True)
     ids = [index(i) for i in model.segment_ids]
     labels = [sa.literal(names[i], sa.Text()) for i in model.segment_ids]
@@ -130,7 +133,7 @@ def segment_expression(model: Model, columns: Mapping[str, ColumnElement[Any]]) 
     )  # in one expression it is shorter than comparing every pair
     whens = [(distance == smallest, name) for distance, name in zip(d[:-1], ids[:-1], strict=True)]
     nearest = sa.case(*whens, else_=ids[-1]) if whens else ids[-1]
-    return sa.case((sa.and_(sa.true(), *kept(model.transforms, numbers)), nearest))
+    return sa.case((sa.and_(sa.true(), *inclusion_conditions(model.transforms, numbers)), nearest))
 
 
 def _is_numeric(transform: Any) -> bool:

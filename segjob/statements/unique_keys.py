@@ -10,8 +10,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.sql.selectable import SelectBase
 
-from segjob.statements.features import Relation, table
 from segjob.statements.nearest import index
+from segjob.statements.relation import Relation, table
 from segjob.statements.sql.elements import Before, DistinctIntegers, DistinctPlaces
 
 _BITS_PER_ROW = 32

@@ -13,7 +13,7 @@ from small_warehouse import Outcome, Segjob, customers
 
 from segjob.config import Config
 from segjob.errors import StatementFailed
-from segjob.statements.features import Relation
+from segjob.statements.relation import Relation
 from segjob.statements.unique_keys import keys_out_of_order
 from segjob.warehouse.connect import connect
 

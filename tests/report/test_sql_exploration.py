@@ -15,8 +15,8 @@ from sqlalchemy.dialects import postgresql
 
 from segjob.core.model import Transform
 from segjob.statements import exploration
-from segjob.statements.exploration import Bins
-from segjob.statements.features import Relation
+from segjob.statements.exploration import HistogramBins
+from segjob.statements.relation import Relation
 
 SEEDS = st.integers(0, 2**32 - 1)
 RELATION = Relation('the "rows"', "main", "k:y")
@@ -121,7 +121,7 @@ def test_histogram_is_numpys(
     rng = np.random.default_rng(seed)
     columns = install(engine, rng, rows)
     low, high = np.sort(rng.normal(2, 2, 2))
-    bins = Bins(NAMES[0], function, float(low), float(high), count)
+    bins = HistogramBins(NAMES[0], function, float(low), float(high), count)
     asked = engine.execute(exploration.histogram(RELATION, bins, "group by" if grouped else None)).all()
     values = numbers(columns[NAMES[0]])
     if function == "log1p":
@@ -209,7 +209,7 @@ def test_statements_compile_for_postgresql() -> None:
         exploration.segment_sample(relation, transforms, history, 1, {1: (10, 5)}, 0),
         exploration.overview(relation, ["v", "w"]),
         exploration.correlations(relation, ["v", "w", "u"], [1.0, None, 2.0]),
-        exploration.histogram(relation, Bins("v", "log1p", 0.0, 1.0, 5), "g"),
+        exploration.histogram(relation, HistogramBins("v", "log1p", 0.0, 1.0, 5), "g"),
         exploration.largest_groups(relation, "g", 5),
         exploration.segment_counts(history, 1),
     ):

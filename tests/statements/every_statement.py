@@ -16,7 +16,6 @@ from segjob.core.segments.rules import Condition, Rule
 from segjob.statements import (
     drift,
     exploration,
-    features,
     gaussian,
     measures,
     passes,
@@ -24,15 +23,16 @@ from segjob.statements import (
     scoring,
     unique_keys,
 )
-from segjob.statements.exploration import Bins
-from segjob.statements.features import Relation
+from segjob.statements import relation as relation_room
+from segjob.statements.exploration import HistogramBins
 from segjob.statements.published import movements, views
 from segjob.statements.published.tables import Contract
+from segjob.statements.relation import Relation
 from segjob.statements.sql.ddl import AddColumn, CreateAs, CreateScorer, DropTable
 
 ROOMS = (
     exploration,
-    features,
+    relation_room,
     gaussian,
     unique_keys,
     measures,
@@ -115,7 +115,7 @@ def every(s: Subject) -> dict[str, sa.ClauseElement]:
     first, second, text = (f.column for f in s.features)
     quartiles = (0.25, 0.5, 0.75)
     return {
-        "raw": features.raw(relation, s.features),
+        "raw": relation_room.raw(relation, s.features),
         "first_means": measures.first_means(relation, s.features),
         "measure": measures.measure(relation, s.features, {"near0": -1.5, "near1": None}),
         "fingerprint": measures.fingerprint(relation, s.features),
@@ -164,7 +164,7 @@ def every(s: Subject) -> dict[str, sa.ClauseElement]:
         ),
         "overview": exploration.overview(relation, [first, second]),
         "correlations": exploration.correlations(relation, [first, second], [1.5, None]),
-        "histogram": exploration.histogram(relation, Bins(first, "log1p", 0.0, 3.0, 10), by=text),
+        "histogram": exploration.histogram(relation, HistogramBins(first, "log1p", 0.0, 3.0, 10), by=text),
         "largest_groups": exploration.largest_groups(relation, text, 5),
         "segment_counts": exploration.segment_counts(history, 12),
     }
@@ -178,7 +178,7 @@ def history_moved(s: Subject) -> sa.Table:
 def definitions(s: Subject) -> dict[str, sa.ClauseElement]:
     """What creates and changes tables, views and functions."""
     schema, history = s.contract.schema, s.history
-    snapshot = features.raw(s.relation, s.features)
+    snapshot = relation_room.raw(s.relation, s.features)
     scored = scoring.scores(s.relation, s.model, {4: s.category, 2: "b", 9: "100%"})
     return {
         "a snapshot of a view": CreateAs("temporary table", "segjob_rows", snapshot),

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from segjob.config import Feature
 from segjob.core.model import Gaussians, Model, Transform
-from segjob.statements.features import Relation
+from segjob.statements.relation import Relation
 
 ODD_NAMES = [
     "order",

@@ -10,14 +10,15 @@ from sqlalchemy.sql.selectable import SelectBase
 from segjob.core.model import Transform
 from segjob.core.moments import fold_imputed, from_sums
 from segjob.core.segments.score import coordinates
-from segjob.statements.features import Relation, points, raw
+from segjob.statements.features import model_rows
+from segjob.statements.relation import Relation, raw
 
 SEEDS = st.integers(0, 2**32 - 1)
 
 
 def _keyed(relation: Relation, transforms: tuple[Transform, ...]) -> SelectBase:
     """What the model sees of each row that it keeps: key, row weight, coordinates."""
-    p = points(relation, transforms)
+    p = model_rows(relation, transforms)
     return sa.select(p.key, sa.literal(1.0) if p.weight is None else p.weight, *p.x)
 
 

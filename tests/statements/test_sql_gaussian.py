@@ -14,7 +14,7 @@ from segjob.core.cluster import gaussian_mixture as core
 from segjob.core.model import Gaussians, Model, Transform
 from segjob.core.segments.score import coordinates, places, score
 from segjob.statements import gaussian, scoring
-from segjob.statements.features import Relation
+from segjob.statements.relation import Relation
 
 SEEDS = st.integers(0, 2**32 - 1)
 

@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from segjob.statements import unique_keys
-from segjob.statements.features import Relation
+from segjob.statements.relation import Relation
 
 RELATION = Relation("r", None, 'a"b')
 

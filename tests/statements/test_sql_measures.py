@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from segjob.config import Feature
 from segjob.core.model import MISSING
 from segjob.statements import measures
-from segjob.statements.features import Relation
+from segjob.statements.relation import Relation
 
 SEEDS = st.integers(0, 2**32 - 1)
 

@@ -14,7 +14,7 @@ from segjob.core.cluster.lloyd_bounds import Border, Bordered, margins, movement
 from segjob.core.model import Points, Transform
 from segjob.core.segments.score import coordinates
 from segjob.statements import passes
-from segjob.statements.features import Relation
+from segjob.statements.relation import Relation
 
 SEEDS = st.integers(0, 2**32 - 1)
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from segjob.core.model import Model, Transform
 from segjob.core.segments.score import Scored, columns_of, score
 from segjob.statements import profiles, scoring
-from segjob.statements.features import Relation
+from segjob.statements.relation import Relation
 
 SEEDS = st.integers(0, 2**32 - 1)
 

@@ -8,9 +8,10 @@ import sqlalchemy as sa
 from sqlalchemy.sql.selectable import SelectBase
 
 from segjob.core.model import Model
-from segjob.statements.features import Relation, luck, named, points
+from segjob.statements.features import model_rows
 from segjob.statements.gaussian import short_costs
 from segjob.statements.nearest import position_of_least, with_columns
+from segjob.statements.relation import Relation, named, sampling_key
 from segjob.statements.sql.elements import Number
 
 
@@ -33,13 +34,13 @@ def overlap(
     -------
     `segment_id`, `cluster` (from 0), `customers`; one row per pair that has any.
     """
-    p = points(relation, model.transforms, share=share, seed=seed)
+    p = model_rows(relation, model.transforms, share=share, seed=seed)
     near = with_columns(p.rows, "near", **{f"d{i}": d for i, d in enumerate(short_costs(p.x, model))})
     cluster = position_of_least([near.c[f"d{i}"] for i in range(len(model.centroids))])
     now = sa.select(near.c["k"], cluster.label("cluster")).subquery("now")
     key = history.c[relation.key]
     before = sa.select(key.label("k"), history.c.segment_id).where(
-        history.c.run_id == run_id, luck(key, seed) < Number(share)
+        history.c.run_id == run_id, sampling_key(key, seed) < Number(share)
     )
     then = before.subquery("before")
     return (

@@ -12,7 +12,7 @@ from sqlalchemy.sql.ddl import ExecutableDDLElement
 from sqlalchemy.sql.elements import quoted_name
 from sqlalchemy.sql.selectable import SelectBase
 
-from segjob.statements.features import named
+from segjob.statements.relation import named
 from segjob.statements.sql.ddl import CreateAs
 
 _CATALOGUE = ("table_catalog", "table_schema", "table_name")

@@ -8,8 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql.selectable import SelectBase
 
-from segjob.statements.features import named
 from segjob.statements.published.tables import Contract
+from segjob.statements.relation import named
 
 
 def _current_run(contract: Contract, segmentation: str) -> sa.ScalarSelect[Any]:

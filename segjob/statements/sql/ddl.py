@@ -13,7 +13,7 @@ from sqlalchemy.sql.elements import quoted_name
 from sqlalchemy.sql.selectable import SelectBase
 
 from segjob.core.model import Model
-from segjob.statements.features import named
+from segjob.statements.relation import named
 from segjob.statements.scoring import segment_expression
 
 
