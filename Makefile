@@ -12,7 +12,7 @@ TEST_READY := $(VENV)/.ready-test
 BENCH_READY := $(VENV)/.ready-benchmark
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 
-.PHONY: help demo test benchmark lint pictures format install data constraints clean
+.PHONY: help demo test benchmark lint pictures golden format install data constraints clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -43,6 +43,9 @@ benchmark: $(BENCH_READY) ## Measure the engine and the choice of k against thei
 
 pictures: $(DEMO_READY) data ## Make the README's pictures again from the demo (needs Chromium)
 	$(BIN)/python docs/pictures/make.py
+
+golden: $(TEST_READY) ## Write tests/statements/golden anew: the SQL of engines that no test runs
+	PYTHONPATH=tests $(BIN)/python -m helpers.golden_files
 
 format: $(TEST_READY) ## Let ruff and sqlfluff mend what they can
 	$(BIN)/ruff check --fix .

@@ -9,7 +9,7 @@ from contextlib import chdir
 from pathlib import Path
 
 import pytest
-from small_warehouse import Outcome, Segjob, customers, dump, fill
+from helpers.small_warehouse import Outcome, Segjob, customers, dump, fill
 from typer.testing import CliRunner
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -1,10 +1,9 @@
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
 
 import pytest
-from dbt_checkout import CHECKOUT, Checkout
+from helpers.dbt_checkout import CHECKOUT, Checkout
 
 
 @pytest.fixture(scope="session")
@@ -16,7 +15,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     shutil.copytree(CHECKOUT / "data", root / "data")
     shutil.copy(CHECKOUT / "profiles.yml", root)
     shutil.copy(CHECKOUT / "dbt_project.yml", root, follow_symlinks=False)
-    shutil.copy(Path(__file__).with_name("read_headers.sql"), root / "dbt_project" / "macros")
+    shutil.copy(CHECKOUT / "tests" / "fixtures" / "read_headers.sql", root / "dbt_project" / "macros")
     return Checkout(root)
 
 

@@ -11,7 +11,7 @@ from types import ModuleType
 import duckdb
 import numpy as np
 import pytest
-from small_warehouse import customers
+from helpers.small_warehouse import customers
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LIMITS = {

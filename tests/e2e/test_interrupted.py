@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from small_warehouse import command, customers, dump, environment, execute, fill, query, spawn
+from helpers.small_warehouse import command, customers, dump, environment, execute, fill, query, spawn
 
 ASKED = (
     *("run", "--from", "crowd", "--key", "id", "--features", "income,score"),

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.small_warehouse import Segjob, execute, query
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score, davies_bouldin_score, silhouette_score
-from small_warehouse import Segjob, execute, query
 
 INERTIA = (400.0, 269.0168, 157.7040, 108.9213, 65.5684, 55.0573, 44.8648, 37.1481, 32.3308, 29.0612)
 """Best of 800 restarts on standardised income and score, for k = 1 to 10; from the shared data's README."""

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from small_warehouse import command, customers, environment, execute, fill, query
+from helpers.small_warehouse import command, customers, environment, execute, fill, query
 
 from segjob.commands.run import run_all, run_one
 from segjob.config import Config, Segmentation, WarehouseSettings, parse

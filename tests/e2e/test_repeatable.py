@@ -6,7 +6,7 @@ import random
 from pathlib import Path
 
 import pytest
-from small_warehouse import Segjob, customers, execute, fill, query
+from helpers.small_warehouse import Segjob, customers, execute, fill, query
 
 CONFIG = """
 [warehouse]

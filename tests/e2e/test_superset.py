@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
-from small_warehouse import RUN, Segjob, execute, query
+from helpers.small_warehouse import RUN, Segjob, execute, query
 
 SUPERSET = os.environ.get("SEGJOB_SUPERSET")
 THREE = (*RUN, "--k", "3", "--k-range", "3:3", "--quiet")
@@ -35,7 +35,7 @@ def test_a_chart_shows_the_segments_and_then_the_newest_run(
     file = after(THREE, ("snapshot", "out"))
     serving = Path("out/shop.duckdb").resolve()
     Path("superset_config.py").write_text(SETTINGS.format(folder=tmp_path))
-    script = root / "tests" / "e2e" / "superset_chart.py"
+    script = root / "tests" / "helpers" / "superset_chart.py"
     with (
         Path("superset.log").open("w") as log,
         subprocess.Popen(

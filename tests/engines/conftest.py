@@ -1,90 +1,23 @@
-"""The same tests on every engine: a small warehouse behind a URL, filled and queried without segjob."""
+"""The same tests on every engine."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import socket
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
-import duckdb
 import pytest
-import sqlalchemy as sa
-from small_warehouse import Outcome, Segjob
-
-ENGINES = ("duckdb", "postgres", "spark")
-
-
-@dataclass(frozen=True)
-class Engine:
-    """One warehouse. url is what --warehouse takes; execute and query run SQL outside of segjob.
-
-    empty, schemas : how the engine empties a table, and lists its schemas; number, text : what it calls the types.
-    """
-
-    name: str
-    url: str
-    execute: Callable[..., None]
-    query: Callable[[str], list[tuple[Any, ...]]]
-    empty: str = "delete from"
-    schemas: str = "select schema_name from information_schema.schemata"
-    number: str = "double precision"
-    text: str = "text"
-
-    def fill(self, table: str, columns: str, rows: Sequence[Sequence[Any]]) -> None:
-        """Make a table of these rows."""
-        columns = columns.replace("NUMBER", self.number).replace("TEXT", self.text)
-        self.execute(f"create table {table} ({columns})", insert(table, rows))
-
-    def refill(self, table: str, rows: Sequence[Sequence[Any]]) -> None:
-        """Put these rows in place of the table's."""
-        self.execute(f"{self.empty} {table}", insert(table, rows))
-
-
-def insert(table: str, rows: Sequence[Sequence[Any]]) -> str:
-    """The statement that puts rows into a table."""
-    return f"insert into {table} values " + ", ".join(f"({', '.join(map(_literal, row))})" for row in rows)
-
-
-def _literal(value: object) -> str:
-    if value is None:
-        return "null"
-    return "'" + value.replace("'", "''") + "'" if isinstance(value, str) else repr(value)
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as asked:
-        asked.bind(("127.0.0.1", 0))
-        return int(asked.getsockname()[1])
-
-
-def needs_spark() -> None:
-    """Skip the test where no Spark can be started."""
-    pytest.importorskip("pyspark", reason="pyspark is not installed")
-    if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
-        pytest.skip("there is no Java to run Spark")
-
-
-JAVA = "spark.driver.extraJavaOptions"
-LEAN_JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
-
-
-def lean(folder: Path, more: Mapping[str, str] | None = None) -> str:
-    """The URL of a local Spark for few rows and many statements: what the JVM compiles it would hardly use."""
-    options = {
-        "warehouse": str(folder),
-        "spark.sql.shuffle.partitions": "1",
-        JAVA: LEAN_JAVA,
-        "spark.sql.codegen.wholeStage": "false",
-        "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-        "spark.sql.adaptive.enabled": "false",
-    }
-    return f"spark://local[2]?{urlencode(options | dict(more or {}))}"
+from helpers.engines import (
+    ENGINES,
+    Engine,
+    duckdb_engine,
+    free_port,
+    lean,
+    needs_spark,
+    postgres_engine,
+    spark_engine,
+)
+from helpers.small_warehouse import Outcome, Segjob
 
 
 @pytest.fixture(scope="session")
@@ -101,66 +34,20 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Any]:
     return url, running
 
 
-def _spark(url: str, running: Any) -> Engine:
-    def execute(*statements: str) -> None:
-        for statement in statements:
-            running.sql(statement)
-
-    def query(statement: str) -> list[tuple[Any, ...]]:
-        return [tuple(row) for row in running.sql(statement).collect()]
-
-    execute("drop schema if exists segments cascade")
-    for _, name, *_ in query("show views in default"):
-        execute(f'drop view "{name}"')
-    for _, name, *_ in query("show tables in default"):
-        execute(f'drop table "{name}"')
-    return Engine("spark", url, execute, query, "truncate table", "show schemas", "double", "string")
-
-
-def _postgres(uri: str) -> Engine:
-    driver = uri.replace("postgresql://", "postgresql+psycopg://")
-    engine = sa.create_engine(driver, poolclass=sa.NullPool)
-
-    def execute(*statements: str) -> None:
-        with engine.begin() as connection:
-            for statement in statements:
-                connection.exec_driver_sql(statement)
-
-    def query(statement: str) -> list[tuple[Any, ...]]:
-        with engine.connect() as connection:
-            return [tuple(row) for row in connection.exec_driver_sql(statement)]
-
-    execute("drop schema if exists segments cascade", "drop schema public cascade", "create schema public")
-    return Engine("postgres", uri, execute, query)
-
-
-def _duckdb(file: Path) -> Engine:
-    def execute(*statements: str) -> None:
-        with duckdb.connect(str(file)) as connection:
-            for statement in statements:
-                connection.execute(statement)
-
-    def query(statement: str) -> list[tuple[Any, ...]]:
-        with duckdb.connect(str(file), read_only=True) as connection:
-            return connection.execute(statement).fetchall()
-
-    return Engine("duckdb", str(file), execute, query)
-
-
 @pytest.fixture(params=ENGINES)
 def engine(request: pytest.FixtureRequest, folder: Path) -> Engine:
     """An empty warehouse on each engine in turn."""
     if request.param == "postgres":
-        return _postgres(request.getfixturevalue("server"))
+        return postgres_engine(request.getfixturevalue("server"))
     if request.param == "spark":
-        return _spark(*request.getfixturevalue("spark"))
-    return _duckdb(folder / "shop.duckdb")
+        return spark_engine(*request.getfixturevalue("spark"))
+    return duckdb_engine(folder / "shop.duckdb")
 
 
 @pytest.fixture
 def reference(folder: Path) -> Engine:
     """An empty DuckDB warehouse, for an engine to agree with."""
-    return _duckdb(folder / "reference.duckdb")
+    return duckdb_engine(folder / "reference.duckdb")
 
 
 @pytest.fixture

@@ -12,9 +12,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_warehouse import Outcome, Segjob, command, customers, environment
-
-from .conftest import Engine
+from helpers.engines import Engine
+from helpers.small_warehouse import Outcome, Segjob, command, customers, environment
 
 At = Callable[..., Outcome]
 RUN = ("run", "--from", "customers", "--key", "id", "--features", "income,score", "--name", "groups", "-q")

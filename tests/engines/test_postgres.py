@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import sqlalchemy as sa
-from small_warehouse import Outcome, Segjob, customers
+from helpers.engines import Engine, duckdb_engine, postgres_engine
+from helpers.small_warehouse import Outcome, Segjob, customers
 
 from segjob.config import Config
 from segjob.errors import StatementFailed
@@ -17,15 +18,13 @@ from segjob.statements.relation import Relation
 from segjob.statements.unique_keys import keys_out_of_order
 from segjob.warehouse.connect import connect
 
-from .conftest import Engine, _duckdb, _postgres
-
 At = Callable[..., Outcome]
 RUN = ("run", "--from", "customers", "--key", "id", "--features", "income,score", "--name", "groups", "-q")
 
 
 @pytest.fixture
 def filled(server: str, folder: Path) -> Engine:
-    engine = _postgres(server)
+    engine = postgres_engine(server)
     engine.fill("customers", "id integer, income double precision, score double precision", customers())
     return engine
 
@@ -109,7 +108,7 @@ def test_the_live_view_finds_one_customer_by_the_keys_index(filled: Engine, at: 
 def test_arrays_arrive_digit_for_digit(server: str) -> None:
     from segjob.warehouse.postgres.warehouse import Postgres
 
-    engine = _postgres(server)
+    engine = postgres_engine(server)
     written = ["0.1", "-1e308", "5e-324", "Infinity", None, "0.3333333333333333"]
     engine.fill('"rows %%"', '"v%%" NUMBER, n integer', [(v, n) for n, v in enumerate(written)])
     rows = sa.table("rows %", sa.column("v%"), sa.column("n"))
@@ -136,7 +135,7 @@ def test_a_sample_on_each_engine_leads_to_the_same_segments(server: str, folder:
         text, np.column_stack([np.arange(100_000), points]), delimiter=",", fmt=["%d", "%.17g", "%.17g"]
     )
     (folder / "segjob.toml").write_text("[fit]\nsample_rows = 20000\n")
-    here, there = _duckdb(folder / "shop.duckdb"), _postgres(server)
+    here, there = duckdb_engine(folder / "shop.duckdb"), postgres_engine(server)
     for engine in (here, there):
         engine.execute("create table customers (id bigint, income double precision, score double precision)")
     here.execute(f"copy customers from '{text}' (header false)")

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_warehouse import Outcome, customers
-
-from .conftest import Engine
+from helpers.engines import Engine
+from helpers.small_warehouse import Outcome, customers
 
 At = Callable[..., Outcome]
 RUN = ("run", "--from", "customers", "--key", "id", "--features", "income,score", "--name", "groups", "-q")

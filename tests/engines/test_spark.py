@@ -9,21 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from small_warehouse import Outcome, Segjob, customers
-
-from .conftest import Engine, _spark
+from helpers.engines import Engine, spark_engine
+from helpers.small_warehouse import Outcome, Segjob, customers
+from helpers.spark_laws import RUN, WHOLE
 
 At = Callable[..., Outcome]
-RUN = ("run", "--from", "customers", "--key", "id", "--features", "income,score", "--name", "groups", "-q")
-WHOLE = {
-    "history has the run's rows": "select count(*) from segments.runs as r where rows_segmented <> "
-    "(select count(*) from segments.groups_history as h where h.run_id = r.run_id)",
-    "a run has its segments": "select count(*) from segments.runs as r where k <> "
-    "(select count(*) from segments.segments as s where s.run_id = r.run_id)",
-    "centroids are complete": "select count(*) from segments.runs as r where 2 * k <> "
-    "(select count(*) from segments.centroids as c where c.run_id = r.run_id)",
-    "nothing is of no run": "select count(*) from segments.sweeps left anti join segments.runs using (run_id)",
-}
 
 
 class Died(BaseException):
@@ -32,7 +22,7 @@ class Died(BaseException):
 
 @pytest.fixture
 def filled(spark: tuple[str, Any]) -> Engine:
-    engine = _spark(*spark)
+    engine = spark_engine(*spark)
     engine.fill("customers", "id integer, income NUMBER, score NUMBER", customers())
     return engine
 

@@ -10,13 +10,13 @@ import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from small_warehouse import customers, environment
+from helpers.engines import JAVA, LEAN_JAVA, insert, lean, needs_spark
+from helpers.small_warehouse import customers, environment
+from helpers.spark_laws import RUN, WHOLE
 
 from segjob.warehouse.spark.session import CLASSES
 
-from .conftest import JAVA, LEAN_JAVA, insert, lean, needs_spark
-from .test_spark import RUN, WHOLE
-
+SCRIPT = Path(__file__).resolve().parents[1] / "helpers" / "dying_job.py"
 EVERY = "SEGJOB_EVERY_KILL" in os.environ
 """Whether all moments are tried: half a minute each."""
 
@@ -92,7 +92,7 @@ def process(folder: Path, url: str, *steps: tuple[str, ...]) -> tuple[int, list[
     wanted, answers = folder / "steps.json", folder / "answers.jsonl"
     wanted.write_text(json.dumps(steps))
     done = subprocess.run(
-        [sys.executable, Path(__file__).with_name("dying_job.py"), url, wanted, answers],
+        [sys.executable, SCRIPT, url, wanted, answers],
         cwd=folder,
         env=environment(),
         capture_output=True,

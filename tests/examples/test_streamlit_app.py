@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from small_warehouse import RUN, Segjob, execute, query
+from helpers.small_warehouse import RUN, Segjob, execute, query
 
 SNAPSHOT = ("snapshot", "out")
 

@@ -3,8 +3,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from made_reports import COLUMNS, HOSTILE_COLUMNS, PEOPLE, compare_with_others, publish, report_of, shoppers
-from small_warehouse import execute, fill
+from helpers.reports import (
+    COLUMNS,
+    HOSTILE_COLUMNS,
+    PEOPLE,
+    compare_with_others,
+    publish,
+    report_of,
+    shoppers,
+)
+from helpers.small_warehouse import execute, fill
 
 from segjob.report.data import Report
 from segjob.report.page import Rendered, render

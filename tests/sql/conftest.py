@@ -8,7 +8,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-from small_warehouse import spawn
+from helpers.small_warehouse import spawn
 
 Frame = Callable[[str], pd.DataFrame]
 Report = Callable[..., pd.DataFrame]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from small_warehouse import Segjob
+from helpers.small_warehouse import Segjob
 from sqlalchemy.engine import URL, make_url
 
 from segjob.errors import ConfigError
