@@ -23,7 +23,7 @@ from segjob.errors import ConfigError
 FILE_NAME = "segjob.toml"
 Scale = Literal["standard", "robust", "minmax", "none"]
 Parsed = TypeVar("Parsed", bound=BaseModel)
-Rule = Literal[
+KRule = Literal[
     "consensus",
     "elbow",
     "silhouette",
@@ -101,7 +101,7 @@ class Segmentation(_Strict):
     algorithm: Algorithm = "kmeans"
     k: Annotated[StrictInt, Field(ge=1)] | Literal["auto"] = "auto"
     k_range: tuple[Annotated[StrictInt, Field(ge=1)], Annotated[StrictInt, Field(ge=1)]] = (1, 10)
-    rule: Rule = "consensus"
+    rule: KRule = "consensus"
     allow_one: StrictBool = False
     seed: Annotated[StrictInt, Field(ge=0, lt=2**31)] = 0
     n_init: Annotated[StrictInt, Field(ge=1, le=1000)] = 10

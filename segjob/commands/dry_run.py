@@ -9,7 +9,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from segjob.config import Config
-from segjob.core.model import MISSING, Gaussians, Model, Transform
+from segjob.core.model import MISSING_CATEGORY, Gaussians, Model, Transform
 from segjob.pipeline.measure import SNAPSHOT
 from segjob.pipeline.profile import QUANTILE_ROWS
 from segjob.registry.relations import Resolved
@@ -103,10 +103,10 @@ def _stand_in(resolved: Resolved) -> Model:
         Transform(feature=feature.column, source_column=feature.column, function=feature.function)
         if feature.kind == "numeric"
         else Transform(
-            feature=f"{feature.column}={MISSING}",
+            feature=f"{feature.column}={MISSING_CATEGORY}",
             source_column=feature.column,
             function="one_hot",
-            category=MISSING,
+            category=MISSING_CATEGORY,
         )
         for feature in settings.features
     )

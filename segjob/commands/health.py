@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from segjob.config import HealthSettings, Segmentation
 from segjob.core.model import Transform
 from segjob.core.segments import drift
-from segjob.core.segments.drift import Bins
+from segjob.core.segments.drift import BinnedShares
 from segjob.errors import DataError
 from segjob.pipeline.distributions import MISSING_BIN, missing_shares
 from segjob.pipeline.measure import measured_rows
@@ -99,7 +99,7 @@ def check_health(
 class _Reference:
     """What was kept of one feature: its bins, on how many rows, and the share of missing values."""
 
-    bins: Bins
+    bins: BinnedShares
     rows: int
     missing: float
 
@@ -121,7 +121,7 @@ def _reference(warehouse: Warehouse, contract: Contract, published: Published) -
         edges = np.array([row["upper"] for row in bins[:-1]], dtype=np.float64)
         missing = next((row["share"] for row in rows if row["bin"] == MISSING_BIN), 0.0)
         found[feature] = _Reference(
-            Bins(edges, np.array([row["share"] for row in bins])), bins[0]["rows"], missing
+            BinnedShares(edges, np.array([row["share"] for row in bins])), bins[0]["rows"], missing
         )
     return found
 
@@ -222,7 +222,7 @@ def _published_segments(warehouse: Warehouse, contract: Contract, published: Pub
     return warehouse.records(drift_statements.by_published_segment(history, run["run_id"]))
 
 
-def _spread(transform: Transform, bins: Bins) -> float:
+def _spread(transform: Transform, bins: BinnedShares) -> float:
     """A standard deviation to measure by: the model's own; its bins' where the function bends the units."""
     if transform.function == "identity" and transform.scale > 0:
         return transform.scale

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Labels = NDArray[np.intp]
 
-MISSING = "(missing)"
+MISSING_CATEGORY = "(missing)"
 """The category that a one-hot column gives to rows without a value."""
 
 
@@ -29,8 +29,8 @@ class Transform:
     [`lower_bound`, `upper_bound`] is moved to the bound (`outside="clip"`) or its row is excluded
     (`outside="exclude"`), `function` is applied, and the result x becomes `(x - center) / scale * weight`.
 
-    `function="one_hot"` gives 1 where the column's text is `category` (NULL counts as `MISSING`), else 0; a category
-    that the model has not seen is 0 in all its columns. Its bounds and impute value are None.
+    `function="one_hot"` gives 1 where the column's text is `category` (NULL counts as `MISSING_CATEGORY`), else 0;
+    a category that the model has not seen is 0 in all its columns. Its bounds and impute value are None.
     """
 
     feature: str

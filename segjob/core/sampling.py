@@ -16,7 +16,7 @@ _SHIFTS = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 _MOST_AXES = 12
 
 
-def draw(points: Points, seed: int, rows: int = ROWS) -> Floats:
+def unweighted_sample(points: Points, seed: int, rows: int = ROWS) -> Floats:
     """Rows that stand for the weighted points, each with weight one.
 
     Whole counts that add up to no more than `rows` are written out; otherwise a stratified draw of `rows` in
@@ -80,7 +80,7 @@ def standardised(values: Floats) -> Floats:
     return out
 
 
-def evened(values: Floats) -> tuple[Floats, float] | None:
+def log_transformed(values: Floats) -> tuple[Floats, float] | None:
     """The rows with skewed columns on a log scale (Box and Cox, 1964), if there are any.
 
     A column with a skewness beyond 1 is turned so that its tail is on the right, and becomes log(x - min + c), c the

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 
 from segjob.config import Segmentation
 from segjob.core.model import Points
-from segjob.core.select_k.choose import Choice, choose, counts_groups, gap_by_k
-from segjob.core.select_k.evidence import Asked
+from segjob.core.select_k.choose import choose, uses_density
+from segjob.core.select_k.evidence import EvidenceRequest
+from segjob.core.select_k.gap import gap_by_k
 from segjob.core.select_k.sweep import Sweep, sweep
+from segjob.core.select_k.votes import Choice
 from segjob.errors import DataError, NoSegmentation
 from segjob.pipeline.worker import Ask
 
@@ -42,10 +44,10 @@ def choose_k(settings: Segmentation, points: Points, ask: Ask) -> Chosen:
     """
     _refuse_too_many(settings, points)
     seed, ks = settings.seed, _ks(settings)
-    answer = ask(Asked.of(points, ks, seed, density=counts_groups(settings.rule)))
+    answer = ask(EvidenceRequest.of(points, ks, seed, density=uses_density(settings.rule)))
     swept = sweep(points, ks, seed=seed, n_init=settings.n_init)
     apart = answer()
-    gaps = gap_by_k(swept, apart.made)
+    gaps = gap_by_k(swept, apart.reference_inertia)
     agreement = {fit.k: apart.agreement[fit.k] for fit in swept.fits if fit.k in apart.agreement}
     choice = choose(swept, settings.rule, gaps=gaps, agreement=agreement, density=apart.density)
     return Chosen(swept, gaps, agreement, _as_asked(settings, choice))

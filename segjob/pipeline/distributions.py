@@ -6,7 +6,7 @@ from typing import Any
 
 from segjob.core.model import Points
 from segjob.core.segments import drift
-from segjob.core.segments.drift import bins_of
+from segjob.core.segments.drift import binned_shares
 from segjob.pipeline.measure import Prepared
 from segjob.statements import drift as drift_statements
 from segjob.statements import measures
@@ -26,7 +26,8 @@ def reference_rows(
     """What the features look like now, as rows of `distributions`: what a later check compares with."""
     transforms, kept = prepared.transforms, prepared.measured.kept
     edges = [
-        bins_of(t.to_original(points.values[:, j]), points.weights).edges for j, t in enumerate(transforms)
+        binned_shares(t.to_original(points.values[:, j]), points.weights).edges
+        for j, t in enumerate(transforms)
     ]
     share = min(1.0, REFERENCE_ROWS / kept)
     counted = warehouse.records(

@@ -12,7 +12,7 @@ from segjob.core.cluster.lloyd import Pass, Refined, nearest_to, pass_over, refi
 from segjob.core.cluster.lloyd_bounds import Bordered
 from segjob.core.cluster.metrics import Indices, segment_silhouettes
 from segjob.core.model import Floats, Labels, Model, Points
-from segjob.core.segments.rules import Rule, rule_for
+from segjob.core.segments.segment_rules import SegmentRule, segment_rule_for
 from segjob.pipeline.measure import Prepared
 from segjob.statements import passes
 from segjob.warehouse.base import Warehouse
@@ -38,7 +38,7 @@ class FinalFit:
 
     model: Model
     silhouettes: Floats
-    rules: tuple[Rule | None, ...]
+    rules: tuple[SegmentRule | None, ...]
     squared: Floats | None
     refined: Refined
     passes: int
@@ -89,7 +89,7 @@ def fit_all(
     return FinalFit(model, silhouettes, rules, None if squared is None else squared[order], refined, number)
 
 
-def rules_of(points: Points, labels: Labels, model: Model) -> tuple[Rule | None, ...]:
+def rules_of(points: Points, labels: Labels, model: Model) -> tuple[SegmentRule | None, ...]:
     """A readable condition for each segment; None for one that the fit rows hold no row of."""
     k = len(model.segment_ids)
     original = np.column_stack([t.to_original(points.values[:, j]) for j, t in enumerate(model.transforms)])
@@ -97,7 +97,7 @@ def rules_of(points: Points, labels: Labels, model: Model) -> tuple[Rule | None,
     one_hot = [transform.function == "one_hot" for transform in model.transforms]
     held = np.bincount(labels, weights=points.weights, minlength=k) > 0
     return tuple(
-        rule_for(original, labels, points.weights, segment, names, one_hot) if held[segment] else None
+        segment_rule_for(original, labels, points.weights, segment, names, one_hot) if held[segment] else None
         for segment in range(k)
     )
 

@@ -6,8 +6,8 @@ import numpy as np
 
 from segjob.core.cluster.lloyd import pass_over
 from segjob.core.model import Floats
-from segjob.core.select_k.choose import Choice
 from segjob.core.select_k.sweep import Sweep
+from segjob.core.select_k.votes import Choice
 from segjob.errors import DataError
 from segjob.pipeline.measure import Prepared
 from segjob.pipeline.progress import Progress

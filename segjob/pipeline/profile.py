@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from segjob.config import Config
 from segjob.core.model import Floats, Model
 from segjob.core.segments import names
-from segjob.core.segments.rules import Rule
+from segjob.core.segments.segment_rules import SegmentRule
 from segjob.pipeline.measure import Prepared
 from segjob.statements import profiles
 from segjob.statements.published.tables import Contract
@@ -41,7 +41,7 @@ def portray(
     sizes: Mapping[int, int],
     inertia: Mapping[int, float],
     silhouettes: Mapping[int, float],
-    rules: Sequence[Rule | None],
+    rules: Sequence[SegmentRule | None],
     actions: Sequence[names.Advice],
     seed: int,
 ) -> Portrait:

@@ -16,8 +16,8 @@ import sqlalchemy as sa
 
 from segjob.core.model import Model
 from segjob.core.segments.names import Advice
-from segjob.core.select_k.choose import Choice
 from segjob.core.select_k.sweep import Sweep
+from segjob.core.select_k.votes import Choice
 from segjob.errors import DataError, RelationChanged
 from segjob.pipeline.distributions import reference_rows
 from segjob.pipeline.fit_kmeans import FinalFit

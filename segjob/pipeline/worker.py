@@ -14,14 +14,14 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-from segjob.core.select_k.evidence import Apart, Asked, gather
+from segjob.core.select_k.evidence import EvidenceRequest, KEvidence, gather
 
 FEWEST_ROWS = 1_000
 """The answer about fewer rows is here sooner than another Python starts."""
 _MARK = b"\x00answer\x00"
 """What comes before it is not ours: whatever every Python here loads may greet on the same output."""
 
-Ask = Callable[[Asked], Callable[[], Apart]]
+Ask = Callable[[EvidenceRequest], Callable[[], KEvidence]]
 """Puts a question; call what it returns for the answer."""
 
 
@@ -38,7 +38,7 @@ def second_process(rows: int) -> Iterator[Ask]:
         return
     with other, ThreadPoolExecutor(1) as waiting:
 
-        def ask(asked: Asked) -> Callable[[], Apart]:
+        def ask(asked: EvidenceRequest) -> Callable[[], KEvidence]:
             answer = waiting.submit(_answer, other, pickle.dumps(asked))
             return lambda: answer.result() or gather(asked)
 
@@ -61,13 +61,13 @@ def _begun() -> subprocess.Popen[bytes] | None:
         return None
 
 
-def _answer(other: subprocess.Popen[bytes], question: bytes) -> Apart | None:
+def _answer(other: subprocess.Popen[bytes], question: bytes) -> KEvidence | None:
     """The other process's answer; None where there is none."""
     told, _ = other.communicate(question)
     _, mark, written = told.partition(_MARK)
     if other.returncode or not mark:
         return None
-    answer: Apart = pickle.loads(written)
+    answer: KEvidence = pickle.loads(written)
     return answer
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import SelectBase, Subquery
 
 from segjob.core.model import Model
-from segjob.core.segments.rules import Rule
+from segjob.core.segments.segment_rules import SegmentRule
 from segjob.statements.features import Line, model_rows
 from segjob.statements.gaussian import costs, distances
 from segjob.statements.nearest import index, position_of_least, relative, with_columns
@@ -55,7 +55,7 @@ def _segmented(relation: Relation, model: Model, share: float | None, seed: int)
     return sa.select(segment.label("segment_id"), *values).subquery("segmented")
 
 
-def profiles(relation: Relation, model: Model, rules: Sequence[Rule | None] = ()) -> SelectBase:
+def profiles(relation: Relation, model: Model, rules: Sequence[SegmentRule | None] = ()) -> SelectBase:
     """How are the raw values spread in each segment? One row per segment that has rows.
 
     The values stand as they are in the relation: not imputed, clipped or logged; NULL, NaN and the infinities

@@ -11,7 +11,7 @@ from sqlalchemy.sql.elements import ColumnElement, quoted_name
 from sqlalchemy.sql.selectable import SelectBase, Subquery, TableClause
 
 from segjob.config import Feature
-from segjob.core.model import MISSING
+from segjob.core.model import MISSING_CATEGORY
 from segjob.statements.sql.elements import MAX_DOUBLE, HashShare, Number
 
 
@@ -69,8 +69,8 @@ def log1p(value: ColumnElement[float]) -> ColumnElement[float]:
 
 
 def category_of(column: ColumnElement[Any]) -> ColumnElement[str]:
-    """The column's text, with `MISSING` for NULL."""
-    return sa.func.coalesce(sa.cast(column, sa.Text()), sa.literal_column(f"'{MISSING}'", sa.Text()))
+    """The column's text, with `MISSING_CATEGORY` for NULL."""
+    return sa.func.coalesce(sa.cast(column, sa.Text()), sa.literal_column(f"'{MISSING_CATEGORY}'", sa.Text()))
 
 
 @dataclass(frozen=True)

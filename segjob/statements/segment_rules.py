@@ -8,12 +8,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
-from segjob.core.model import MISSING, Transform
-from segjob.core.segments.rules import Condition, Rule
+from segjob.core.model import MISSING_CATEGORY, Transform
+from segjob.core.segments.segment_rules import Condition, SegmentRule
 from segjob.statements.sql.elements import Number
 
 
-def rule_sql(rule: Rule, transforms: Sequence[Transform], dialect: sa.Dialect) -> str:
+def rule_sql(rule: SegmentRule, transforms: Sequence[Transform], dialect: sa.Dialect) -> str:
     """The rule as a condition on the relation's columns, to put behind `where`; `true` for every row."""
     by_feature = {transform.feature: transform for transform in transforms}
 
@@ -22,7 +22,7 @@ def rule_sql(rule: Rule, transforms: Sequence[Transform], dialect: sa.Dialect) -
         column = dialect.identifier_preparer.quote(transform.source_column)
         if transform.function != "one_hot":
             return f"{column} {condition.op} {condition.threshold:.12g}"
-        if transform.category == MISSING:
+        if transform.category == MISSING_CATEGORY:
             return f"{column} is {'' if condition.op == '=' else 'not '}null"
         literal = sa.literal(transform.category, sa.Text())
         text = str(literal.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
@@ -32,7 +32,7 @@ def rule_sql(rule: Rule, transforms: Sequence[Transform], dialect: sa.Dialect) -
     return branches[0] if len(branches) == 1 else " or ".join(f"({branch})" for branch in branches)
 
 
-def holds(rule: Rule, values: Mapping[str, ColumnElement[Any]]) -> ColumnElement[bool]:
+def holds(rule: SegmentRule, values: Mapping[str, ColumnElement[Any]]) -> ColumnElement[bool]:
     """The same, on raw values by model feature: 0 or 1 for a one-hot feature, NULL where there is none."""
 
     def comparison(condition: Condition) -> ColumnElement[bool]:

@@ -12,7 +12,7 @@ from sqlalchemy.schema import CreateTable, SetColumnComment, SetTableComment
 
 from segjob.config import Feature
 from segjob.core.model import Floats, Gaussians, Model, Transform
-from segjob.core.segments.rules import Condition, Rule
+from segjob.core.segments.segment_rules import Condition, SegmentRule
 from segjob.statements import (
     drift,
     exploration,
@@ -145,7 +145,7 @@ def every(s: Subject) -> dict[str, sa.ClauseElement]:
         "expectation": gaussian.expectation(relation, s.mixture),
         "squared_by_segment": gaussian.squared_by_segment(relation, s.mixture),
         "profiles": profiles.profiles(
-            relation, model, [Rule(((Condition(first, ">", 1.0),),), 1.0, 1.0), None]
+            relation, model, [SegmentRule(((Condition(first, ">", 1.0),),), 1.0, 1.0), None]
         ),
         "profiles of a mixture": profiles.profiles(relation, s.mixture),
         "profile_quantiles": profiles.profile_quantiles(relation, model, share=0.1),

@@ -12,25 +12,25 @@ import numpy as np
 import pytest
 
 from segjob.core.model import Points
-from segjob.core.select_k.evidence import Apart, Asked, gather
+from segjob.core.select_k.evidence import EvidenceRequest, KEvidence, gather
 from segjob.pipeline import worker
 from segjob.pipeline.worker import FEWEST_ROWS, second_process
 
 
 @pytest.fixture(scope="module")
-def asked() -> Asked:
+def asked() -> EvidenceRequest:
     random = np.random.default_rng(3)
     centers = np.array([[0.0, 0.0], [8.0, 0.0], [0.0, 8.0]])
     rows = np.repeat(centers, FEWEST_ROWS // 2, axis=0) + random.normal(size=(FEWEST_ROWS // 2 * 3, 2))
-    return Asked.of(Points(rows, np.ones(len(rows))), range(1, 6), 5, density=True)
+    return EvidenceRequest.of(Points(rows, np.ones(len(rows))), range(1, 6), 5, density=True)
 
 
-def answered(asked: Asked) -> Apart:
+def answered(asked: EvidenceRequest) -> KEvidence:
     with second_process(FEWEST_ROWS) as ask:
         return ask(asked)()
 
 
-def groups(found: Apart) -> int:
+def groups(found: KEvidence) -> int:
     assert found.density is not None
     return found.density.solutions[0].k
 
@@ -41,14 +41,16 @@ def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("two_cores")
-def test_the_other_process_finds_the_same(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_other_process_finds_the_same(asked: EvidenceRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     here = gather(asked)
     assert groups(here) == 3
     monkeypatch.setattr(worker, "gather", lambda *_: pytest.fail("gathered here"))
     found = answered(asked)
     assert (found.density, found.agreement) == (here.density, here.agreement)
-    assert found.made.keys() == here.made.keys()
-    assert all(np.array_equal(found.made[k], here.made[k]) for k in here.made)
+    assert found.reference_inertia.keys() == here.reference_inertia.keys()
+    assert all(
+        np.array_equal(found.reference_inertia[k], here.reference_inertia[k]) for k in here.reference_inertia
+    )
 
 
 @pytest.mark.usefixtures("two_cores")
@@ -56,7 +58,7 @@ def test_the_other_process_finds_the_same(asked: Asked, monkeypatch: pytest.Monk
     "python", ["", "/no/such/python", *(shutil.which(name) or name for name in ("false", "true"))]
 )
 def test_a_process_that_fails_is_not_missed(
-    asked: Asked, python: str, monkeypatch: pytest.MonkeyPatch
+    asked: EvidenceRequest, python: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "executable", python)
     assert groups(answered(asked)) == 3
@@ -64,7 +66,7 @@ def test_a_process_that_fails_is_not_missed(
 
 @pytest.mark.usefixtures("two_cores")
 def test_files_of_the_current_directory_are_not_modules(
-    asked: Asked, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    asked: EvidenceRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("numpy", "pickle", "segjob"):
         (tmp_path / f"{name}.py").write_text("raise SystemExit('taken for a module')")
@@ -74,7 +76,9 @@ def test_files_of_the_current_directory_are_not_modules(
 
 
 @pytest.mark.usefixtures("two_cores")
-def test_the_other_process_ends_with_the_block(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_other_process_ends_with_the_block(
+    asked: EvidenceRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
     begun: list[subprocess.Popen[bytes]] = []
     begin = worker._begun
 
@@ -94,7 +98,7 @@ def test_the_other_process_ends_with_the_block(asked: Asked, monkeypatch: pytest
     assert begun[0].returncode == -signal.SIGKILL
 
 
-def test_few_rows_start_no_process(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_few_rows_start_no_process(asked: EvidenceRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker.subprocess, "Popen", lambda *_, **__: pytest.fail("started"))
     with second_process(FEWEST_ROWS - 1) as ask:
         assert groups(ask(asked)()) == 3

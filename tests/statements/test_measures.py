@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segjob.config import Feature
-from segjob.core.model import MISSING
+from segjob.core.model import MISSING_CATEGORY
 from segjob.statements import measures
 from segjob.statements.relation import Relation
 
@@ -215,7 +215,7 @@ def test_categories_of_the_kept_rows(duckdb: sa.Connection, seed: int, weighted:
     made.install(duckdb, rows)
     asked = made.features(rng, rows)
     (categorical,) = (f for f in asked if f.kind == "categorical")
-    texts = [MISSING if v is None else v for v in rows.columns[categorical.column]]
+    texts = [MISSING_CATEGORY if v is None else v for v in rows.columns[categorical.column]]
     for features, kept in (((), np.ones(50, dtype=bool)), (asked, _twin(rows, asked)[1])):
         found = duckdb.execute(measures.categories(rows.relation, categorical, features)).all()
         counts = Counter(t for t, k in zip(texts, kept, strict=True) if k)

@@ -170,7 +170,7 @@ def _starts(
         for other in range(1, _SEEDS + 1):
             found = kmeans.fit(values, weights, k, seed=seed + other, n_init=1)
             yield _around(values, weights, found.centroids, floor)
-    some = sampling.draw(points, seed, _JOINED_ROWS)
+    some = sampling.unweighted_sample(points, seed, _JOINED_ROWS)
     more = k + max(2, k // 2)
     if (np.ptp(some, axis=0) > 0).all() and len(np.unique(some, axis=0)) > 2 * more:
         # Around 0: far from it the sums of squares that mixtures are made of would lose their digits.

@@ -16,14 +16,14 @@ _SIGMAS = 3.0
 
 
 @dataclass(frozen=True)
-class Bins:
+class BinnedShares:
     """A distribution: edges (b - 1,) ascending, shares (b,) that sum to 1; bin i is (edges[i-1], edges[i]]."""
 
     edges: Floats
     shares: Floats
 
 
-def bins_of(values: Floats, weights: Floats) -> Bins:
+def binned_shares(values: Floats, weights: Floats) -> BinnedShares:
     """The distribution of a feature in about `BINS` bins of equal weight, equal values together.
 
     Parameters
@@ -38,7 +38,7 @@ def bins_of(values: Floats, weights: Floats) -> Bins:
     counts = np.bincount(
         np.searchsorted(edges, values, side="left"), weights=weights, minlength=len(edges) + 1
     )
-    return Bins(edges, counts / counts.sum())
+    return BinnedShares(edges, counts / counts.sum())
 
 
 def stability_index(reference: Floats, today: Floats) -> float:

@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-from segjob.core.model import MISSING, Floats
+from segjob.core.model import MISSING_CATEGORY, Floats
 
 NOTICEABLE = 0.5
 """|z| from which a feature is `low` or `high`; half a standard deviation is a medium effect (Cohen, 1988)."""
@@ -74,7 +74,7 @@ def _amount(feature: str, z: float) -> str:
 
 
 def _category(source: str, category: str, z: float, mean: float) -> str:
-    what = f"without {plain(source)}" if category == MISSING else category
+    what = f"without {plain(source)}" if category == MISSING_CATEGORY else category
     return f"{('mostly' if mean >= 0.5 else 'many') if z > 0 else 'few'} {what}"
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from segjob.core.model import MISSING, Floats, Model, Transform
+from segjob.core.model import MISSING_CATEGORY, Floats, Model, Transform
 
 Bools = NDArray[np.bool_]
 
@@ -104,7 +104,9 @@ def places(values: Floats, model: Model) -> NDArray[np.intp]:
 
 def _coordinate(column: ArrayLike, transform: Transform) -> tuple[Floats, Bools]:
     if transform.function == "one_hot":
-        texts = [MISSING if value is None else str(value) for value in np.asarray(column, dtype=object)]
+        texts = [
+            MISSING_CATEGORY if value is None else str(value) for value in np.asarray(column, dtype=object)
+        ]
         value = np.array([text == transform.category for text in texts], dtype=np.float64)
         is_kept = np.ones(len(value), dtype=bool)
     else:

@@ -1,22 +1,20 @@
-"""How many segments: the front door of every rule, named as in `segjob.toml`."""
+"""How many segments: every k rule by its name in `segjob.toml`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from segjob.core.sampling import draw
+from segjob.core.sampling import unweighted_sample
 from segjob.core.select_k.consensus import decide, groups
-from segjob.core.select_k.density_count import Evidence, look
+from segjob.core.select_k.density_count import DensityCount, count_groups
 from segjob.core.select_k.gap import gap, gap_by_k, null_test
-from segjob.core.select_k.indices import Vote, calinski_harabasz, davies_bouldin, elbow, silhouette
+from segjob.core.select_k.indices import calinski_harabasz, davies_bouldin, elbow, silhouette
 from segjob.core.select_k.stability import stability, stability_by_k
+from segjob.core.select_k.votes import Choice, Vote
 
 if TYPE_CHECKING:
     from segjob.core.select_k.sweep import Sweep
-
-__all__ = ["NAMES", "RULES", "Choice", "Vote", "choose", "counts_groups", "gap_by_k", "stability_by_k"]
 
 _EVERYDAY: dict[str, Callable[[Sweep], Vote]] = {
     "elbow": elbow,
@@ -32,57 +30,35 @@ NAMES = ("consensus", *(name for name in RULES if name != "null_test"))
 """The rules that can choose, as written in the config."""
 
 
-@dataclass(frozen=True)
-class Choice:
-    """The number of segments and why.
-
-    k : what to publish; None when the outcome is `none`.
-    outcome : `chosen`; `ambiguous` (k is the best of `candidates`, others are nearly as good); `fixed`
-        (the user said so); `none` (no structure, or the rule finds nothing: nothing to publish).
-    rule : who decided.
-    reason : why, in words.
-    votes : every rule's vote, the elbow always among them.
-    candidates : the k's that remain in question, best first; empty unless `ambiguous`.
-    """
-
-    k: int | None
-    outcome: Literal["chosen", "ambiguous", "fixed", "none"]
-    rule: str
-    reason: str
-    votes: tuple[Vote, ...]
-    candidates: tuple[int, ...] = ()
-
-
 def choose(
     sweep: Sweep,
     rule: str,
     *,
     gaps: Mapping[int, tuple[float, float]] | None = None,
     agreement: Mapping[int, float] | None = None,
-    density: Evidence | None = None,
+    density: DensityCount | None = None,
 ) -> Choice:
-    """Choose the number of segments by one named rule.
+    """Choose the number of segments by one named k rule.
 
     Parameters
     ----------
     sweep : the fits for every k of the range.
     rule : a name in `NAMES`; the config has checked it.
-    gaps : from `gap_by_k`, where the caller has it already; worked out where a rule needs it.
+    gaps : from `gap_by_k`, if the caller has it already; computed if a rule needs it.
     agreement : from `stability_by_k`, likewise.
-    density : from `look` at rows from `draw`, likewise; it does not depend on the sweep.
+    density : from `count_groups` on an `unweighted_sample`, likewise; it does not depend on the sweep.
 
     Returns
     -------
-    The choice, with the vote of every rule that was asked: all of them for `consensus`, else the everyday rules and
-    the one named.
+    The choice, with the vote of every rule that was computed: all of them for `consensus`, else the everyday rules
+    and the one named.
     """
-    asked = [name for name in RULES if rule in ("consensus", name) or name in _EVERYDAY]
-    if density is None and counts_groups(rule):
-        density = look(draw(sweep.points, sweep.seed), sweep.seed)
-    votes = tuple(_vote(name, sweep, density, gaps, agreement) for name in asked)
+    voting = [name for name in RULES if rule in ("consensus", name) or name in _EVERYDAY]
+    if density is None and uses_density(rule):
+        density = count_groups(unweighted_sample(sweep.points, sweep.seed), sweep.seed)
+    votes = tuple(_vote(name, sweep, density, gaps, agreement) for name in voting)
     if rule == "consensus" and density is not None:
-        verdict = decide(sweep, density, votes)
-        return Choice(verdict.k, verdict.outcome, rule, verdict.reason, votes, verdict.candidates)
+        return decide(sweep, density, votes)
     decided = next(vote for vote in votes if vote.rule == rule)
     if decided.k is None or decided.k == 1:
         return Choice(None, "none", rule, decided.reason, votes)
@@ -92,15 +68,15 @@ def choose(
     return Choice(decided.k, "chosen", rule, decided.reason, votes)
 
 
-def counts_groups(rule: str) -> bool:
-    """Whether the rule asks how many groups density shows."""
+def uses_density(rule: str) -> bool:
+    """Whether the rule needs the count of groups by density."""
     return rule in ("consensus", "groups")
 
 
 def _vote(
     name: str,
     sweep: Sweep,
-    density: Evidence | None,
+    density: DensityCount | None,
     gaps: Mapping[int, tuple[float, float]] | None,
     agreement: Mapping[int, float] | None,
 ) -> Vote:

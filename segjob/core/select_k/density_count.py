@@ -1,4 +1,4 @@
-"""How many groups the rows really have, whatever their shape: mixtures, weighed by BIC, joined across no valley."""
+"""How many groups the rows have, whatever their shape: mixtures, compared by BIC, count the valleys of density."""
 
 from __future__ import annotations
 
@@ -29,65 +29,63 @@ class Solution:
 
     k : groups; components : of the mixture they come from.
     family : the mixture's.
-    behind : its BIC minus the lowest, so 0 for the best; 2 log of the Bayes factor against it (Kass and Raftery, 1995).
-    kept, joined : the shallowest valley kept and the deepest joined across; see `valleys.Groups`.
+    bic_difference : its BIC minus the lowest, so 0 for the best; 2 log of the Bayes factor against it (Kass and
+        Raftery, 1995).
+    shallowest_valley, deepest_merged_valley : see `modality.Groups`.
     """
 
     k: int
     components: int
     family: Family
-    behind: float
-    kept: float
-    joined: float
+    bic_difference: float
+    shallowest_valley: float
+    deepest_merged_valley: float
 
 
 @dataclass(frozen=True)
-class Evidence:
+class DensityCount:
     """What the rows say about the number of groups.
 
     solutions : those within 10 of the lowest BIC, best first; empty where there are too few rows to ask.
-    over_one : how far the best is ahead of a single component, in BIC.
-    rows : that were looked at.
-    logged : whether skewed features were looked at on a log scale, because that explains the rows better.
+    rows : that the mixtures were fitted to.
+    log_transformed : whether skewed features are on a log scale, because that explains the rows better.
     """
 
     solutions: tuple[Solution, ...]
-    over_one: float
     rows: int
-    logged: bool
+    log_transformed: bool
 
 
-def look(rows: Floats, seed: int) -> Evidence:
+def count_groups(rows: Floats, seed: int) -> DensityCount:
     """Fit all families of mixtures and count the groups of those that explain the rows best.
 
     The answer does not depend on any range of k.
 
     Parameters
     ----------
-    rows : (m, d) from `drawn.draw`.
+    rows : (m, d) from `sampling.unweighted_sample`.
     """
     values = sampling.spread_out(rows, seed)
     n, d = values.shape
     if n < _LEAST_ROWS or d == 0:
-        return Evidence((), 0.0, n, False)
+        return DensityCount((), n, False)
     with kmeans.one_blas_thread():
-        values, logged = _scale(values, seed)
-        found = _searched(values, _COMPONENTS, seed)
-        if modality.groups_of(values, _best(found)).k >= _MANY:
-            found += _more(values, seed)
-        best = _best(found).bic
-        close = sorted((m for m in found if m.bic <= best + _CLOSE), key=lambda m: m.bic)
+        values, log_transformed = _scale(values, seed)
+        mixtures = _searched(values, _COMPONENTS, seed)
+        if modality.groups_of(values, _best(mixtures)).k >= _MANY:
+            mixtures += _more(values, seed)
+        best = _best(mixtures).bic
+        close = sorted((m for m in mixtures if m.bic <= best + _CLOSE), key=lambda m: m.bic)
         solutions = tuple(_solution(values, m, best) for m in close)
-    over_one = min(m.bic for m in found if m.k == 1) - best
-    return Evidence(solutions, over_one, n, logged)
+    return DensityCount(solutions, n, log_transformed)
 
 
 def _scale(values: Floats, seed: int) -> tuple[Floats, bool]:
     """The values as they are or, if that explains them better, with skewed columns on a log scale."""
-    evened = sampling.evened(values)
-    if evened is None:
+    transformed = sampling.log_transformed(values)
+    if transformed is None:
         return values, False
-    logs, log_jacobian = evened
+    logs, log_jacobian = transformed
     most = min(_COMPONENTS, max(1, len(values) // _ROWS_PER_COMPONENT))
     plain, better = (
         _best(mixture_models.descend(v, FAMILIES[1], most, seed=seed).values()).bic for v in (values, logs)
@@ -100,8 +98,8 @@ def _searched(values: Floats, components: int, seed: int) -> list[Mixture]:
     most = min(components, max(1, len(values) // _ROWS_PER_COMPONENT))
     best: dict[tuple[Family, int], Mixture] = {}
 
-    def keep(found: Iterable[Mixture]) -> None:
-        for m in found:
+    def keep(mixtures: Iterable[Mixture]) -> None:
+        for m in mixtures:
             known = best.get((m.family, m.k))
             if known is None or m.bic < known.bic:
                 best[m.family, m.k] = m
@@ -120,13 +118,20 @@ def _more(values: Floats, seed: int) -> list[Mixture]:
     if most <= _COMPONENTS:
         return []
     each = (mixture_models.descend(values, f, most, seed=seed, least=_COMPONENTS + 1) for f in FAMILIES)
-    return [m for found in each for m in found.values()]
+    return [mixture for by_k in each for mixture in by_k.values()]
 
 
-def _best(found: Iterable[Mixture]) -> Mixture:
-    return min(found, key=lambda m: m.bic if math.isfinite(m.bic) else math.inf)
+def _best(mixtures: Iterable[Mixture]) -> Mixture:
+    return min(mixtures, key=lambda m: m.bic if math.isfinite(m.bic) else math.inf)
 
 
-def _solution(values: Floats, found: Mixture, best: float) -> Solution:
-    groups = modality.groups_of(values, found)
-    return Solution(groups.k, found.k, found.family, found.bic - best, groups.kept, groups.joined)
+def _solution(values: Floats, mixture: Mixture, lowest_bic: float) -> Solution:
+    groups = modality.groups_of(values, mixture)
+    return Solution(
+        k=groups.k,
+        components=mixture.k,
+        family=mixture.family,
+        bic_difference=mixture.bic - lowest_bic,
+        shallowest_valley=groups.shallowest_valley,
+        deepest_merged_valley=groups.deepest_merged_valley,
+    )

@@ -1,4 +1,4 @@
-"""What can be known about k without the sweep's fits, gathered in one go: it can be done while the sweep runs."""
+"""Evidence about k that needs no fit of the sweep, so that it can be gathered while the sweep runs."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from segjob.core import sampling
 from segjob.core.model import Floats, Points
 from segjob.core.select_k import gap, stability
-from segjob.core.select_k.density_count import Evidence, look
+from segjob.core.select_k.density_count import DensityCount, count_groups
 
 
 @dataclass(frozen=True)
-class Asked:
-    """Rows drawn from the fit rows, a set for each question, and the ks in question.
+class EvidenceRequest:
+    """Samples of the fit rows, one for each question, and the ks in question.
 
-    density : rows to count groups in; None where no rule asks for it.
+    density : rows to count groups in; None if no rule asks for it.
     """
 
     gap: Floats
@@ -25,35 +25,35 @@ class Asked:
     seed: int
 
     @classmethod
-    def of(cls, points: Points, ks: Sequence[int], seed: int, *, density: bool) -> Asked:
-        """The questions about these fit rows."""
+    def of(cls, points: Points, ks: Sequence[int], seed: int, *, density: bool) -> EvidenceRequest:
+        """The request for these fit rows."""
         return cls(
-            gap=sampling.draw(points, seed, gap.ROWS),
-            stability=sampling.draw(points, seed, stability.ROWS),
-            density=sampling.draw(points, seed) if density else None,
+            gap=sampling.unweighted_sample(points, seed, gap.ROWS),
+            stability=sampling.unweighted_sample(points, seed, stability.ROWS),
+            density=sampling.unweighted_sample(points, seed) if density else None,
             ks=tuple(ks),
             seed=seed,
         )
 
 
 @dataclass(frozen=True)
-class Apart:
-    """The answers.
+class KEvidence:
+    """What the request's rows say.
 
-    made : log inertia of made rows without groups, by k; see `nulls.made_inertia`.
+    reference_inertia : log inertia of reference data without groups, by k; see `gap.reference_inertia`.
     agreement : mean adjusted Rand index between fits on resamples, by k.
-    density : groups counted by density, where that was asked.
+    density : groups counted by density, if that was requested.
     """
 
-    made: Mapping[int, Floats]
+    reference_inertia: Mapping[int, Floats]
     agreement: Mapping[int, float]
-    density: Evidence | None
+    density: DensityCount | None
 
 
-def gather(asked: Asked) -> Apart:
-    """Answer."""
-    return Apart(
-        made=gap.made_inertia(asked.gap, asked.ks, asked.seed),
-        agreement=stability.agreement_of(asked.stability, asked.ks, asked.seed),
-        density=None if asked.density is None else look(asked.density, asked.seed),
+def gather(request: EvidenceRequest) -> KEvidence:
+    """Compute what is requested."""
+    return KEvidence(
+        reference_inertia=gap.reference_inertia(request.gap, request.ks, request.seed),
+        agreement=stability.agreement_of(request.stability, request.ks, request.seed),
+        density=None if request.density is None else count_groups(request.density, request.seed),
     )

@@ -1,4 +1,4 @@
-"""What would rows without groups look like? Inertia against that of made rows that have none."""
+"""The gap statistic and the null test: inertia against that of reference data without groups."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from segjob.core import sampling
 from segjob.core.cluster import kmeans
 from segjob.core.cluster.kmeans_init import Restarts
 from segjob.core.model import Floats
-from segjob.core.select_k.indices import Vote
+from segjob.core.select_k.votes import Vote
 
 if TYPE_CHECKING:
     from segjob.core.select_k.sweep import Sweep
 
 ROWS = 500
-"""Made rows per set, and rows they are compared with."""
+"""Rows per set of reference data, and rows they are compared with."""
 
 _SETS = 10
 _NULL_SETS = 19
@@ -26,43 +26,43 @@ _NULL_MOST = 8
 _STARTS = 3
 
 
-def gap_by_k(sweep: Sweep, made: Mapping[int, Floats] | None = None) -> dict[int, tuple[float, float]]:
+def gap_by_k(sweep: Sweep, reference: Mapping[int, Floats] | None = None) -> dict[int, tuple[float, float]]:
     """The gap statistic and its standard error for k = 1 and every k of the sweep (Tibshirani and others, 2001).
 
     The log inertia of rows drawn evenly from the box along the principal axes, minus that of the fit rows. At most
-    500 rows are compared, in 10 sets.
+    500 rows are compared, with 10 sets.
 
     Parameters
     ----------
-    made : from `made_inertia`, for every k of the sweep at least, where the caller has it already.
+    reference : from `reference_inertia`, for every k of the sweep at least, if the caller has it already.
     """
-    values = sampling.draw(sweep.points, sweep.seed, ROWS)
+    values = sampling.unweighted_sample(sweep.points, sweep.seed, ROWS)
     ks = sorted({1, *(fit.k for fit in sweep.fits)})
-    if made is None:
-        made = made_inertia(values, ks, sweep.seed)
+    if reference is None:
+        reference = reference_inertia(values, ks, sweep.seed)
     with kmeans.one_blas_thread():
-        seen = _seen(sweep, values)
-    usable = [k for k in ks if np.isfinite(made[k]).all() and np.isfinite(seen.get(k, np.nan))]
+        observed = _observed(sweep, values)
+    usable = [k for k in ks if np.isfinite(reference[k]).all() and np.isfinite(observed.get(k, np.nan))]
     error = np.sqrt(1 + 1 / _SETS)
-    return {k: (float(made[k].mean() - seen[k]), float(made[k].std() * error)) for k in usable}
+    return {k: (float(reference[k].mean() - observed[k]), float(reference[k].std() * error)) for k in usable}
 
 
-def made_inertia(values: Floats, ks: Sequence[int], seed: int) -> dict[int, Floats]:
+def reference_inertia(values: Floats, ks: Sequence[int], seed: int) -> dict[int, Floats]:
     """The log inertia of 10 sets of rows drawn evenly from the box around the values, for k = 1 and every k.
 
     Parameters
     ----------
-    values : (n, d) from `drawn.draw`.
+    values : (n, d) from `sampling.unweighted_sample`.
     """
     centre = values.mean(axis=0)
     _, _, axes = np.linalg.svd(values - centre, full_matrices=False)
-    turned = (values - centre) @ axes.T
-    low, high = turned.min(axis=0), turned.max(axis=0)
+    rotated = (values - centre) @ axes.T
+    low, high = rotated.min(axis=0), rotated.max(axis=0)
     ks = sorted({1, *ks})
     random = np.random.default_rng([seed, 21])
     with kmeans.one_blas_thread():
-        made = [random.uniform(low, high, turned.shape) for _ in range(_SETS)]
-        curves = np.array([_curve(rows, ks, seed) for rows in made])
+        references = [random.uniform(low, high, rotated.shape) for _ in range(_SETS)]
+        curves = np.array([_curve(rows, ks, seed) for rows in references])
     return dict(zip(ks, curves.T, strict=True))
 
 
@@ -84,8 +84,8 @@ def gap(gaps: Mapping[int, tuple[float, float]]) -> Vote:
         value, (after, error) = gaps[k][0], gaps[following]
         if value >= after - error:
             strength = min(1.0, (value - after + error) / max(error, 1e-12) / 10)
-            said = f"the gap to evenly spread rows ({value:.3f}) no longer grows after k = {k}"
-            return Vote("gap", k, strength, said)
+            reason = f"the gap to evenly spread rows ({value:.3f}) no longer grows after k = {k}"
+            return Vote("gap", k, strength, reason)
     return Vote("gap", None, 0.0, "the gap to evenly spread rows keeps growing to the end of the range")
 
 
@@ -93,48 +93,50 @@ def null_test(sweep: Sweep) -> Vote:
     """Vote for k = 1 unless inertia falls faster than that of normal rows with the same covariance.
 
     The idea of SigClust (Liu and others, 2008), with the whole curve in place of k = 2: the largest lead in log
-    inertia over the made sets is compared with each made set's own lead over the others (19 sets, so 5 %). The vote
-    is no number when structure is found; the test cannot count it.
+    inertia over the reference sets is compared with each set's own lead over the others (19 sets, so 5 %). The vote
+    is no number if there is structure; the test cannot count it.
     """
     ks = [fit.k for fit in sweep.fits if 2 <= fit.k <= _NULL_MOST]
     if not ks:
         return Vote("null_test", None, 0.0, f"the range has no k from 2 to {_NULL_MOST}")
-    values = sampling.draw(sweep.points, sweep.seed, ROWS)
+    values = sampling.unweighted_sample(sweep.points, sweep.seed, ROWS)
     centred = values - values.mean(axis=0)
     _, scales, axes = np.linalg.svd(centred / np.sqrt(len(values)), full_matrices=False)
     random = np.random.default_rng([sweep.seed, 22])
     with kmeans.one_blas_thread():
-        inertia = _seen(sweep, values)
-        seen = np.array([inertia.get(k, np.nan) for k in [1, *ks]])
-        made = (random.normal(size=(len(values), len(scales))) * scales @ axes for _ in range(_NULL_SETS))
-        curves = np.array([_curve(rows, [1, *ks], sweep.seed) for rows in made])
+        inertia = _observed(sweep, values)
+        observed = np.array([inertia.get(k, np.nan) for k in [1, *ks]])
+        references = (
+            random.normal(size=(len(values), len(scales))) * scales @ axes for _ in range(_NULL_SETS)
+        )
+        curves = np.array([_curve(rows, [1, *ks], sweep.seed) for rows in references])
     falls = curves[:, :1] - curves[:, 1:]
-    usable = np.isfinite(falls).all(axis=0) & np.isfinite(seen[0] - seen[1:])
+    usable = np.isfinite(falls).all(axis=0) & np.isfinite(observed[0] - observed[1:])
     if not usable.any():
         return Vote("null_test", None, 0.0, "there are too few distinct rows to compare with normal ones")
-    falls, seen = falls[:, usable], seen[np.append(True, usable)]
-    lead = float((seen[0] - seen[1:] - falls.mean(axis=0)).max())
+    falls, observed = falls[:, usable], observed[np.append(True, usable)]
+    lead = float((observed[0] - observed[1:] - falls.mean(axis=0)).max())
     others = (falls.sum(axis=0) - falls) / (len(falls) - 1)
     chance = np.sort((falls - others).max(axis=1))
     if lead > chance[-1]:
-        said = "inertia falls faster than in any of 19 sets of normal rows with the same covariance"
-        return Vote("null_test", None, 1.0, f"there is structure: {said}")
-    said = f"{int((chance >= lead).sum())} of 19 sets of normal rows with the same covariance do as well"
-    return Vote("null_test", 1, float((chance >= lead).mean()), f"no structure is proved: {said}")
+        reason = "inertia falls faster than in any of 19 sets of normal rows with the same covariance"
+        return Vote("null_test", None, 1.0, f"there is structure: {reason}")
+    reason = f"{int((chance >= lead).sum())} of 19 sets of normal rows with the same covariance do as well"
+    return Vote("null_test", 1, float((chance >= lead).mean()), f"no structure is proved: {reason}")
 
 
-def _seen(sweep: Sweep, values: Floats) -> dict[int, float]:
-    """The log inertia of the drawn rows for k = 1 and each k, from the sweep's centroids."""
+def _observed(sweep: Sweep, values: Floats) -> dict[int, float]:
+    """The log inertia of the sampled rows for k = 1 and each k, from the sweep's centroids."""
     centre = values.mean(axis=0)
     rows = Restarts(values - centre, np.ones(len(values)), n_init=1, seed=sweep.seed)
-    found = {1: float(((values - centre) ** 2).sum())}
+    inertia = {1: float(((values - centre) ** 2).sum())}
     for fit in sweep.fits:
-        found[fit.k] = float(rows.lloyd((fit.centroids - centre)[None], keep=1)[1][0])
-    return {k: float(np.log(v)) for k, v in found.items() if v > 0}
+        inertia[fit.k] = float(rows.lloyd((fit.centroids - centre)[None], keep=1)[1][0])
+    return {k: float(np.log(v)) for k, v in inertia.items() if v > 0}
 
 
 def _curve(values: Floats, ks: Sequence[int], seed: int) -> Floats:
-    """The log inertia of made rows for each k; NaN where there are too few rows."""
+    """The log inertia of reference data for each k; NaN where there are too few rows."""
     rows = Restarts(values, np.ones(len(values)), n_init=_STARTS, seed=seed)
     seeds = rows.seeds(max(ks))
     out = np.full(len(ks), np.nan)

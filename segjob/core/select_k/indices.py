@@ -6,29 +6,14 @@ None of them can say "there are no segments", which is why they are votes and no
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from segjob.core.select_k.votes import Vote
+
 if TYPE_CHECKING:
     from segjob.core.select_k.sweep import Fit, Sweep
-
-
-@dataclass(frozen=True)
-class Vote:
-    """What one rule says; one row of table `k_votes`.
-
-    rule : the rule's name.
-    k : the number of segments it votes for, None where it finds none.
-    strength : 0 (a coin toss) to 1 (no other k comes near).
-    reason : why, in words.
-    """
-
-    rule: str
-    k: int | None
-    strength: float
-    reason: str
 
 
 def elbow(sweep: Sweep) -> Vote:
@@ -50,9 +35,9 @@ def elbow(sweep: Sweep) -> Vote:
     if below[best] <= 1e-9:
         return Vote(name, None, 0.0, "inertia never falls more slowly: the curve has no elbow")
     depth = float(below[best])
-    kept = (inertia[0] - inertia[best]) / drop
+    share = (inertia[0] - inertia[best]) / drop
     reason = (
-        f"k = {ks[best]:.0f} takes {kept:.0%} of the fall in inertia over k = {ks[0]:.0f} to {ks[-1]:.0f} "
+        f"k = {ks[best]:.0f} takes {share:.0%} of the fall in inertia over k = {ks[0]:.0f} to {ks[-1]:.0f} "
         f"and bends the curve most ({depth:.2f} below its chord)"
     )
     return Vote(name, int(ks[best]), min(1.0, max(0.0, depth)), reason)

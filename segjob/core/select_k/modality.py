@@ -25,18 +25,18 @@ _LEAST_ROWS = 5
 
 @dataclass(frozen=True)
 class Groups:
-    """A mixture's components, joined.
+    """A mixture's components, merged.
 
     k : how many groups.
     labels : (n,) the group of each row.
-    kept : the shallowest valley between two groups, as a share of the lower peak; 0 with one group.
-    joined : the deepest valley that was joined across; 1 if none was.
+    shallowest_valley : between two groups, the density there as a share of the lower peak; 0 with one group.
+    deepest_merged_valley : the deepest valley that was merged across; 1 if none was.
     """
 
     k: int
     labels: Labels
-    kept: float
-    joined: float
+    shallowest_valley: float
+    deepest_merged_valley: float
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class _Peak:
     mean: Floats
     covariance: Floats
 
-    def with_(self, other: _Peak) -> _Peak:
+    def merged_with(self, other: _Peak) -> _Peak:
         """The two as one, of the same moments."""
         share = self.share + other.share
         mean = (self.share * self.mean + other.share * other.mean) / share
@@ -56,10 +56,10 @@ class _Peak:
 
 
 def groups_of(values: Floats, mixture: Mixture) -> Groups:
-    """Join components until every pair has a valley between it.
+    """Merge components until every pair has a valley between it.
 
-    Groups of under 1.5 % of the rows, or of fewer than 5 rows, are outliers and no segment: they join their
-    nearest neighbour.
+    Groups of under 1.5 % of the rows, or of fewer than 5 rows, are outliers and no segment: they are
+    merged with their nearest neighbour.
 
     Parameters
     ----------
@@ -70,22 +70,23 @@ def groups_of(values: Floats, mixture: Mixture) -> Groups:
     depth = {
         (i, j): _valley(values, labels, peaks, i, j, mixture.degrees) for i in peaks for j in peaks if i < j
     }
-    joined = 1.0
-    while pair := _to_join(depth, labels, peaks):
-        joined = min(joined, depth[pair]) if depth[pair] > VALLEY else joined
+    deepest_merged = 1.0
+    while pair := _next_merge(depth, labels, peaks):
+        if depth[pair] > VALLEY:  # else it merges an outlier group, whatever its valley
+            deepest_merged = min(deepest_merged, depth[pair])
         i, j = pair
         new = max(peaks) + 1
-        peaks[new] = peaks.pop(i).with_(peaks.pop(j))
+        peaks[new] = peaks.pop(i).merged_with(peaks.pop(j))
         labels = np.where((labels == i) | (labels == j), new, labels)
         depth = {other: value for other, value in depth.items() if not {i, j} & set(other)}
         depth |= {
             (p, new): _valley(values, labels, peaks, p, new, mixture.degrees) for p in peaks if p != new
         }
     _, compact = np.unique(labels, return_inverse=True)
-    return Groups(len(peaks), compact.astype(np.intp), max(depth.values(), default=0.0), joined)
+    return Groups(len(peaks), compact.astype(np.intp), max(depth.values(), default=0.0), deepest_merged)
 
 
-def _to_join(
+def _next_merge(
     depth: dict[tuple[int, int], float], labels: Labels, peaks: dict[int, _Peak]
 ) -> tuple[int, int] | None:
     """The pair with the shallowest valley if that is no valley, else an outlier group and its nearest."""
@@ -108,8 +109,8 @@ def _valley(values: Floats, labels: Labels, peaks: dict[int, _Peak], i: int, j: 
     pooled = (left.share * left.covariance + right.share * right.covariance) / (left.share + right.share)
     direction = np.linalg.solve(pooled, right.mean - left.mean)
     direction /= math.sqrt(direction @ pooled @ direction)
-    seen = lowest_between(_smoothed(values[labels == i] @ direction, values[labels == j] @ direction))
-    return max(fitted, seen)
+    observed = lowest_between(_smoothed(values[labels == i] @ direction, values[labels == j] @ direction))
+    return max(fitted, observed)
 
 
 def _along_ridge(left: _Peak, right: _Peak, degrees: float) -> Floats:

@@ -12,7 +12,7 @@ from segjob.core import sampling
 from segjob.core.cluster import kmeans
 from segjob.core.cluster.kmeans_init import Restarts, nearest_of
 from segjob.core.model import Floats, Labels
-from segjob.core.select_k.indices import Vote
+from segjob.core.select_k.votes import Vote
 
 if TYPE_CHECKING:
     from segjob.core.select_k.sweep import Sweep
@@ -33,12 +33,12 @@ def stability_by_k(sweep: Sweep) -> dict[int, float]:
 
     Each fit assigns all the rows; every pair of fits is compared.
     """
-    values = sampling.draw(sweep.points, sweep.seed, ROWS)
+    values = sampling.unweighted_sample(sweep.points, sweep.seed, ROWS)
     return agreement_of(values, [fit.k for fit in sweep.fits], sweep.seed)
 
 
 def agreement_of(values: Floats, ks: Sequence[int], seed: int) -> dict[int, float]:
-    """The same for (n, d) values from `drawn.draw`, and each of these ks."""
+    """The same for (n, d) values from `sampling.unweighted_sample`, and each of these ks."""
     values = values - values.mean(axis=0)
     columns = np.ascontiguousarray(values.T)
     size = max(1, round(_PART * len(values)))
@@ -84,8 +84,10 @@ def stability(agreement: Mapping[int, float]) -> Vote:
     stable = [k for k, value in agreement.items() if value >= STABLE]
     if not stable:
         k = max(agreement, key=agreement.__getitem__)
-        said = f"no k gives the same segments again on other rows; k = {k} comes nearest ({agreement[k]:.2f})"
-        return Vote("stability", None, 0.0, said)
+        reason = (
+            f"no k gives the same segments again on other rows; k = {k} comes nearest ({agreement[k]:.2f})"
+        )
+        return Vote("stability", None, 0.0, reason)
     k = max(stable)
-    said = f"k = {k} is the most segments that resamples find again (adjusted Rand {agreement[k]:.2f})"
-    return Vote("stability", k, agreement[k], said)
+    reason = f"k = {k} is the most segments that resamples find again (adjusted Rand {agreement[k]:.2f})"
+    return Vote("stability", k, agreement[k], reason)

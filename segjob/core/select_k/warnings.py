@@ -15,8 +15,8 @@ from segjob.core.model import Floats, Labels, Transform
 from segjob.core.select_k.stability import adjusted_rand
 
 if TYPE_CHECKING:
-    from segjob.core.select_k.choose import Choice
     from segjob.core.select_k.sweep import Fit, Sweep
+    from segjob.core.select_k.votes import Choice
 
 _SMALL = 0.01
 _SAME = 0.9
@@ -34,25 +34,25 @@ def warnings(
     Parameters
     ----------
     sweep : the fits, on the rows that `transforms` made.
-    choice : what was chosen; with no k only the features are looked at.
+    choice : what was chosen; without a k only the features are examined.
     transforms : one for each coordinate of the points.
     published : whether the chosen fit of the sweep is what is published, and not another algorithm's.
     """
-    found = list(_skewed(sweep, transforms))
+    messages = list(_skewed(sweep, transforms))
     fit = next((fit for fit in sweep.fits if fit.k == choice.k), None)
     if fit is None:
-        return tuple(found)
-    found += _edge(sweep, fit) if choice.outcome != "fixed" else ()
-    found += _disagreement(choice)
+        return tuple(messages)
+    messages += _edge(sweep, fit) if choice.outcome != "fixed" else ()
+    messages += _disagreement(choice)
     if not published:
-        return tuple(found)
-    found += small(fit.smallest_share)
-    values = sampling.draw(sweep.points, sweep.seed, _ROWS)
+        return tuple(messages)
+    messages += small(fit.smallest_share)
+    values = sampling.unweighted_sample(sweep.points, sweep.seed, _ROWS)
     if fit.k > 1:
         labels = _nearest(values, fit.centroids)
-        found += _features(values, labels, fit.k, transforms, sweep.seed)
-        found += _seeds(values, fit, sweep)
-    return tuple(found)
+        messages += _features(values, labels, fit.k, transforms, sweep.seed)
+        messages += _seeds(values, fit, sweep)
+    return tuple(messages)
 
 
 def small(smallest_share: float) -> Iterator[str]:
@@ -77,9 +77,9 @@ def _disagreement(choice: Choice) -> Iterator[str]:
         vote for vote in choice.votes if vote.k is not None and vote.rule not in (choice.rule, "groups")
     ]
     if len(others) > 1 and not any(vote.k == choice.k for vote in others):
-        said = ", ".join(f"{vote.rule} {vote.k}" for vote in others)
+        votes = ", ".join(f"{vote.rule} {vote.k}" for vote in others)
         rule = "no rule" if choice.outcome == "fixed" else "no other rule"
-        yield f"{rule} says k = {choice.k} ({said}): compare the profiles before they are used"
+        yield f"{rule} says k = {choice.k} ({votes}): compare the profiles before they are used"
 
 
 def _features(
@@ -119,11 +119,11 @@ def _seeds(values: Floats, fit: Fit, sweep: Sweep) -> Iterator[str]:
     if len(np.unique(values, axis=0)) < fit.k:
         return
     ones = np.ones(len(values))
-    found = [
+    partitions = [
         kmeans.fit(values, ones, fit.k, seed=sweep.seed + 1 + i, n_init=sweep.n_init).labels
         for i in range(_SEEDS)
     ]
-    agreement = float(np.mean([adjusted_rand(a, b) for a, b in combinations(found, 2)]))
+    agreement = float(np.mean([adjusted_rand(a, b) for a, b in combinations(partitions, 2)]))
     if agreement < _SAME:
         yield (
             f"the segments change with the seed (adjusted Rand {agreement:.2f} between {_SEEDS} seeds): raise n_init, "
@@ -132,7 +132,7 @@ def _seeds(values: Floats, fit: Fit, sweep: Sweep) -> Iterator[str]:
 
 
 def _skewed(sweep: Sweep, transforms: Sequence[Transform]) -> Iterator[str]:
-    values = sampling.draw(sweep.points, sweep.seed, _ROWS)
+    values = sampling.unweighted_sample(sweep.points, sweep.seed, _ROWS)
     for transform, column in zip(transforms, values.T, strict=True):
         if transform.function != "identity" or len(np.unique(column)) <= 2:
             continue

@@ -102,8 +102,8 @@ def test_components_without_a_valley_are_one_group() -> None:
     found = mixture_models.descend(rows, NORMAL["axes"], 6, seed=0)[6]
     groups = modality.groups_of(rows, found)
     assert groups.k == 2
-    assert groups.kept < 0.1
-    assert groups.joined > modality.VALLEY
+    assert groups.shallowest_valley < 0.1
+    assert groups.deepest_merged_valley > modality.VALLEY
     assert len(set(groups.labels[:500])) == 1
     assert len(set(groups.labels[500:])) == 1
 
@@ -137,15 +137,17 @@ def test_close_normal_components_join_where_their_sum_has_one_peak() -> None:
 def test_whole_counts_are_written_out_and_other_weights_are_drawn() -> None:
     values = np.arange(6.0)[:, None]
     counts = np.array([1.0, 2, 3, 4, 5, 6])
-    rows = sampling.draw(Points(values, counts, "distinct_rows"), seed=0)
+    rows = sampling.unweighted_sample(Points(values, counts, "distinct_rows"), seed=0)
     assert np.array_equal(np.unique(rows, return_counts=True)[1], counts)
-    many = sampling.draw(Points(values, counts * 1000, "distinct_rows"), seed=0, rows=210)
+    many = sampling.unweighted_sample(Points(values, counts * 1000, "distinct_rows"), seed=0, rows=210)
     assert np.abs(np.unique(many, return_counts=True)[1] - counts * 10).max() <= 1
-    revenue = sampling.draw(Points(np.repeat(values, 50, axis=0), np.repeat(counts, 50) / 7), seed=0)
+    revenue = sampling.unweighted_sample(
+        Points(np.repeat(values, 50, axis=0), np.repeat(counts, 50) / 7), seed=0
+    )
     assert len(revenue) == 300
     assert np.abs(np.unique(revenue, return_counts=True)[1] - counts * 300 / 21).max() <= 1
     same = np.random.default_rng(0).normal(size=(30, 2))
-    assert sampling.draw(Points(same, np.ones(30)), seed=0) is same
+    assert sampling.unweighted_sample(Points(same, np.ones(30)), seed=0) is same
 
 
 def test_rows_are_spread_over_their_cells() -> None:
@@ -169,7 +171,7 @@ def test_the_log_scale_comes_with_its_jacobian() -> None:
     """The density of log-normal rows, found on the log scale and carried back, integrates to one."""
     rows = np.exp(np.random.default_rng(9).normal(size=(4000, 1)))
     rows = sampling.standardised(rows)
-    found = sampling.evened(rows)
+    found = sampling.log_transformed(rows)
     assert found is not None
     logs, log_jacobian = found
     order = np.argsort(rows[:, 0])
@@ -177,7 +179,7 @@ def test_the_log_scale_comes_with_its_jacobian() -> None:
     slopes = np.diff(z) / np.diff(x)
     assert np.log(slopes).sum() == pytest.approx(log_jacobian, rel=0.01)
     assert abs(sampling.skew(logs)[0]) < 0.3
-    assert sampling.evened(np.random.default_rng(0).normal(size=(200, 2))) is None
-    left = sampling.evened(-rows)
+    assert sampling.log_transformed(np.random.default_rng(0).normal(size=(200, 2))) is None
+    left = sampling.log_transformed(-rows)
     assert left is not None
     assert left[1] == pytest.approx(log_jacobian)

@@ -34,14 +34,14 @@ def test_an_empty_bin_is_finite() -> None:
 def test_bins_hold_about_equal_weight(seed: int, rows: int, whole: bool) -> None:
     random = np.random.default_rng(seed)
     values = random.integers(0, 8, rows).astype(float) if whole else random.normal(size=rows)
-    bins = drift.bins_of(values, np.ones(rows))
+    bins = drift.binned_shares(values, np.ones(rows))
     assert len(bins.shares) == len(bins.edges) + 1 <= drift.BINS
     assert bins.shares.sum() == pytest.approx(1)
     assert (bins.shares > 0).all()
     assert (np.diff(bins.edges) > 0).all()
     np.testing.assert_allclose(bins.shares, binned(values, bins.edges))
-    repeated = drift.bins_of(np.repeat(values, 3), np.ones(3 * rows))
-    weighted = drift.bins_of(values, np.full(rows, 3.0))
+    repeated = drift.binned_shares(np.repeat(values, 3), np.ones(3 * rows))
+    weighted = drift.binned_shares(values, np.full(rows, 3.0))
     np.testing.assert_array_equal(repeated.edges, weighted.edges)
 
 
@@ -49,7 +49,7 @@ def test_bins_hold_about_equal_weight(seed: int, rows: int, whole: bool) -> None
 def test_the_distance_is_about_the_shift(shift: float) -> None:
     random = np.random.default_rng(0)
     reference, today = random.normal(10, 3, 100_000), random.normal(10 + 3 * shift, 3, 100_000)
-    bins = drift.bins_of(reference, np.ones(100_000))
+    bins = drift.binned_shares(reference, np.ones(100_000))
     distance = drift.transport_distance(bins.edges, bins.shares, binned(today, bins.edges), 3.0)
     inner = [np.clip(v, bins.edges[0], bins.edges[-1]) for v in (reference, today)]
     assert distance == pytest.approx(wasserstein_distance(*inner) / 3, abs=0.02)
@@ -68,7 +68,7 @@ def test_chance_alone_seldom_reaches_its_limits(rows: int, rows_today: int) -> N
     stability, distance, share = 0, 0, 0
     for _ in range(400):
         reference, today = random.normal(size=rows), random.normal(size=rows_today)
-        bins = drift.bins_of(reference, np.ones(rows))
+        bins = drift.binned_shares(reference, np.ones(rows))
         seen = binned(today, bins.edges)
         limit = drift.stability_index_by_chance(len(bins.shares), rows, rows_today)
         stability += drift.stability_index(bins.shares, seen) > limit
@@ -83,7 +83,7 @@ def test_chance_alone_seldom_reaches_its_limits(rows: int, rows_today: int) -> N
 
 def test_half_a_standard_deviation_is_more_than_chance() -> None:
     random = np.random.default_rng(3)
-    bins = drift.bins_of(random.normal(size=200), np.ones(200))
+    bins = drift.binned_shares(random.normal(size=200), np.ones(200))
     seen = binned(random.normal(0.5, 1, 200), bins.edges)
     assert drift.stability_index(bins.shares, seen) > drift.stability_index_by_chance(10, 200, 200)
 

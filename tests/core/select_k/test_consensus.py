@@ -13,8 +13,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from segjob.core.model import Floats, Points
-from segjob.core.select_k.choose import NAMES, RULES, Choice, choose, gap_by_k, stability_by_k
+from segjob.core.select_k.choose import NAMES, RULES, choose
+from segjob.core.select_k.gap import gap_by_k
+from segjob.core.select_k.stability import stability_by_k
 from segjob.core.select_k.sweep import sweep
+from segjob.core.select_k.votes import Choice
 
 CENTRES = np.array([[0, 0], [9, 0], [0, 9], [9, 9], [18, 4], [4, 18], [18, 16]], dtype=float)
 

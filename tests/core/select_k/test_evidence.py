@@ -8,8 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segjob.core.model import Points
-from segjob.core.select_k.choose import choose, gap_by_k, stability_by_k
-from segjob.core.select_k.evidence import Asked, gather
+from segjob.core.select_k.choose import choose
+from segjob.core.select_k.evidence import EvidenceRequest, gather
+from segjob.core.select_k.gap import gap_by_k
+from segjob.core.select_k.stability import stability_by_k
 from segjob.core.select_k.sweep import sweep
 
 
@@ -20,9 +22,9 @@ def test_it_is_the_same_evidence(seed: int, n: int, levels: int) -> None:
     points = Points(rows, np.ones(n))
     ks = range(2, 8)
     swept = sweep(points, ks, seed=seed)
-    apart = gather(Asked.of(points, ks, seed, density=True))
+    apart = gather(EvidenceRequest.of(points, ks, seed, density=True))
     gaps, agreement = gap_by_k(swept), stability_by_k(swept)
-    found = gap_by_k(swept, apart.made)
+    found = gap_by_k(swept, apart.reference_inertia)
     assert found.keys() == gaps.keys()
     assert all(found[k] == pytest.approx(gaps[k], rel=1e-12, abs=1e-12) for k in gaps)
     assert {k: apart.agreement[k] for k in agreement} == agreement

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from segjob.core.model import Floats, Points, Transform
-from segjob.core.select_k.choose import Choice, Vote, choose
+from segjob.core.select_k.choose import choose
 from segjob.core.select_k.sweep import Sweep, sweep
+from segjob.core.select_k.votes import Choice, Vote
 from segjob.core.select_k.warnings import warnings
 
 R = np.random.default_rng

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from sklearn.tree import DecisionTreeClassifier
 
 from segjob.core.model import Points
-from segjob.core.segments.rules import BRANCHES, CONDITIONS, Condition, Rule, rule_for
+from segjob.core.segments.segment_rules import BRANCHES, CONDITIONS, Condition, SegmentRule, segment_rule_for
 from segjob.core.select_k.sweep import sweep
 
 
-def held(rule: Rule, values: np.ndarray, features: list[str]) -> np.ndarray:
+def held(rule: SegmentRule, values: np.ndarray, features: list[str]) -> np.ndarray:
     """The rows that a rule holds, evaluated independently of how it was found."""
     compare = {
         "<": lambda column, at: column < at,
@@ -47,7 +47,7 @@ def test_the_mall_groups_have_rules_of_two_conditions(mall_csv: Path) -> None:
     scaled = (values - values.mean(axis=0)) / values.std(axis=0)
     (fit,) = sweep(Points(scaled, np.ones(200)), [5], seed=0).fits
     features = ["annual_income", "spending_score"]
-    rules = [rule_for(values, fit.labels, np.ones(200), segment, features) for segment in range(5)]
+    rules = [segment_rule_for(values, fit.labels, np.ones(200), segment, features) for segment in range(5)]
     assert str(rules[1]) == "annual_income >= 50 and spending_score >= 62"
     assert str(rules[3]) == "annual_income < 40 and spending_score < 50"
     for segment, rule in enumerate(rules):
@@ -69,7 +69,7 @@ def test_a_rule_says_what_it_holds(seed: int, k: int, d: int, weighted: bool) ->
     weights = random.integers(1, 5, len(labels)).astype(float) if weighted else np.ones(len(labels))
     features = [f"c{j}" for j in range(d)]
     for segment in range(k):
-        rule = rule_for(values, labels, weights, segment, features)
+        rule = segment_rule_for(values, labels, weights, segment, features)
         assert 1 <= len(rule.branches) <= BRANCHES
         assert all(len(branch) <= CONDITIONS for branch in rule.branches)
         mask, own = held(rule, values, features), labels == segment
@@ -88,7 +88,7 @@ def test_about_as_good_as_a_tree_with_eight_leaves(seed: int) -> None:
     ours, trees = [], []
     for segment in range(5):
         own = fit.labels == segment
-        rule = rule_for(values, fit.labels, ones, segment, features)
+        rule = segment_rule_for(values, fit.labels, ones, segment, features)
         tree = DecisionTreeClassifier(max_depth=3, class_weight="balanced", random_state=0).fit(values, own)
         ours.append(f1(held(rule, values, features), own, ones))
         trees.append(f1(tree.predict(values), own, ones))
@@ -100,7 +100,7 @@ def test_a_segment_in_two_places_gets_two_branches() -> None:
     random = np.random.default_rng(0)
     values = random.uniform(0, 100, (2_000, 1))
     labels = ((values[:, 0] < 20) | (values[:, 0] >= 70)).astype(int)
-    rule = rule_for(values, labels, np.ones(2_000), 1, ["age"])
+    rule = segment_rule_for(values, labels, np.ones(2_000), 1, ["age"])
     assert len(rule.branches) == 2
     assert min(rule.precision, rule.recall) > 0.99
     assert str(rule) in ("(age >= 70) or (age < 20)", "(age < 20) or (age >= 70)")
@@ -110,12 +110,14 @@ def test_thresholds_are_round_where_that_costs_nothing() -> None:
     random = np.random.default_rng(1)
     values = random.normal(size=(3_000, 1)) * 17.3 + 61.7
     labels = (values[:, 0] >= 68.31).astype(int)
-    (condition,) = rule_for(values, labels, np.ones(3_000), 1, ["income"]).branches[0]
+    (condition,) = segment_rule_for(values, labels, np.ones(3_000), 1, ["income"]).branches[0]
     assert condition.op == ">="
     assert condition.threshold == pytest.approx(68.3, abs=0.15)
     assert len(str(condition.threshold)) <= 4
     apart = np.concatenate([random.uniform(0, 40.2, 500), random.uniform(58.9, 90, 500)])[:, None]
-    (condition,) = rule_for(apart, (apart[:, 0] > 50).astype(int), np.ones(1_000), 1, ["income"]).branches[0]
+    (condition,) = segment_rule_for(
+        apart, (apart[:, 0] > 50).astype(int), np.ones(1_000), 1, ["income"]
+    ).branches[0]
     assert condition == Condition("income", ">=", 50.0)
 
 
@@ -126,7 +128,7 @@ def test_one_hot_features_are_compared_with_their_category() -> None:
     values = np.column_stack([female, 1 - female, age]).astype(float)
     features = ["gender=Female", "gender=Male", "age"]
     labels = ((female == 1) & (age < 40)).astype(int)
-    rule = rule_for(values, labels, np.ones(1_000), 1, features)
+    rule = segment_rule_for(values, labels, np.ones(1_000), 1, features)
     assert str(rule) in ("gender = Female and age < 40", "gender != Male and age < 40")
     assert rule.branches[0][0].threshold == 1
     assert (held(rule, values, features) == (labels == 1)).mean() > 0.99
@@ -136,21 +138,21 @@ def test_a_tiny_segment_among_many_rows_is_not_lost_in_the_sample() -> None:
     values = np.random.default_rng(3).uniform(0, 1, (40_000, 2))
     values[:12] += 5
     labels = (np.arange(40_000) < 12).astype(int)
-    rule = rule_for(values, labels, np.ones(40_000), 1, ["a", "b"])
+    rule = segment_rule_for(values, labels, np.ones(40_000), 1, ["a", "b"])
     assert (rule.precision, rule.recall) == (1, 1)
     assert len(rule.branches[0]) == 1
 
 
 def test_one_segment_needs_no_condition() -> None:
-    rule = rule_for(np.arange(10.0)[:, None], np.zeros(10, dtype=int), np.ones(10), 0, ["a"])
-    assert rule == Rule(((),), 1.0, 1.0)
+    rule = segment_rule_for(np.arange(10.0)[:, None], np.zeros(10, dtype=int), np.ones(10), 0, ["a"])
+    assert rule == SegmentRule(((),), 1.0, 1.0)
     assert str(rule) == "true"
 
 
 def test_weights_count() -> None:
     values = np.array([[0.0], [1.0], [2.0], [3.0]])
     labels = np.array([1, 0, 1, 1])
-    assert str(rule_for(values, labels, np.ones(4), 1, ["a"])) == "true"
-    rule = rule_for(values, labels, np.array([1.0, 40, 50, 50]), 1, ["a"])
+    assert str(segment_rule_for(values, labels, np.ones(4), 1, ["a"])) == "true"
+    rule = segment_rule_for(values, labels, np.array([1.0, 40, 50, 50]), 1, ["a"])
     assert str(rule) == "a >= 2"
     assert rule.recall == pytest.approx(100 / 101)

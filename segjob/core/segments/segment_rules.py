@@ -49,7 +49,7 @@ class Condition:
 
 
 @dataclass(frozen=True)
-class Rule:
+class SegmentRule:
     """A row fits when all conditions of any branch hold; one branch without conditions is every row.
 
     precision, recall : on the rows it was found on.
@@ -72,7 +72,7 @@ class _Cut:
 
 
 @dataclass(frozen=True)
-class _Rows:
+class _RuleData:
     """Rows to find cuts on.
 
     hits : (n,) the weight in the segment, 0 outside; wanted : the segment's whole weight.
@@ -89,7 +89,7 @@ class _Rows:
         caught, taken = self.found[0] + self.hits[mask].sum(), self.found[1] + self.weights[mask].sum()
         return float(2 * caught / (taken + self.wanted))
 
-    def without(self, mask: _Mask) -> _Rows:
+    def without(self, mask: _Mask) -> _RuleData:
         """The rows that an earlier branch does not hold, counting what it does."""
         rest = ~mask
         found = (
@@ -101,14 +101,14 @@ class _Rows:
         )
 
 
-def rule_for(
+def segment_rule_for(
     values: Floats,
     labels: Labels,
     weights: Floats,
     segment: int,
     features: Sequence[str],
     categorical: Sequence[bool] | None = None,
-) -> Rule:
+) -> SegmentRule:
     """The shortest rule that tells a segment's rows from the others about as well as longer ones do.
 
     Parameters
@@ -124,7 +124,7 @@ def rule_for(
     own = labels[picked] == segment
     if own.sum() < _FEW:
         picked, copies, own = np.arange(len(weights)), weights, labels == segment
-    rows = _Rows(values[picked], copies, copies * own, float(copies[own].sum()))
+    rows = _RuleData(values[picked], copies, copies * own, float(copies[own].sum()))
     branches: list[list[_Cut]] = []
     covered = np.zeros(len(copies), dtype=bool)
     while len(branches) < BRANCHES:
@@ -137,10 +137,10 @@ def rule_for(
         covered |= mask
     caught = float(rows.hits[covered].sum())
     said = tuple(tuple(_condition(cut, features, one_hot) for cut in cuts) for cuts in branches)
-    return Rule(said, caught / float(copies[covered].sum()), caught / rows.wanted)
+    return SegmentRule(said, caught / float(copies[covered].sum()), caught / rows.wanted)
 
 
-def _branch(rows: _Rows) -> list[_Cut]:
+def _branch(rows: _RuleData) -> list[_Cut]:
     """The cuts of one branch: grown and set again beside one another, thinned out, and rounded."""
     cuts: list[_Cut] = []
     for _ in range(_TURNS):
@@ -157,7 +157,7 @@ def _branch(rows: _Rows) -> list[_Cut]:
     return sorted(cuts, key=lambda cut: (cut.column, not cut.above))
 
 
-def _grown(rows: _Rows, cuts: Sequence[_Cut]) -> list[_Cut]:
+def _grown(rows: _RuleData, cuts: Sequence[_Cut]) -> list[_Cut]:
     """The cuts and, while each is worth it, the best next one; it takes the place of one on the same side."""
     grown = list(cuts)
     while (found := _best_cut(rows, grown)) is not None:
@@ -168,7 +168,7 @@ def _grown(rows: _Rows, cuts: Sequence[_Cut]) -> list[_Cut]:
     return grown
 
 
-def _set_again(rows: _Rows, cuts: Sequence[_Cut]) -> list[_Cut]:
+def _set_again(rows: _RuleData, cuts: Sequence[_Cut]) -> list[_Cut]:
     """Each cut's threshold chosen again, now that the others are known."""
     again = list(cuts)
     for i, cut in enumerate(cuts):
@@ -177,7 +177,7 @@ def _set_again(rows: _Rows, cuts: Sequence[_Cut]) -> list[_Cut]:
     return again
 
 
-def _f1(rows: _Rows, cuts: Sequence[_Cut]) -> float:
+def _f1(rows: _RuleData, cuts: Sequence[_Cut]) -> float:
     return rows.f1(_mask(rows.values, cuts))
 
 
@@ -189,7 +189,7 @@ def _mask(values: Floats, cuts: Iterable[_Cut]) -> _Mask:
     return mask
 
 
-def _best_cut(rows: _Rows, cuts: Sequence[_Cut], only: tuple[int, bool] | None = None) -> _Cut | None:
+def _best_cut(rows: _RuleData, cuts: Sequence[_Cut], only: tuple[int, bool] | None = None) -> _Cut | None:
     """The cut that gives the highest F1 together with the others; None where every column has one value."""
     inside = _mask(rows.values, cuts)
     weights, hits = rows.weights[inside], rows.hits[inside]
@@ -212,7 +212,7 @@ def _best_cut(rows: _Rows, cuts: Sequence[_Cut], only: tuple[int, bool] | None =
     return None if best is None else best[1]
 
 
-def _rounded(rows: _Rows, cuts: Sequence[_Cut], cut: _Cut) -> _Cut:
+def _rounded(rows: _RuleData, cuts: Sequence[_Cut], cut: _Cut) -> _Cut:
     """The cut at the roundest threshold that costs no more than `ROUNDING`."""
     least = _f1(rows, cuts) - ROUNDING
     for digits in range(1, 16):
