@@ -67,12 +67,12 @@ def lowest_bic(rows: np.ndarray) -> int:
 
 def judge(task: tuple[str, int]) -> dict[str, object]:
     """What every rule says about one set, and what segjob's consensus cost beside its sweep."""
-    from segjob.core.model import Points
+    from segjob.core.model import FitRows
     from segjob.core.select_k.choose import choose
     from segjob.core.select_k.sweep import sweep
 
     rows, k = load(*task)
-    swept = sweep(Points(rows, np.ones(len(rows))), KS, seed=0)
+    swept = sweep(FitRows(rows, np.ones(len(rows))), KS, seed=0)
     begun, cpu = time.perf_counter(), time.process_time()
     choice = choose(swept, "consensus")
     cost = {"seconds": time.perf_counter() - begun, "cpu": time.process_time() - cpu}

@@ -16,7 +16,7 @@ from typer.core import TyperGroup
 if TYPE_CHECKING:
     from segjob.config import Config
     from segjob.pipeline.progress import Progress
-    from segjob.statements.published.tables import Contract
+    from segjob.statements.published.tables import PublishedTables
     from segjob.warehouse.base import Warehouse
 
 # Typer exports no name for it: what all that is wrong with a command line is a kind of.
@@ -171,11 +171,11 @@ class Session:
         )
 
     @property
-    def contract(self) -> Contract:
+    def contract(self) -> PublishedTables:
         """The published tables."""
-        from segjob.statements.published.tables import Contract
+        from segjob.statements.published.tables import PublishedTables
 
-        return Contract(self.settings.warehouse.schema_name)
+        return PublishedTables(self.settings.warehouse.schema_name)
 
 
 def verb(function: Callable[..., None]) -> Callable[..., None]:

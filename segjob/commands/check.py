@@ -10,11 +10,13 @@ from segjob.config import Segmentation
 from segjob.errors import ConfigError, DataError, SegjobError, together
 from segjob.registry.recovery import are_remains
 from segjob.registry.relations import Resolved, resolve
-from segjob.statements.published.tables import Contract
+from segjob.statements.published.tables import PublishedTables
 from segjob.warehouse.base import Warehouse
 
 
-def check_all(warehouse: Warehouse, contract: Contract, asked: Mapping[str, Segmentation]) -> list[Resolved]:
+def check_all(
+    warehouse: Warehouse, contract: PublishedTables, asked: Mapping[str, Segmentation]
+) -> list[Resolved]:
     """Resolve every segmentation; all that is wrong with any of them is said at once."""
     found: list[Resolved] = []
     problems: list[SegjobError] = []
@@ -32,7 +34,7 @@ def check_all(warehouse: Warehouse, contract: Contract, asked: Mapping[str, Segm
     return found
 
 
-def _fits_what_is_published(warehouse: Warehouse, contract: Contract, resolved: Resolved) -> None:
+def _fits_what_is_published(warehouse: Warehouse, contract: PublishedTables, resolved: Resolved) -> None:
     """Raises a ConfigError where publishing would take over what is somebody else's, or break up a history."""
     name, schema, runs = resolved.name, contract.schema, contract.table("runs")
     known: list[str] = []

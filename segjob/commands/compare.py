@@ -15,7 +15,7 @@ from segjob.config import FitSettings, Segmentation
 from segjob.core.compare.comparison import PUBLISHED, Comparison
 from segjob.core.compare.comparison import compare as compared
 from segjob.core.compare.verdict import RULE, Verdict, judge
-from segjob.core.model import Labels, Model, Points
+from segjob.core.model import FitRows, Labels, Model
 from segjob.core.segments.score import places
 from segjob.errors import DataError
 from segjob.pipeline.measure import Prepared, fit_rows, measure, snapshot
@@ -24,7 +24,7 @@ from segjob.registry.models import Published, load
 from segjob.registry.relations import resolve
 from segjob.registry.runs import Record, pick_run
 from segjob.registry.schema import ensure_layout
-from segjob.statements.published.tables import Contract
+from segjob.statements.published.tables import PublishedTables
 from segjob.warehouse.base import Warehouse
 
 MAPPED_ROWS, MAPPED_VALUES = 250, 20_000
@@ -41,7 +41,7 @@ class Compared:
     """
 
     run: Record
-    points: Points
+    points: FitRows
     comparisons: Sequence[Comparison]
     verdict: Verdict
 
@@ -63,7 +63,7 @@ class Compared:
 
 def compare(
     warehouse: Warehouse,
-    contract: Contract,
+    contract: PublishedTables,
     settings: FitSettings,
     segmentation: str | None,
     progress: Progress,
@@ -109,7 +109,7 @@ def compare(
     return Compared(run, points, found, verdict)
 
 
-def drawings(found: Sequence[Comparison], points: Points, model: Model) -> dict[str, dict[str, Any]]:
+def drawings(found: Sequence[Comparison], points: FitRows, model: Model) -> dict[str, dict[str, Any]]:
     """Algorithm -> what a map of it shows: every n-th of the compared rows, the same for all.
 
     cluster : the segment whose number it has been given, or the next free number; None for noise. scaled : of the
@@ -136,7 +136,7 @@ def drawings(found: Sequence[Comparison], points: Points, model: Model) -> dict[
 
 def published_rows(
     warehouse: Warehouse, published: Published, settings: FitSettings
-) -> tuple[Points, Labels]:
+) -> tuple[FitRows, Labels]:
     """Today's fit rows of a run's relation by the run's own transforms, and the segment of each, numbered 0..k-1.
 
     Raises
@@ -159,7 +159,7 @@ def published_rows(
     return points, np.concatenate(labels)
 
 
-def _fit_seconds(warehouse: Warehouse, contract: Contract, run: Record) -> float | None:
+def _fit_seconds(warehouse: Warehouse, contract: PublishedTables, run: Record) -> float | None:
     sweeps = contract.table("sweeps")
     chosen = sa.select(sweeps.c.fit_seconds).where(sweeps.c.run_id == run["run_id"], sweeps.c.is_chosen)
     return next((row["fit_seconds"] for row in warehouse.records(chosen)), None)

@@ -12,7 +12,7 @@ from segjob.pipeline.movements import flows_between
 from segjob.registry.models import load
 from segjob.registry.runs import pick_run
 from segjob.registry.views import key_column
-from segjob.statements.published.tables import Contract
+from segjob.statements.published.tables import PublishedTables
 from segjob.warehouse.base import Warehouse
 
 
@@ -38,7 +38,7 @@ class Diff:
         }
 
 
-def diff(warehouse: Warehouse, contract: Contract, from_run: int, to_run: int) -> Diff:
+def diff(warehouse: Warehouse, contract: PublishedTables, from_run: int, to_run: int) -> Diff:
     """Compare two runs of one segmentation.
 
     Raises

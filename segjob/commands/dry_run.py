@@ -15,7 +15,7 @@ from segjob.pipeline.profile import QUANTILE_ROWS
 from segjob.registry.relations import Resolved
 from segjob.statements import measures, passes, profiles, scoring
 from segjob.statements.gaussian import expectation, squared_by_segment
-from segjob.statements.published.tables import Contract
+from segjob.statements.published.tables import PublishedTables
 from segjob.statements.relation import raw
 from segjob.statements.sql.ddl import CreateAs
 from segjob.warehouse.base import Statement
@@ -23,7 +23,7 @@ from segjob.warehouse.base import Statement
 Titled = tuple[str, Statement]
 
 
-def statements(resolved: Resolved, config: Config, contract: Contract) -> Iterator[Titled]:
+def statements(resolved: Resolved, config: Config, contract: PublishedTables) -> Iterator[Titled]:
     """(what it is for, statement) in the order of a run; "pass n" goes over all rows."""
     settings, relation = resolved.settings, resolved.relation
     if not resolved.is_table:

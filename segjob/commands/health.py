@@ -25,7 +25,7 @@ from segjob.registry.schema import ensure_layout
 from segjob.registry.views import history_of
 from segjob.statements import drift as drift_statements
 from segjob.statements.measures import Measured
-from segjob.statements.published.tables import Contract
+from segjob.statements.published.tables import PublishedTables
 from segjob.warehouse.base import Warehouse
 
 
@@ -69,7 +69,7 @@ class Health:
 
 
 def check_health(
-    warehouse: Warehouse, contract: Contract, settings: HealthSettings, segmentation: str | None
+    warehouse: Warehouse, contract: PublishedTables, settings: HealthSettings, segmentation: str | None
 ) -> Health:
     """Compare, and note the result in table `health`.
 
@@ -104,7 +104,9 @@ class _Reference:
     missing: float
 
 
-def _reference(warehouse: Warehouse, contract: Contract, published: Published) -> dict[str, _Reference]:
+def _reference(
+    warehouse: Warehouse, contract: PublishedTables, published: Published
+) -> dict[str, _Reference]:
     table = contract.table("distributions")
     by_feature: dict[str, list[Record]] = defaultdict(list)
     of_run = table.c.run_id == published.run["run_id"]
@@ -128,7 +130,7 @@ def _reference(warehouse: Warehouse, contract: Contract, published: Published) -
 
 def _findings(
     warehouse: Warehouse,
-    contract: Contract,
+    contract: PublishedTables,
     settings: HealthSettings,
     published: Published,
     resolved: Resolved,
@@ -188,7 +190,7 @@ def _drift(
 
 def _segments(
     warehouse: Warehouse,
-    contract: Contract,
+    contract: PublishedTables,
     settings: HealthSettings,
     published: Published,
     resolved: Resolved,
@@ -216,7 +218,9 @@ def _segments(
     yield Finding("outlier_share", "all", outliers_then, outliers, limit, outliers <= limit)
 
 
-def _published_segments(warehouse: Warehouse, contract: Contract, published: Published) -> list[Record]:
+def _published_segments(
+    warehouse: Warehouse, contract: PublishedTables, published: Published
+) -> list[Record]:
     run = published.run
     history = history_of(warehouse, contract, run)
     return warehouse.records(drift_statements.by_published_segment(history, run["run_id"]))

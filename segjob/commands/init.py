@@ -6,7 +6,7 @@ from pathlib import Path
 
 from segjob.errors import ConfigError
 from segjob.registry.schema import ensure_layout
-from segjob.statements.published.tables import Contract
+from segjob.statements.published.tables import PublishedTables
 from segjob.warehouse.base import Warehouse
 
 TEMPLATE = Path(__file__).resolve().parent / "segjob.toml"
@@ -24,7 +24,7 @@ def write_config(file: Path) -> bool:
     return True
 
 
-def install(warehouse: Warehouse, contract: Contract) -> None:
+def install(warehouse: Warehouse, contract: PublishedTables) -> None:
     """Make the published schema, empty, or bring it up to date."""
     with warehouse.writing(create=True):
         ensure_layout(warehouse, contract)

@@ -11,13 +11,13 @@ from segjob.registry.models import load
 from segjob.registry.runs import pick_run
 from segjob.registry.schema import ensure_layout
 from segjob.registry.views import key_column, serve
-from segjob.statements.published.tables import Contract
+from segjob.statements.published.tables import PublishedTables
 from segjob.warehouse.base import Warehouse
 
 
 def name_segment(
     warehouse: Warehouse,
-    contract: Contract,
+    contract: PublishedTables,
     *,
     segmentation: str | None,
     segment_id: int,

@@ -36,7 +36,7 @@ from segjob.report.data import (
     Vote,
 )
 from segjob.statements import exploration
-from segjob.statements.published.tables import Contract
+from segjob.statements.published.tables import PublishedTables
 from segjob.warehouse.base import Warehouse
 
 POINTS_EACH = 100
@@ -67,7 +67,7 @@ class Written:
 
 def write_report(
     warehouse: Warehouse,
-    contract: Contract,
+    contract: PublishedTables,
     segmentation: str | None,
     page: Path | None,
     figures: Path | None,
@@ -102,7 +102,7 @@ def write_report(
     )
 
 
-def build(warehouse: Warehouse, contract: Contract, segmentation: str | None) -> Report:
+def build(warehouse: Warehouse, contract: PublishedTables, segmentation: str | None) -> Report:
     """Everything that the page shows, read in one snapshot."""
     with warehouse.reading():
         run = pick_run(warehouse, contract, segmentation=segmentation)
@@ -140,7 +140,7 @@ def _row(kind: type[Row], row: Mapping[str, Any], **more: Any) -> Row:
 
 
 def _counts(
-    warehouse: Warehouse, contract: Contract, history: sa.Table, run: Mapping[str, Any]
+    warehouse: Warehouse, contract: PublishedTables, history: sa.Table, run: Mapping[str, Any]
 ) -> dict[int, tuple[int, int]]:
     """Segment -> customers and outliers in the history; empty where that is gone."""
     if not warehouse.columns_of(contract.schema, history.name):
@@ -219,7 +219,7 @@ def _centroids(published: Published) -> Centroids:
     return Centroids(value=np.column_stack(value), scaled=model.centroids)
 
 
-def _over_time(warehouse: Warehouse, contract: Contract, found: Evidence) -> dict[str, Any]:
+def _over_time(warehouse: Warehouse, contract: PublishedTables, found: Evidence) -> dict[str, Any]:
     """Sizes of all published runs up to this one, and who moved since the run before."""
     segments, migration = contract.table("segments"), contract.table("transitions")
     runs = {
@@ -244,7 +244,7 @@ def _over_time(warehouse: Warehouse, contract: Contract, found: Evidence) -> dic
     return {"sizes": sizes, "flows": flows}
 
 
-def _compared(warehouse: Warehouse, contract: Contract, run_id: int) -> Comparisons:
+def _compared(warehouse: Warehouse, contract: PublishedTables, run_id: int) -> Comparisons:
     """What `segjob compare` found for this run; rows of an older layout have neither advice nor anything to draw."""
     table = contract.table("comparisons")
     rows = stored(warehouse, table, table.c.run_id == run_id)

@@ -10,12 +10,16 @@ from segjob.registry.models import load
 from segjob.registry.runs import Record, list_runs
 from segjob.registry.schema import ensure_layout
 from segjob.registry.views import history_of, key_column, serve
-from segjob.statements.published.tables import Contract
+from segjob.statements.published.tables import PublishedTables
 from segjob.warehouse.base import Warehouse
 
 
 def rollback(
-    warehouse: Warehouse, contract: Contract, *, run_id: int | None = None, segmentation: str | None = None
+    warehouse: Warehouse,
+    contract: PublishedTables,
+    *,
+    run_id: int | None = None,
+    segmentation: str | None = None,
 ) -> Record:
     """Make a run current, in one transaction; the run that is current afterwards.
 
@@ -66,7 +70,7 @@ def _target(runs: list[Record], run_id: int | None, label: str) -> Record:
     return next((run for run in runs[1:] if run["status"] == "published"), runs[1])
 
 
-def _refuse_pruned(warehouse: Warehouse, contract: Contract, target: Record) -> None:
+def _refuse_pruned(warehouse: Warehouse, contract: PublishedTables, target: Record) -> None:
     history = history_of(warehouse, contract, target)
     kept = warehouse.scalar(sa.select(sa.func.count()).where(history.c.run_id == target["run_id"]))
     if kept != target["rows_segmented"]:
@@ -76,7 +80,7 @@ def _refuse_pruned(warehouse: Warehouse, contract: Contract, target: Record) -> 
         )
 
 
-def _rename(warehouse: Warehouse, contract: Contract, target: Record) -> None:
+def _rename(warehouse: Warehouse, contract: PublishedTables, target: Record) -> None:
     """Names that analysts gave since the run was published hold for it too."""
     segments = contract.table("segments")
     for segment_id, given in given_names(warehouse, contract, str(target["segmentation"])).items():

@@ -28,7 +28,7 @@ from segjob.pipeline.worker import second_process
 from segjob.registry.relations import resolve
 from segjob.registry.retention import prune
 from segjob.registry.runs import Evidence, evidence, pick_run
-from segjob.statements.published.tables import Contract
+from segjob.statements.published.tables import PublishedTables
 from segjob.warehouse.base import Warehouse
 
 ATTEMPTS = 3
@@ -79,7 +79,7 @@ def run_all(
     """
     if config.publish.snapshot is not None:
         serving_file(warehouse, config.directory / config.publish.snapshot)
-    check_all(warehouse, Contract(config.warehouse.schema_name), asked)
+    check_all(warehouse, PublishedTables(config.warehouse.schema_name), asked)
     results: list[RunResult] = []
     failures: list[SegjobError] = []
     for name, settings in asked.items():
@@ -122,7 +122,7 @@ def run_one(
     SegjobError : see `segjob.errors`; the warehouse is as it was.
     """
     begun, started_at = time.perf_counter(), datetime.now(UTC).replace(tzinfo=None)
-    contract = Contract(config.warehouse.schema_name)
+    contract = PublishedTables(config.warehouse.schema_name)
     phases_before, warnings_before = len(progress.phases), len(progress.warnings)
     with warehouse.reading():
         prepared = _measure(warehouse, name, settings, progress)
@@ -200,7 +200,9 @@ def planned(warehouse: Warehouse, config: Config, asked: Mapping[str, Segmentati
     with warehouse.reading():
         for name, settings in asked.items():
             resolved = resolve(warehouse, name, settings)
-            for purpose, statement in statements(resolved, config, Contract(config.warehouse.schema_name)):
+            for purpose, statement in statements(
+                resolved, config, PublishedTables(config.warehouse.schema_name)
+            ):
                 yield Planned(name, purpose, warehouse.sql(statement, literal=True))
 
 

@@ -10,7 +10,7 @@ from segjob.registry.models import load
 from segjob.registry.relations import locate, resolve
 from segjob.registry.runs import pick_run
 from segjob.statements import scoring
-from segjob.statements.published.tables import Contract
+from segjob.statements.published.tables import PublishedTables
 from segjob.statements.sql.ddl import CreateAs, DropTable
 from segjob.warehouse.base import Warehouse
 
@@ -29,7 +29,7 @@ class ScoredTable:
 
 def score(
     warehouse: Warehouse,
-    contract: Contract,
+    contract: PublishedTables,
     relation: str,
     *,
     into: str,

@@ -20,7 +20,7 @@ from segjob.pipeline.progress import Progress
 from segjob.registry.models import load
 from segjob.registry.runs import list_runs
 from segjob.statements.published import snapshot
-from segjob.statements.published.tables import Contract
+from segjob.statements.published.tables import PublishedTables
 from segjob.statements.sql.ddl import CreateScorer
 from segjob.warehouse.atomic_files import is_ours, one_at_a_time, replaced_file, replaced_folder
 from segjob.warehouse.base import Warehouse
@@ -53,7 +53,12 @@ class Snapshot:
 
 
 def write_snapshot(
-    warehouse: Warehouse, contract: Contract, folder: Path, *, parquet: bool = False, lock_timeout: float = 30
+    warehouse: Warehouse,
+    contract: PublishedTables,
+    folder: Path,
+    *,
+    parquet: bool = False,
+    lock_timeout: float = 30,
 ) -> Snapshot:
     """Write the published tables and views as tables of a new file, and put it in the old one's place.
 
@@ -122,7 +127,7 @@ def refresh(warehouse: Warehouse, config: Config, progress: Progress) -> Path | 
     """
     if config.publish.snapshot is None:
         return None
-    contract = Contract(config.warehouse.schema_name)
+    contract = PublishedTables(config.warehouse.schema_name)
     folder = config.directory / config.publish.snapshot
     try:
         with progress.phase("snapshot") as phase:
@@ -151,7 +156,7 @@ def _parquet_folder(folder: Path) -> Path:
     return link
 
 
-def _relations(warehouse: Warehouse, contract: Contract) -> tuple[dict[str, str | None], list[str]]:
+def _relations(warehouse: Warehouse, contract: PublishedTables) -> tuple[dict[str, str | None], list[str]]:
     """What there is to copy, with its comment; and the views that cannot be read any more."""
     found = warehouse.records(snapshot.relations(contract.schema))
     comments = {str(row["table_name"]): row["table_comment"] for row in found}
@@ -171,7 +176,7 @@ def _relations(warehouse: Warehouse, contract: Contract) -> tuple[dict[str, str 
 
 
 def _copy_all(
-    warehouse: Warehouse, contract: Contract, comments: Mapping[str, str | None], catalog: str
+    warehouse: Warehouse, contract: PublishedTables, comments: Mapping[str, str | None], catalog: str
 ) -> None:
     place = snapshot.place(catalog, contract.schema, warehouse.dialect)
     warehouse.execute(CreateSchema(place))
@@ -186,7 +191,7 @@ def _copy_all(
 
 
 def _explain(
-    warehouse: Warehouse, contract: Contract, place: str, comments: Mapping[str, str | None]
+    warehouse: Warehouse, contract: PublishedTables, place: str, comments: Mapping[str, str | None]
 ) -> None:
     """Every comment of the warehouse, on the copies too."""
     for name, comment in comments.items():

@@ -62,7 +62,7 @@ class Transform:
 
 
 @dataclass(frozen=True)
-class Points:
+class FitRows:
     """The bounded set of rows that is fitted on.
 
     values : (n, d) float64, scaled coordinates, in an order that does not depend on the warehouse's.

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from segjob.core.model import Floats, Points
+from segjob.core.model import FitRows, Floats
 
 ROWS = 1_500
 _SKEWED = 1.0
@@ -16,7 +16,7 @@ _SHIFTS = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 _MOST_AXES = 12
 
 
-def unweighted_sample(points: Points, seed: int, rows: int = ROWS) -> Floats:
+def unweighted_sample(points: FitRows, seed: int, rows: int = ROWS) -> Floats:
     """Rows that stand for the weighted points, each with weight one.
 
     Whole counts that add up to no more than `rows` are written out; otherwise a stratified draw of `rows` in

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from segjob.config import Segmentation
-from segjob.core.model import Points
+from segjob.core.model import FitRows
 from segjob.core.select_k.choose import choose, uses_density
 from segjob.core.select_k.evidence import EvidenceRequest
 from segjob.core.select_k.gap import gap_by_k
@@ -30,7 +30,7 @@ class Chosen:
     choice: Choice
 
 
-def choose_k(settings: Segmentation, points: Points, ask: Ask) -> Chosen:
+def choose_k(settings: Segmentation, points: FitRows, ask: Ask) -> Chosen:
     """Sweep k on the fit rows and choose.
 
     Parameters
@@ -60,7 +60,7 @@ def _ks(settings: Segmentation) -> list[int]:
     return sorted({*range(low, high + 1), *fixed, *([1] if settings.allow_one else [])})
 
 
-def _refuse_too_many(settings: Segmentation, points: Points) -> None:
+def _refuse_too_many(settings: Segmentation, points: FitRows) -> None:
     """Raises a DataError where a fixed k is more than there are different customers (`points` are sorted)."""
     different = 1 + int((points.values[1:] != points.values[:-1]).any(axis=1).sum())
     if settings.k != "auto" and settings.k > different:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from segjob.core.model import Points
+from segjob.core.model import FitRows
 from segjob.core.segments import drift
 from segjob.core.segments.drift import binned_shares
 from segjob.pipeline.measure import Prepared
@@ -21,7 +21,7 @@ MISSING_BIN = -1
 
 
 def reference_rows(
-    warehouse: Warehouse, prepared: Prepared, points: Points, seed: int
+    warehouse: Warehouse, prepared: Prepared, points: FitRows, seed: int
 ) -> list[dict[str, Any]]:
     """What the features look like now, as rows of `distributions`: what a later check compares with."""
     transforms, kept = prepared.transforms, prepared.measured.kept

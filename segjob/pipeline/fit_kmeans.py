@@ -11,7 +11,7 @@ from segjob.config import FitSettings
 from segjob.core.cluster.lloyd import Pass, Refined, nearest_to, pass_over, refine
 from segjob.core.cluster.lloyd_bounds import Bordered
 from segjob.core.cluster.metrics import Indices, segment_silhouettes
-from segjob.core.model import Floats, Labels, Model, Points
+from segjob.core.model import FitRows, Floats, Labels, Model
 from segjob.core.segments.segment_rules import SegmentRule, segment_rule_for
 from segjob.pipeline.measure import Prepared
 from segjob.statements import passes
@@ -47,7 +47,7 @@ class FinalFit:
 
 
 def fit_all(
-    warehouse: Warehouse, settings: FitSettings, prepared: Prepared, points: Points, start: Floats, seed: int
+    warehouse: Warehouse, settings: FitSettings, prepared: Prepared, points: FitRows, start: Floats, seed: int
 ) -> FinalFit:
     """Lloyd's iteration over all rows.
 
@@ -89,7 +89,7 @@ def fit_all(
     return FinalFit(model, silhouettes, rules, None if squared is None else squared[order], refined, number)
 
 
-def rules_of(points: Points, labels: Labels, model: Model) -> tuple[SegmentRule | None, ...]:
+def rules_of(points: FitRows, labels: Labels, model: Model) -> tuple[SegmentRule | None, ...]:
     """A readable condition for each segment; None for one that the fit rows hold no row of."""
     k = len(model.segment_ids)
     original = np.column_stack([t.to_original(points.values[:, j]) for j, t in enumerate(model.transforms)])
@@ -109,10 +109,10 @@ class _Rows:
     one_pass: Callable[[Floats], Pass]
     exact: Callable[[Floats], Pass]
     farthest: Callable[[Floats, int], Floats]
-    border: Callable[[Floats, float], tuple[Points, Labels] | None]
+    border: Callable[[Floats, float], tuple[FitRows, Labels] | None]
 
 
-def _in_memory(points: Points) -> _Rows:
+def _in_memory(points: FitRows) -> _Rows:
     def one_pass(centroids: Floats) -> Pass:
         return pass_over(points, centroids)
 
@@ -150,14 +150,14 @@ def _in_warehouse(warehouse: Warehouse, prepared: Prepared) -> _Rows:
         columns = warehouse.arrays(passes.farthest_rows(relation, made, centroids, count))
         return np.column_stack([columns[name] for name in coordinates])
 
-    def border(anchor: Floats, slack: float) -> tuple[Points, Labels] | None:
+    def border(anchor: Floats, slack: float) -> tuple[FitRows, Labels] | None:
         statement = passes.border_rows(relation, made, anchor, slack, BORDER_ROWS + 1)
         columns = warehouse.arrays(statement)
         if len(columns["w"]) > BORDER_ROWS:
             return None
         values = np.column_stack([columns[name] for name in coordinates])
         order = np.lexsort(values.T[::-1])
-        return Points(values[order], columns["w"][order]), columns["cluster"][order].astype(np.intp)
+        return FitRows(values[order], columns["w"][order]), columns["cluster"][order].astype(np.intp)
 
     return _Rows(
         one_pass=lambda centroids: a_pass(centroids, distances=False),

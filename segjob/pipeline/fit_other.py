@@ -12,7 +12,7 @@ from segjob.config import FitSettings
 from segjob.core.cluster import gaussian_mixture, metrics
 from segjob.core.cluster.lloyd import DECIMALS, Pass, Refined, nearest_to, summed
 from segjob.core.cluster.ward import bounded, means, ward
-from segjob.core.model import Floats, Gaussians, Labels, Model, Points
+from segjob.core.model import FitRows, Floats, Gaussians, Labels, Model
 from segjob.core.segments.score import places, squared_distances
 from segjob.core.select_k.warnings import small
 from segjob.errors import NoSegmentation
@@ -49,7 +49,7 @@ def fit_otherwise(
     warehouse: Warehouse,
     settings: FitSettings,
     prepared: Prepared,
-    points: Points,
+    points: FitRows,
     centroids: Floats,
     progress: Progress,
 ) -> FinalFit:
@@ -94,7 +94,7 @@ def fit_otherwise(
     )
 
 
-def _ward(prepared: Prepared, points: Points, k: int, seed: int, progress: Progress) -> _Found:
+def _ward(prepared: Prepared, points: FitRows, k: int, seed: int, progress: Progress) -> _Found:
     """Ward's clusters know no new rows: their means score, and it is told how often those say the same."""
     values, weights = bounded(points.values, points.weights, seed)
     if len(values) < k:
@@ -122,7 +122,7 @@ def _mixture(
     warehouse: Warehouse,
     settings: FitSettings,
     prepared: Prepared,
-    points: Points,
+    points: FitRows,
     centroids: Floats,
     seed: int,
 ) -> _Found:
@@ -147,7 +147,7 @@ def _over_all(
     warehouse: Warehouse,
     settings: FitSettings,
     prepared: Prepared,
-    points: Points,
+    points: FitRows,
     found: gaussian_mixture.GaussianFit,
 ) -> gaussian_mixture.GaussianFit:
     """Expectation and maximisation over all rows, one scan a pass, until no mean moves by more than the tolerance."""
@@ -176,7 +176,7 @@ def _model(prepared: Prepared, centroids: Floats, gaussians: Gaussians | None = 
     return Model(prepared.transforms, tuple(range(1, k + 1)), centroids, np.full(k, np.inf), gaussians)
 
 
-def _pass(points: Points, model: Model) -> Pass:
+def _pass(points: FitRows, model: Model) -> Pass:
     """What `pass_over` counts, by the model's own distances."""
     labels = places(points.values, model)
     own = squared_distances(points.values, model)[np.arange(len(labels)), labels]
@@ -184,7 +184,7 @@ def _pass(points: Points, model: Model) -> Pass:
 
 
 def _squared(
-    warehouse: Warehouse, prepared: Prepared, points: Points, labels: Labels, model: Model
+    warehouse: Warehouse, prepared: Prepared, points: FitRows, labels: Labels, model: Model
 ) -> Floats:
     """(k,) exact sums of squared distances to the centroids, in scaled units whatever the model's metric is."""
     k = len(model.centroids)

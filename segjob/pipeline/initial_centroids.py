@@ -14,7 +14,7 @@ from segjob.pipeline.progress import Progress
 from segjob.registry.models import load
 from segjob.registry.relations import locate
 from segjob.registry.runs import list_runs
-from segjob.statements.published.tables import Contract
+from segjob.statements.published.tables import PublishedTables
 from segjob.statements.relation import Relation, raw
 from segjob.warehouse.base import Warehouse
 
@@ -24,7 +24,7 @@ WORSE = 0.01
 
 def starting_centroids(
     warehouse: Warehouse,
-    contract: Contract,
+    contract: PublishedTables,
     prepared: Prepared,
     swept: Sweep,
     choice: Choice,
@@ -69,7 +69,7 @@ def _settled(swept: Sweep, centroids: Floats) -> Floats:
     ).centroids
 
 
-def _current(warehouse: Warehouse, contract: Contract, prepared: Prepared) -> Floats | None:
+def _current(warehouse: Warehouse, contract: PublishedTables, prepared: Prepared) -> Floats | None:
     """The current run's centroids in today's scale; None where there is none of the same features."""
     runs = list_runs(warehouse, contract, prepared.resolved.name)
     run = next((run for run in runs if run["is_current"]), None)

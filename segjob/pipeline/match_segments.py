@@ -14,7 +14,7 @@ from segjob.pipeline.measure import Prepared
 from segjob.registry.models import Published, load
 from segjob.registry.runs import Record
 from segjob.statements.published.movements import overlap
-from segjob.statements.published.tables import Contract
+from segjob.statements.published.tables import PublishedTables
 from segjob.warehouse.base import Warehouse
 
 MATCH_ROWS = 200_000
@@ -35,7 +35,7 @@ class Matched:
 
 def match(
     warehouse: Warehouse,
-    contract: Contract,
+    contract: PublishedTables,
     prepared: Prepared,
     model: Model,
     seed: int,
@@ -66,7 +66,12 @@ def _ordered(model: Model, alignment: Alignment, previous: Record | None) -> Mat
 
 
 def _overlap(
-    warehouse: Warehouse, contract: Contract, prepared: Prepared, model: Model, before: Published, seed: int
+    warehouse: Warehouse,
+    contract: PublishedTables,
+    prepared: Prepared,
+    model: Model,
+    before: Published,
+    seed: int,
 ) -> Floats | None:
     """(k_old, k_new) shared customers; None where they are too few to go by."""
     resolved = prepared.resolved
@@ -112,7 +117,7 @@ def _in_one_scale(before: Model, now: Model) -> tuple[Floats, Floats]:
     return (np.column_stack(old), np.column_stack(new)) if shared else empty
 
 
-def _next_id(warehouse: Warehouse, contract: Contract, run_ids: list[int]) -> int:
+def _next_id(warehouse: Warehouse, contract: PublishedTables, run_ids: list[int]) -> int:
     segments = contract.table("segments")
     highest = sa.select(sa.func.max(segments.c.segment_id)).where(segments.c.run_id.in_(run_ids))
     return int(warehouse.scalar(highest)) + 1

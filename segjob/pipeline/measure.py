@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from segjob.config import Feature, FitSettings
-from segjob.core.model import Floats, Points, Transform
+from segjob.core.model import FitRows, Floats, Transform
 from segjob.errors import DataError, RelationChanged, StatementFailed, all_at_once
 from segjob.pipeline.validate import key_problems, value_problems, weight_problems
 from segjob.registry.relations import Resolved
@@ -116,7 +116,7 @@ def refuse_changed(warehouse: Warehouse, prepared: Prepared) -> None:
         )
 
 
-def fit_rows(warehouse: Warehouse, prepared: Prepared, settings: FitSettings, seed: int) -> Points:
+def fit_rows(warehouse: Warehouse, prepared: Prepared, settings: FitSettings, seed: int) -> FitRows:
     """The bounded rows to fit on: all, the distinct ones with their counts, or a repeatable sample."""
     relation, made, kept = prepared.relation, prepared.transforms, prepared.measured.kept
     if kept <= settings.all_rows:
@@ -141,11 +141,11 @@ def _points(
     columns: dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float64]]],
     method: Literal["all_rows", "distinct_rows", "sample"],
     prepared: Prepared,
-) -> Points:
+) -> FitRows:
     values = np.column_stack([columns[f"x{j}"] for j in range(len(prepared.transforms))])
     # Sorted by value, because the warehouse gives rows in any order and the fit must not depend on it.
     order = np.lexsort((columns["w"], *values.T[::-1]))
-    return Points(
+    return FitRows(
         values=np.ascontiguousarray(values[order]),
         weights=columns["w"][order],
         method=method,

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from segjob.pipeline.measure import Prepared
 from segjob.registry.schema import bring_up_to_date
 from segjob.statements.published import movements
-from segjob.statements.published.tables import Contract
+from segjob.statements.published.tables import PublishedTables
 from segjob.warehouse.base import Warehouse
 
 Pair = tuple[int | None, int | None]
@@ -19,7 +19,7 @@ Pair = tuple[int | None, int | None]
 
 def write_movements(
     warehouse: Warehouse,
-    contract: Contract,
+    contract: PublishedTables,
     history: sa.Table,
     prepared: Prepared,
     from_run: int | None,
@@ -59,7 +59,7 @@ def write_movements(
 
 def flows_between(
     warehouse: Warehouse,
-    contract: Contract,
+    contract: PublishedTables,
     segmentation: str,
     key: tuple[str, Any],
     from_run: int,

@@ -16,7 +16,7 @@ from segjob.core.segments import names
 from segjob.core.segments.segment_rules import SegmentRule
 from segjob.pipeline.measure import Prepared
 from segjob.statements import profiles
-from segjob.statements.published.tables import Contract
+from segjob.statements.published.tables import PublishedTables
 from segjob.statements.segment_rules import rule_sql
 from segjob.warehouse.base import Warehouse
 
@@ -34,7 +34,7 @@ class Portrait:
 
 def portray(
     warehouse: Warehouse,
-    contract: Contract,
+    contract: PublishedTables,
     prepared: Prepared,
     model: Model,
     *,
@@ -99,7 +99,9 @@ def _free_name(automatic: str, segment: int, given: Mapping[int, Mapping[str, An
     return f"{automatic} ({segment})" if automatic in taken else automatic
 
 
-def given_names(warehouse: Warehouse, contract: Contract, segmentation: str) -> dict[int, dict[str, Any]]:
+def given_names(
+    warehouse: Warehouse, contract: PublishedTables, segmentation: str
+) -> dict[int, dict[str, Any]]:
     """The analysts' names of a segmentation, by segment; the newest wins."""
     names = contract.table("names")
     query = sa.select(names).where(names.c.segmentation == segmentation).order_by(names.c.named_at)

@@ -32,7 +32,7 @@ from segjob.registry.runs import list_runs
 from segjob.registry.schema import bring_up_to_date, ensure_layout
 from segjob.registry.views import carry, follow
 from segjob.statements import scoring
-from segjob.statements.published.tables import Contract
+from segjob.statements.published.tables import PublishedTables
 from segjob.warehouse.base import Warehouse
 
 _LIBRARIES = ("duckdb", "sqlalchemy", "numpy", "scipy")
@@ -59,7 +59,7 @@ class Fitted:
     warnings: tuple[str, ...] = ()
 
 
-def publish(warehouse: Warehouse, contract: Contract, fitted: Fitted) -> int:
+def publish(warehouse: Warehouse, contract: PublishedTables, fitted: Fitted) -> int:
     """Write a run; its number.
 
     Raises
@@ -127,7 +127,7 @@ def publish(warehouse: Warehouse, contract: Contract, fitted: Fitted) -> int:
 
 
 def _inserts(
-    contract: Contract, run_id: int, rows: Mapping[str, Sequence[Mapping[str, Any]]]
+    contract: PublishedTables, run_id: int, rows: Mapping[str, Sequence[Mapping[str, Any]]]
 ) -> list[sa.Insert]:
     """For each table that gets rows of the run, one statement."""
     return [
@@ -137,7 +137,7 @@ def _inserts(
     ]
 
 
-def _history(warehouse: Warehouse, contract: Contract, prepared: Prepared) -> sa.Table:
+def _history(warehouse: Warehouse, contract: PublishedTables, prepared: Prepared) -> sa.Table:
     """The table of assignments, made where it is missing.
 
     Raises

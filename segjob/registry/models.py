@@ -11,7 +11,7 @@ from segjob.core.model import Model, Transform
 from segjob.registry.mixtures import gaussians_of
 from segjob.registry.relations import locate
 from segjob.registry.runs import Record, rows_of
-from segjob.statements.published.tables import Contract
+from segjob.statements.published.tables import PublishedTables
 from segjob.statements.relation import Relation
 from segjob.warehouse.base import Warehouse
 
@@ -26,7 +26,7 @@ class Published:
     relation: Relation
 
 
-def load(warehouse: Warehouse, contract: Contract, run: Record) -> Published:
+def load(warehouse: Warehouse, contract: PublishedTables, run: Record) -> Published:
     """The model of a run."""
     order = {"transforms": ["position"], "segments": ["segment_id"], "centroids": [], "covariances": []}
     rows = rows_of(warehouse, contract, run, order)

@@ -6,7 +6,7 @@ from collections.abc import Set
 
 import sqlalchemy as sa
 
-from segjob.statements.published.tables import Contract
+from segjob.statements.published.tables import PublishedTables
 from segjob.statements.sql.ddl import DropTable, DropView
 from segjob.warehouse.base import Warehouse
 
@@ -17,7 +17,7 @@ _HISTORY = {"run_id", "segment_id", "distance", "next_segment_id", "margin", "is
 
 
 def remove_remains(
-    warehouse: Warehouse, contract: Contract, segmentation: str, run_id: int, published: Set[str]
+    warehouse: Warehouse, contract: PublishedTables, segmentation: str, run_id: int, published: Set[str]
 ) -> None:
     """Delete every row of this number and of later ones: a run writes `runs` last, and it stands there under none.
 

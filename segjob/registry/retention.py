@@ -9,12 +9,12 @@ import sqlalchemy as sa
 from segjob.config import PublishSettings
 from segjob.registry.runs import list_runs
 from segjob.registry.views import key_column
-from segjob.statements.published.tables import Contract
+from segjob.statements.published.tables import PublishedTables
 from segjob.warehouse.base import Warehouse
 
 
 def prune(
-    warehouse: Warehouse, contract: Contract, segmentation: str, settings: PublishSettings
+    warehouse: Warehouse, contract: PublishedTables, segmentation: str, settings: PublishSettings
 ) -> list[int]:
     """Delete the assignments of runs beyond the count or the age to keep; the current run's never.
 

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from segjob.errors import ConfigError, DataError
-from segjob.statements.published.tables import Contract
+from segjob.statements.published.tables import PublishedTables
 from segjob.warehouse.base import Column, Warehouse
 
 Record = dict[str, Any]
@@ -39,7 +39,7 @@ class Evidence:
         }
 
 
-def list_runs(warehouse: Warehouse, contract: Contract, segmentation: str | None) -> list[Record]:
+def list_runs(warehouse: Warehouse, contract: PublishedTables, segmentation: str | None) -> list[Record]:
     """All runs, newest first, each with `is_current`."""
     runs = contract.table("runs")
     of = [] if segmentation is None else [runs.c.segmentation == segmentation]
@@ -53,7 +53,11 @@ def list_runs(warehouse: Warehouse, contract: Contract, segmentation: str | None
 
 
 def pick_run(
-    warehouse: Warehouse, contract: Contract, *, run_id: int | None = None, segmentation: str | None = None
+    warehouse: Warehouse,
+    contract: PublishedTables,
+    *,
+    run_id: int | None = None,
+    segmentation: str | None = None,
 ) -> Record:
     """The run of that number; else the current run of that segmentation, or of the only one there is.
 
@@ -82,7 +86,7 @@ def pick_run(
     return current
 
 
-def evidence(warehouse: Warehouse, contract: Contract, run: Record) -> Evidence:
+def evidence(warehouse: Warehouse, contract: PublishedTables, run: Record) -> Evidence:
     """Everything that is published about a run, except who is in which segment."""
     rows = rows_of(
         warehouse,
@@ -116,7 +120,7 @@ def evidence(warehouse: Warehouse, contract: Contract, run: Record) -> Evidence:
 
 
 def rows_of(
-    warehouse: Warehouse, contract: Contract, run: Record, tables: Mapping[str, Sequence[str]]
+    warehouse: Warehouse, contract: PublishedTables, run: Record, tables: Mapping[str, Sequence[str]]
 ) -> dict[str, list[Record]]:
     """The run's rows of these tables; see `stored`.
 

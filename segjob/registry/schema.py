@@ -10,12 +10,12 @@ from sqlalchemy.schema import CreateSchema, CreateTable, SetColumnComment, SetTa
 
 from segjob import __version__
 from segjob.errors import WarehouseError
-from segjob.statements.published.tables import LAYOUT_VERSION, VIEWS, Contract
+from segjob.statements.published.tables import LAYOUT_VERSION, VIEWS, PublishedTables
 from segjob.statements.sql.ddl import AddColumn
 from segjob.warehouse.base import Warehouse
 
 
-def ensure_layout(warehouse: Warehouse, contract: Contract) -> None:
+def ensure_layout(warehouse: Warehouse, contract: PublishedTables) -> None:
     """Schema, shared tables and shared views as of today, inside the caller's transaction; history is kept.
 
     Raises
@@ -42,7 +42,7 @@ def ensure_layout(warehouse: Warehouse, contract: Contract) -> None:
         warehouse.execute(sa.delete(layout).where(layout.c.version != LAYOUT_VERSION))
 
 
-def layout_version(warehouse: Warehouse, contract: Contract) -> int | None:
+def layout_version(warehouse: Warehouse, contract: PublishedTables) -> int | None:
     """The layout that the warehouse holds; None where there is none yet."""
     if not warehouse.columns_of(contract.schema, "layout"):
         return None

@@ -26,7 +26,7 @@ from segjob.statements import (
 from segjob.statements import relation as relation_room
 from segjob.statements.exploration import HistogramBins
 from segjob.statements.published import movements, views
-from segjob.statements.published.tables import Contract
+from segjob.statements.published.tables import PublishedTables
 from segjob.statements.relation import Relation
 from segjob.statements.sql.ddl import AddColumn, CreateAs, CreateScorer, DropTable
 
@@ -55,7 +55,7 @@ class Subject:
     model: Model
     mixture: Model
     category: str
-    contract: Contract
+    tables: PublishedTables
     segmentation: str
 
     @property
@@ -71,7 +71,7 @@ class Subject:
     @property
     def history(self) -> sa.Table:
         """The table of assignments."""
-        return self.contract.history(self.segmentation, self.relation.key, sa.BigInteger())
+        return self.tables.history(self.segmentation, self.relation.key, sa.BigInteger())
 
 
 def subject(
@@ -102,7 +102,7 @@ def subject(
         model,
         dataclasses.replace(model, gaussians=gaussians),
         category,
-        Contract(schema),
+        PublishedTables(schema),
         "groups",
     )
 
@@ -157,8 +157,8 @@ def every(s: Subject) -> dict[str, sa.ClauseElement]:
         "bins": drift.bins(relation, made, [np.array([1.0, 2.0]), np.array([3.0]), np.array([0.5])]),
         "by_segment": drift.by_segment(relation, model, names),
         "by_published_segment": drift.by_published_segment(history, 12),
-        "current_assignment": views.current_assignment(s.contract, history, s.segmentation, relation.key),
-        "wide_profile": views.wide_profile(s.contract, s.segmentation, [first, second]),
+        "current_assignment": views.current_assignment(s.tables, history, s.segmentation, relation.key),
+        "wide_profile": views.wide_profile(s.tables, s.segmentation, [first, second]),
         "segment_sample": exploration.segment_sample(
             relation, made, history, 12, {4: (900, 50), 2: (100, 50)}, 7
         ),
@@ -172,12 +172,12 @@ def every(s: Subject) -> dict[str, sa.ClauseElement]:
 
 def history_moved(s: Subject) -> sa.Table:
     """The table of who moved."""
-    return s.contract.movements(s.segmentation, s.relation.key, sa.BigInteger())
+    return s.tables.movements(s.segmentation, s.relation.key, sa.BigInteger())
 
 
 def definitions(s: Subject) -> dict[str, sa.ClauseElement]:
     """What creates and changes tables, views and functions."""
-    schema, history = s.contract.schema, s.history
+    schema, history = s.tables.schema, s.history
     snapshot = relation_room.raw(s.relation, s.features)
     scored = scoring.scores(s.relation, s.model, {4: s.category, 2: "b", 9: "100%"})
     return {

@@ -14,10 +14,10 @@ from segjob.commands.run import run_one
 from segjob.config import Config, Segmentation, parse
 from segjob.pipeline.progress import Progress
 from segjob.report.data import Report
-from segjob.statements.published.tables import Contract
+from segjob.statements.published.tables import PublishedTables
 from segjob.warehouse.duckdb.warehouse import DuckDBFile
 
-CONTRACT = Contract("segments")
+TABLES = PublishedTables("segments")
 HOSTILE_COLUMNS = (
     "<script>alert(1)</script>",
     'it\'s "quoted" & $x^2$ ]]>',
@@ -36,12 +36,12 @@ def publish(file: Path, name: str, settings: Mapping[str, Any]) -> int:
 
 def compare_with_others(file: Path, name: str) -> None:
     """What `segjob compare` leaves behind."""
-    compare(DuckDBFile(str(file), file), CONTRACT, Config().fit, name, Progress())
+    compare(DuckDBFile(str(file), file), TABLES, Config().fit, name, Progress())
 
 
 def report_of(file: Path, name: str) -> Report:
     """What the page of a segmentation shows."""
-    return build(DuckDBFile(str(file), file), CONTRACT, name)
+    return build(DuckDBFile(str(file), file), TABLES, name)
 
 
 def shoppers(rows: int, seed: int) -> list[tuple[Any, ...]]:

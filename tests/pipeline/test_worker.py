@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from segjob.core.model import Points
+from segjob.core.model import FitRows
 from segjob.core.select_k.evidence import EvidenceRequest, KEvidence, gather
 from segjob.pipeline import worker
 from segjob.pipeline.worker import FEWEST_ROWS, second_process
@@ -22,7 +22,7 @@ def asked() -> EvidenceRequest:
     random = np.random.default_rng(3)
     centers = np.array([[0.0, 0.0], [8.0, 0.0], [0.0, 8.0]])
     rows = np.repeat(centers, FEWEST_ROWS // 2, axis=0) + random.normal(size=(FEWEST_ROWS // 2 * 3, 2))
-    return EvidenceRequest.of(Points(rows, np.ones(len(rows))), range(1, 6), 5, density=True)
+    return EvidenceRequest.of(FitRows(rows, np.ones(len(rows))), range(1, 6), 5, density=True)
 
 
 def answered(asked: EvidenceRequest) -> KEvidence:

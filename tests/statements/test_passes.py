@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from segjob.core.cluster.lloyd import Pass, refine
 from segjob.core.cluster.lloyd_bounds import Border, Bordered, margins, movement
-from segjob.core.model import Points, Transform
+from segjob.core.model import FitRows, Transform
 from segjob.core.segments.score import coordinates
 from segjob.statements import passes
 from segjob.statements.relation import Relation
@@ -199,7 +199,7 @@ def test_a_pass_over_the_border_is_a_pass_over_all_rows(
         anchor,
         slack,
         _pass_in_sql(duckdb, m, anchor),
-        Points(answer[:, :d], answer[:, d]),
+        FitRows(answer[:, :d], answer[:, d]),
         answer[:, d + 1].astype(np.intp),
     )
     step = m.rng.normal(size=(k, d))
@@ -226,12 +226,12 @@ def test_refining_with_borders_ends_where_refining_with_scans_does(duckdb: sa.Co
     def full_pass(centroids: np.ndarray) -> Pass:
         return _pass_in_sql(duckdb, m, centroids)
 
-    def fetch(anchor: np.ndarray, slack: float) -> tuple[Points, np.ndarray] | None:
+    def fetch(anchor: np.ndarray, slack: float) -> tuple[FitRows, np.ndarray] | None:
         rows = np.array(
             duckdb.execute(passes.border_rows(relation, transforms, anchor, slack, limit + 1)).all(),
             dtype=float,
         )
-        return None if len(rows) > limit else (Points(rows[:, :2], rows[:, 2]), rows[:, 3].astype(np.intp))
+        return None if len(rows) > limit else (FitRows(rows[:, :2], rows[:, 2]), rows[:, 3].astype(np.intp))
 
     def farthest(centroids: np.ndarray, count: int) -> np.ndarray:
         raise AssertionError("no cluster is empty here")
@@ -250,7 +250,7 @@ def test_refining_with_borders_ends_where_refining_with_scans_does(duckdb: sa.Co
 
 
 def test_a_cluster_that_lost_its_rows_is_empty_to_the_last_digit() -> None:
-    points = Points(np.array([[0.1], [0.2], [0.7]]), np.array([0.1, 0.2, 0.3]))
+    points = FitRows(np.array([[0.1], [0.2], [0.7]]), np.array([0.1, 0.2, 0.3]))
     anchor = np.array([[0.0], [1.0]])
     nothing = np.zeros(2)
     everything = Pass(

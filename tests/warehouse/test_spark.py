@@ -11,15 +11,15 @@ from sqlalchemy.schema import CreateTable
 
 from segjob.config import Config
 from segjob.errors import ConfigError
-from segjob.statements.published.tables import Contract
+from segjob.statements.published.tables import PublishedTables
 from segjob.warehouse.connect import connect, without_secrets
 from segjob.warehouse.spark.dialect import SparkDialect, is_small
 from segjob.warehouse.spark.dml import other_place, rows_after
 from segjob.warehouse.spark.session import read_url
 
-CONTRACT = Contract("segments")
-HISTORY = CONTRACT.history("s", "the id", sa.Integer())
-RUNS = CONTRACT.table("runs")
+TABLES = PublishedTables("segments")
+HISTORY = TABLES.history("s", "the id", sa.Integer())
+RUNS = TABLES.table("runs")
 
 
 def said(statement: sa.ClauseElement) -> str:
@@ -28,7 +28,7 @@ def said(statement: sa.ClauseElement) -> str:
 
 
 def test_values_are_written_so_that_spark_reads_the_same() -> None:
-    names = CONTRACT.table("names")
+    names = TABLES.table("names")
     text = said(
         sa.insert(names).values(
             segmentation="it's a \\ b", segment_id=1, name=None, named_at=datetime(2026, 1, 2, 3, 4, 5)

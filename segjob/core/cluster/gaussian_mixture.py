@@ -12,7 +12,7 @@ from segjob.core import sampling
 from segjob.core.cluster import kmeans, mixture_models
 from segjob.core.cluster.kmeans_init import thin
 from segjob.core.cluster.lloyd import DECIMALS
-from segjob.core.model import Floats, Gaussians, Points
+from segjob.core.model import FitRows, Floats, Gaussians
 
 LEAST_SD = 0.03
 """Every variance has the square of this share of the feature's standard deviation added: rows in one place would make a
@@ -37,7 +37,7 @@ class GaussianFit:
     shift: float
 
 
-def fit(points: Points, centroids: Floats, seed: int) -> GaussianFit:
+def fit(points: FitRows, centroids: Floats, seed: int) -> GaussianFit:
     """The likeliest mixture that a few starts lead to.
 
     They start from the given centroids, from k-means of other seeds, and from a mixture of more components that was
@@ -160,7 +160,7 @@ def _logs(values: Floats, means: Floats, gaussians: Gaussians) -> Floats:
 
 
 def _starts(
-    points: Points, values: Floats, weights: Floats, centroids: Floats, seed: int
+    points: FitRows, values: Floats, weights: Floats, centroids: Floats, seed: int
 ) -> Iterator[tuple[Floats, Gaussians]]:
     floor, k = least_variance(points.values, points.weights), len(centroids)
     yield _around(values, weights, centroids, floor)

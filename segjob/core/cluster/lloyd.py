@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from segjob.core.model import Floats, Labels, Points
+from segjob.core.model import FitRows, Floats, Labels
 
 DECIMALS = 10
 """Centroids are kept to so many decimals of a scaled unit. Sums over threads differ in their last bits from run to run;
@@ -96,7 +96,7 @@ def nearest_to(values: Floats, centroids: Floats) -> tuple[Labels, Floats]:
     return labels, squared[np.arange(len(values)), labels]
 
 
-def pass_over(points: Points, centroids: Floats) -> Pass:
+def pass_over(points: FitRows, centroids: Floats) -> Pass:
     """The same pass over rows in memory.
 
     Parameters
@@ -107,7 +107,7 @@ def pass_over(points: Points, centroids: Floats) -> Pass:
     return summed(points, labels, squared, len(centroids))
 
 
-def summed(points: Points, labels: Labels, squared: Floats, k: int) -> Pass:
+def summed(points: FitRows, labels: Labels, squared: Floats, k: int) -> Pass:
     """What a pass counts.
 
     Parameters

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from segjob.core.cluster.lloyd import Pass, pass_over
-from segjob.core.model import Floats, Labels, Points
+from segjob.core.model import FitRows, Floats, Labels
 
 _ROUNDING = 1e-9
 _ROOM = 1.5
@@ -34,10 +34,10 @@ class Border:
     anchor: Floats
     slack: float
     certain: Pass
-    points: Points
+    points: FitRows
 
     @classmethod
-    def of(cls, anchor: Floats, slack: float, everything: Pass, points: Points, labels: Labels) -> Border:
+    def of(cls, anchor: Floats, slack: float, everything: Pass, points: FitRows, labels: Labels) -> Border:
         """The border, from a pass over all rows and the rows that could change sides.
 
         Parameters
@@ -73,7 +73,7 @@ def margins(values: Floats, centroids: Floats) -> Floats:
     return np.asarray(nearest[:, 1] - nearest[:, 0])
 
 
-def _sums(points: Points, labels: Labels, k: int) -> Pass:
+def _sums(points: FitRows, labels: Labels, k: int) -> Pass:
     def total(of: Floats) -> Floats:
         return np.bincount(labels, weights=of, minlength=k).astype(np.float64)
 
@@ -113,7 +113,7 @@ class Bordered:
     def __init__(
         self,
         full_pass: Callable[[Floats], Pass],
-        fetch: Callable[[Floats, float], tuple[Points, Labels] | None],
+        fetch: Callable[[Floats, float], tuple[FitRows, Labels] | None],
         sample: Floats,
         share: float,
     ) -> None:

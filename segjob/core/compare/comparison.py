@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from segjob.core.cluster import metrics
 from segjob.core.compare.algorithms import others
 from segjob.core.compare.task import Outcome, Task, Unable
-from segjob.core.model import Floats, Labels, Points
+from segjob.core.model import FitRows, Floats, Labels
 
 FITTED_ROWS = 20_000
 """Rows that an algorithm is fitted on at most, where its time grows with the rows."""
@@ -56,7 +56,7 @@ class Comparison:
 
 
 def compare(
-    points: Points,
+    points: FitRows,
     labels_of_published: Labels,
     k: int,
     seed: int,

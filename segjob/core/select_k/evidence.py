@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from segjob.core import sampling
-from segjob.core.model import Floats, Points
+from segjob.core.model import FitRows, Floats
 from segjob.core.select_k import gap, stability
 from segjob.core.select_k.density_count import DensityCount, count_groups
 
@@ -25,7 +25,7 @@ class EvidenceRequest:
     seed: int
 
     @classmethod
-    def of(cls, points: Points, ks: Sequence[int], seed: int, *, density: bool) -> EvidenceRequest:
+    def of(cls, points: FitRows, ks: Sequence[int], seed: int, *, density: bool) -> EvidenceRequest:
         """The request for these fit rows."""
         return cls(
             gap=sampling.unweighted_sample(points, seed, gap.ROWS),

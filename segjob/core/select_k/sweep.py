@@ -12,7 +12,7 @@ import numpy as np
 
 from segjob.core.cluster import kmeans, metrics
 from segjob.core.cluster.kmeans_init import PART_ROWS, Restarts, thin
-from segjob.core.model import Floats, Labels, Points
+from segjob.core.model import FitRows, Floats, Labels
 
 _KEEP = 5
 _MIDDLE_ROWS = 12_000
@@ -50,14 +50,14 @@ class Sweep:
     silhouette_rows : rows that the silhouettes are computed on; fewer than all where there are many.
     """
 
-    points: Points
+    points: FitRows
     fits: tuple[Fit, ...]
     seed: int
     n_init: int
     silhouette_rows: int
 
 
-def sweep(points: Points, k_range: Sequence[int], *, seed: int, n_init: int = 10) -> Sweep:
+def sweep(points: FitRows, k_range: Sequence[int], *, seed: int, n_init: int = 10) -> Sweep:
     """Fit every k and judge each fit.
 
     Parameters

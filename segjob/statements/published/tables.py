@@ -307,7 +307,7 @@ VIEWS = ("current_runs", "current_segments", "current_profiles", "current_sweep"
 
 
 @dataclass(frozen=True)
-class Contract:
+class PublishedTables:
     """The tables of one schema, ready to be created, inserted into and selected from."""
 
     schema: str

@@ -8,19 +8,19 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql.selectable import SelectBase
 
-from segjob.statements.published.tables import Contract
+from segjob.statements.published.tables import PublishedTables
 from segjob.statements.relation import named
 
 
-def _current_run(contract: Contract, segmentation: str) -> sa.ScalarSelect[Any]:
-    runs = contract.table("runs")
+def _current_run(tables: PublishedTables, segmentation: str) -> sa.ScalarSelect[Any]:
+    runs = tables.table("runs")
     latest = sa.select(sa.func.max(runs.c.run_id))
     return latest.where(runs.c.segmentation == segmentation, runs.c.status == "published").scalar_subquery()
 
 
-def current_assignment(contract: Contract, history: sa.Table, segmentation: str, key: str) -> SelectBase:
+def current_assignment(tables: PublishedTables, history: sa.Table, segmentation: str, key: str) -> SelectBase:
     """Which segment is each customer in, in the published run? One row per customer; the select of view `<s>`."""
-    segments = contract.table("segments")
+    segments = tables.table("segments")
     together = history.join(
         segments,
         sa.and_(history.c.run_id == segments.c.run_id, history.c.segment_id == segments.c.segment_id),
@@ -36,13 +36,13 @@ def current_assignment(contract: Contract, history: sa.Table, segmentation: str,
             history.c.run_id,
         )
         .select_from(together)
-        .where(history.c.run_id == _current_run(contract, segmentation))
+        .where(history.c.run_id == _current_run(tables, segmentation))
     )
 
 
-def wide_profile(contract: Contract, segmentation: str, features: Sequence[str]) -> SelectBase:
+def wide_profile(tables: PublishedTables, segmentation: str, features: Sequence[str]) -> SelectBase:
     """What do the segments look like side by side? One row per segment, one column per feature (its mean)."""
-    segments, profiles = contract.table("segments"), contract.table("profiles")
+    segments, profiles = tables.table("segments"), tables.table("profiles")
     own = (segments.c.segment_id, segments.c.name, segments.c.rows, segments.c.share)
     taken = {column.name for column in own}
     together = segments.join(
@@ -58,6 +58,6 @@ def wide_profile(contract: Contract, segmentation: str, features: Sequence[str])
     return (
         sa.select(*own, *means)
         .select_from(together)
-        .where(segments.c.run_id == _current_run(contract, segmentation))
+        .where(segments.c.run_id == _current_run(tables, segmentation))
         .group_by(*own)
     )

@@ -12,7 +12,7 @@ from sklearn.metrics import adjusted_rand_score
 from sklearn.mixture import GaussianMixture
 
 from segjob.core.cluster import gaussian_mixture, kmeans
-from segjob.core.model import Model, Points, Transform
+from segjob.core.model import FitRows, Model, Transform
 from segjob.core.segments.score import places
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -91,7 +91,7 @@ def test_long_groups_that_kmeans_cuts_are_found(seed: int) -> None:
     values, truth = make_blobs(900, centers=3, random_state=170 + seed)
     values = values @ np.array([[0.6, -0.64], [-0.41, 0.85]])
     values = (values - values.mean(axis=0)) / values.std(axis=0)
-    points = Points(values, np.ones(900))
+    points = FitRows(values, np.ones(900))
     start = kmeans.fit(values, points.weights, 3, seed=0, n_init=5)
     found = gaussian_mixture.fit(points, start.centroids, 0)
     labels = gaussian_mixture._logs(values, found.means, found.gaussians).argmax(axis=1)
@@ -103,7 +103,7 @@ def test_long_groups_that_kmeans_cuts_are_found(seed: int) -> None:
 
 def test_the_same_rows_give_the_same_mixture_and_rows_in_one_place_do_not_break_it() -> None:
     values = np.round(np.random.default_rng(0).normal(size=(400, 2)))
-    points = Points(values, np.ones(400))
+    points = FitRows(values, np.ones(400))
     start = kmeans.fit(values, points.weights, 5, seed=0, n_init=3).centroids
     one, other = gaussian_mixture.fit(points, start, 7), gaussian_mixture.fit(points, start, 7)
     np.testing.assert_array_equal(one.means, other.means)

@@ -24,7 +24,7 @@ from segjob.core.compare.comparison import PUBLISHED, Comparison, compare, draw,
 from segjob.core.compare.density import knee, neighbour_distances, without_small
 from segjob.core.compare.som import map_sides
 from segjob.core.compare.task import Found, Task, Unable
-from segjob.core.model import Points
+from segjob.core.model import FitRows
 
 
 def scaled(values: np.ndarray) -> np.ndarray:
@@ -52,7 +52,7 @@ CIRCLES = scaled(make_circles(900, noise=0.04, factor=0.45, random_state=0)[0])
 
 @pytest.fixture(scope="module")
 def on_blobs() -> dict[str, Comparison]:
-    points = Points(BLOBS, np.ones(len(BLOBS)))
+    points = FitRows(BLOBS, np.ones(len(BLOBS)))
     return by_name(compare(points, published(BLOBS, 4), 4, 0))
 
 
@@ -240,8 +240,8 @@ def test_weights_are_copies() -> None:
     weights = rng.integers(1, 5, len(places)).astype(np.float64)
     copies = np.repeat(places, weights.astype(int), axis=0)
     labels = published(places, 3)
-    weighted = compare(Points(places, weights), labels, 3, 0)
-    plain = compare(Points(copies, np.ones(len(copies))), np.repeat(labels, weights.astype(int)), 3, 0)
+    weighted = compare(FitRows(places, weights), labels, 3, 0)
+    plain = compare(FitRows(copies, np.ones(len(copies))), np.repeat(labels, weights.astype(int)), 3, 0)
     for one, other in zip(weighted, plain, strict=True):
         assert one.agreement == other.agreement
         assert one.silhouette == other.silhouette
@@ -250,7 +250,7 @@ def test_weights_are_copies() -> None:
 
 def test_more_rows_than_are_judged_are_drawn_and_counted() -> None:
     values = scaled(make_blobs(3_000, centers=3, random_state=0)[0])
-    found = by_name(compare(Points(values, np.ones(3_000)), published(values, 3), 3, 1, rows=500))
+    found = by_name(compare(FitRows(values, np.ones(3_000)), published(values, 3), 3, 1, rows=500))
     for one in found.values():
         assert len(one.rows) == len(one.labels) == 500
     assert found["ward"].parameters["fitted_rows"] == 500
@@ -259,7 +259,7 @@ def test_more_rows_than_are_judged_are_drawn_and_counted() -> None:
 
 
 def test_the_same_seed_gives_the_same_answer() -> None:
-    points, labels = Points(MOONS, np.ones(len(MOONS))), published(MOONS, 3)
+    points, labels = FitRows(MOONS, np.ones(len(MOONS))), published(MOONS, 3)
     once, again = (compare(points, labels, 3, 7, rows=300) for _ in range(2))
     for one, other in zip(once, again, strict=True):
         np.testing.assert_array_equal(one.labels, other.labels)
@@ -268,12 +268,12 @@ def test_the_same_seed_gives_the_same_answer() -> None:
 
 def test_too_few_places_for_k_clusters_is_said() -> None:
     values = np.repeat(np.array([[0.0, 0.0], [1.0, 1.0]]), 30, axis=0)
-    found = compare(Points(values, np.ones(60)), np.zeros(60, dtype=np.intp), 3, 0)
+    found = compare(FitRows(values, np.ones(60)), np.zeros(60, dtype=np.intp), 3, 0)
     assert {one.skipped for one in found[1:]} == {"the rows stand in 2 places, and 3 clusters are wanted"}
 
 
 def test_one_row_and_one_segment_do_not_fail() -> None:
-    found = by_name(compare(Points(np.zeros((1, 2)), np.ones(1)), np.zeros(1, dtype=np.intp), 1, 0))
+    found = by_name(compare(FitRows(np.zeros((1, 2)), np.ones(1)), np.zeros(1, dtype=np.intp), 1, 0))
     assert found[PUBLISHED].clusters == 1
     assert found[PUBLISHED].silhouette is None
 

@@ -12,7 +12,7 @@ from sklearn.datasets import make_blobs, make_moons
 from segjob.core.compare.algorithms import ALGORITHMS
 from segjob.core.compare.comparison import PUBLISHED, Comparison, compare
 from segjob.core.compare.verdict import NAMES, judge, purity
-from segjob.core.model import Points
+from segjob.core.model import FitRows
 
 HALVES = np.repeat(np.array([0, 1], dtype=np.intp), 50)
 KMEANS = Comparison(
@@ -35,7 +35,7 @@ def other(name: str, **figures: object) -> Comparison:
 
 def of(values: np.ndarray, k: int) -> tuple[Comparison, ...]:
     labels = KMeans(k, n_init=5, random_state=0).fit_predict(values).astype(np.intp)
-    return compare(Points(values, np.ones(len(values))), labels, k, 0)
+    return compare(FitRows(values, np.ones(len(values))), labels, k, 0)
 
 
 def test_round_groups_stay() -> None:
@@ -47,7 +47,7 @@ def test_round_groups_stay() -> None:
 def test_a_run_of_another_algorithm_is_compared_with_kmeans_and_told_by_its_own_name() -> None:
     values = make_blobs(400, centers=[(0, 0), (9, 0), (0, 9)], random_state=1)[0]
     labels = KMeans(3, n_init=5, random_state=0).fit_predict(values).astype(np.intp)
-    found = compare(Points(values, np.ones(len(values))), labels, 3, 0, algorithm="ward")
+    found = compare(FitRows(values, np.ones(len(values))), labels, 3, 0, algorithm="ward")
     names = [one.algorithm for one in found]
     assert names[:2] == ["ward", PUBLISHED]
     assert sorted(names) == sorted({"ward", PUBLISHED, *ALGORITHMS})

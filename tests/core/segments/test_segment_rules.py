@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.tree import DecisionTreeClassifier
 
-from segjob.core.model import Points
+from segjob.core.model import FitRows
 from segjob.core.segments.segment_rules import BRANCHES, CONDITIONS, Condition, SegmentRule, segment_rule_for
 from segjob.core.select_k.sweep import sweep
 
@@ -45,7 +45,7 @@ def test_the_mall_groups_have_rules_of_two_conditions(mall_csv: Path) -> None:
     with mall_csv.open(newline="") as file:
         values = np.array([[float(row[3]), float(row[4])] for row in list(csv.reader(file))[1:]])
     scaled = (values - values.mean(axis=0)) / values.std(axis=0)
-    (fit,) = sweep(Points(scaled, np.ones(200)), [5], seed=0).fits
+    (fit,) = sweep(FitRows(scaled, np.ones(200)), [5], seed=0).fits
     features = ["annual_income", "spending_score"]
     rules = [segment_rule_for(values, fit.labels, np.ones(200), segment, features) for segment in range(5)]
     assert str(rules[1]) == "annual_income >= 50 and spending_score >= 62"
@@ -83,7 +83,7 @@ def test_a_rule_says_what_it_holds(seed: int, k: int, d: int, weighted: bool) ->
 def test_about_as_good_as_a_tree_with_eight_leaves(seed: int) -> None:
     random = np.random.default_rng(seed)
     values = random.normal(size=(8, 3))[random.integers(0, 8, 3_000)] * 2.5 + random.normal(size=(3_000, 3))
-    fit = sweep(Points(values, np.ones(3_000)), [5], seed=0).fits[0]
+    fit = sweep(FitRows(values, np.ones(3_000)), [5], seed=0).fits[0]
     ones, features = np.ones(3_000), ["a", "b", "c"]
     ours, trees = [], []
     for segment in range(5):

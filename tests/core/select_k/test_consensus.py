@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from segjob.core.model import Floats, Points
+from segjob.core.model import FitRows, Floats
 from segjob.core.select_k.choose import NAMES, RULES, choose
 from segjob.core.select_k.gap import gap_by_k
 from segjob.core.select_k.stability import stability_by_k
@@ -28,7 +28,7 @@ def standard(rows: Floats) -> Floats:
 
 
 def chosen(rows: Floats, ks: range = range(1, 11), rule: str = "consensus", seed: int = 0) -> Choice:
-    return choose(sweep(Points(rows, np.ones(len(rows))), ks, seed=seed), rule)
+    return choose(sweep(FitRows(rows, np.ones(len(rows))), ks, seed=seed), rule)
 
 
 def groups(shape: str, k: int, n: int = 400) -> Floats:
@@ -91,10 +91,10 @@ def test_distinct_rows_with_counts_answer_like_the_rows() -> None:
     rows = np.round(groups("round", 5, 600) * 8)
     distinct, counts = np.unique(rows, axis=0, return_counts=True)
     assert len(distinct) < len(rows)
-    points = Points(distinct, counts.astype(float), "distinct_rows", float(len(rows)))
+    points = FitRows(distinct, counts.astype(float), "distinct_rows", float(len(rows)))
     weighted = choose(sweep(points, range(1, 9), seed=0), "consensus")
     assert weighted.k == chosen(rows, range(1, 9)).k == 5
-    huge = Points(distinct, counts * 1e5, "distinct_rows", len(rows) * 1e5)
+    huge = FitRows(distinct, counts * 1e5, "distinct_rows", len(rows) * 1e5)
     assert choose(sweep(huge, range(1, 9), seed=0), "consensus").k == 5
 
 
@@ -133,7 +133,7 @@ def test_a_rule_that_finds_nothing_publishes_nothing() -> None:
 
 
 def test_evidence_that_the_caller_has_is_not_worked_out_again() -> None:
-    s = sweep(Points(groups("round", 5), np.ones(400)), range(1, 8), seed=0)
+    s = sweep(FitRows(groups("round", 5), np.ones(400)), range(1, 8), seed=0)
     gaps, agreement = gap_by_k(s), stability_by_k(s)
     assert choose(s, "consensus", gaps=gaps, agreement=agreement) == choose(s, "consensus")
     votes = {
@@ -160,7 +160,7 @@ def test_no_rule_fails_on_few_rows_or_few_values(seed: int, n: int, d: int, leve
     allowed = range(ks.start, min(ks.stop, len(np.unique(rows, axis=0)) + 1))
     if not len(allowed):
         return
-    s = sweep(Points(rows, np.ones(n)), allowed, seed=seed)
+    s = sweep(FitRows(rows, np.ones(n)), allowed, seed=seed)
     gaps, agreement = gap_by_k(s), stability_by_k(s)
     for rule in NAMES:
         choice = choose(s, rule, gaps=gaps, agreement=agreement)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segjob.core.model import Points
+from segjob.core.model import FitRows
 from segjob.core.select_k.choose import choose
 from segjob.core.select_k.evidence import EvidenceRequest, gather
 from segjob.core.select_k.gap import gap_by_k
@@ -19,7 +19,7 @@ from segjob.core.select_k.sweep import sweep
 @given(st.integers(0, 10_000), st.integers(20, 400), st.sampled_from([3, 50, 10_000]))
 def test_it_is_the_same_evidence(seed: int, n: int, levels: int) -> None:
     rows = np.random.default_rng(seed).integers(0, levels, size=(n, 2)).astype(float)
-    points = Points(rows, np.ones(n))
+    points = FitRows(rows, np.ones(n))
     ks = range(2, 8)
     swept = sweep(points, ks, seed=seed)
     apart = gather(EvidenceRequest.of(points, ks, seed, density=True))

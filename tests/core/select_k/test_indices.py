@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sklearn import metrics
 from sklearn.cluster import KMeans
 
-from segjob.core.model import Floats, Points
+from segjob.core.model import FitRows, Floats
 from segjob.core.select_k import indices
 from segjob.core.select_k import stability as agreement
 from segjob.core.select_k.gap import gap, gap_by_k, null_test
@@ -29,7 +29,7 @@ def blobs(seed: int, k: int, n: int, d: int = 2, apart: float = 8.0) -> Floats:
 
 
 def swept(values: Floats, ks: range = range(1, 9), seed: int = 0) -> Sweep:
-    return sweep(Points(values, np.ones(len(values))), ks, seed=seed)
+    return sweep(FitRows(values, np.ones(len(values))), ks, seed=seed)
 
 
 def curve(inertia: list[float], first: int = 1) -> Sweep:
@@ -39,7 +39,7 @@ def curve(inertia: list[float], first: int = 1) -> Sweep:
         Fit(k, nothing, np.empty(0, np.intp), value, 0.0, None, None, None, 0.1, 0.9)
         for k, value in enumerate(inertia, start=first)
     )
-    return Sweep(Points(nothing, np.empty(0)), fits, 0, 1, 0)
+    return Sweep(FitRows(nothing, np.empty(0)), fits, 0, 1, 0)
 
 
 @settings(max_examples=15, deadline=None)

@@ -16,7 +16,7 @@ from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 
 from segjob.core.cluster.kmeans_init import Restarts, thin
-from segjob.core.model import Points
+from segjob.core.model import FitRows
 from segjob.core.select_k.sweep import sweep
 
 BEST = {  # of 800 restarts, k = 1..10, from the README beside the file
@@ -37,10 +37,10 @@ def one_thread() -> Iterator[None]:
         yield
 
 
-def points(values: np.ndarray, weights: np.ndarray | None = None) -> Points:
+def points(values: np.ndarray, weights: np.ndarray | None = None) -> FitRows:
     weights = np.ones(len(values)) if weights is None else weights
     order = np.lexsort(values.T[::-1])
-    return Points(values[order], weights[order])
+    return FitRows(values[order], weights[order])
 
 
 @pytest.fixture(scope="session")
@@ -119,10 +119,10 @@ def test_weights_are_copies() -> None:
 def test_threads_do_not_change_the_answer(rows: int) -> None:
     script = f"""
 import json, numpy as np
-from segjob.core.model import Points
+from segjob.core.model import FitRows
 from segjob.core.select_k.sweep import sweep
 values = np.random.default_rng(1).normal(size=({rows}, 3))
-fits = sweep(Points(values, np.ones({rows})), range(1, 7), seed=9).fits
+fits = sweep(FitRows(values, np.ones({rows})), range(1, 7), seed=9).fits
 print(json.dumps([[f.centroids.tolist(), f.labels.tolist()[:500], f.silhouette] for f in fits]))
 """
     answers = [

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from segjob.core.model import Floats, Points, Transform
+from segjob.core.model import FitRows, Floats, Transform
 from segjob.core.select_k.choose import choose
 from segjob.core.select_k.sweep import Sweep, sweep
 from segjob.core.select_k.votes import Choice, Vote
@@ -29,7 +29,7 @@ def asked(rows: Floats, ks: range = range(1, 7)) -> tuple[Sweep, tuple[Transform
         Transform(name, name, center=float(c), scale=float(s))
         for name, c, s in zip(names, centre, scale, strict=False)
     )
-    return sweep(Points((rows - centre) / scale, np.ones(len(rows))), ks, seed=0), transforms
+    return sweep(FitRows((rows - centre) / scale, np.ones(len(rows))), ks, seed=0), transforms
 
 
 def fixed(k: int, *votes: Vote) -> Choice:
@@ -77,12 +77,12 @@ def test_a_feature_alone_and_a_feature_for_nothing() -> None:
     r = R(1)
     rows = np.column_stack([np.arange(400) % 3 * 10 + r.normal(size=400), r.normal(size=400) * 0.1])
     rows = rows * [1.0, 0.1]
-    s = sweep(Points((rows - rows.mean(axis=0)) / [8.0, 0.5], np.ones(400)), range(1, 6), seed=0)
+    s = sweep(FitRows((rows - rows.mean(axis=0)) / [8.0, 0.5], np.ones(400)), range(1, 6), seed=0)
     transforms = (Transform("income", "income"), Transform("score", "score"))
     found = warnings(s, fixed(3), transforms)
     one(found, "income alone makes the segments")
     one(found, "score adds nothing")
-    alone = sweep(Points(s.points.values[:, :1], np.ones(400)), range(1, 6), seed=0)
+    alone = sweep(FitRows(s.points.values[:, :1], np.ones(400)), range(1, 6), seed=0)
     assert warnings(alone, fixed(3), transforms[:1]) == ()
 
 
