@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 import sqlalchemy as sa
@@ -23,21 +23,24 @@ from segjob.registry.runs import Evidence, evidence, list_runs, pick_run, stored
 from segjob.report.data import (
     MOST_POINTS,
     Centroids,
-    Compared,
+    ComparisonRow,
     Comparisons,
-    Exclusion,
+    ExclusionRow,
     Flow,
-    Profile,
+    ProfileRow,
     Report,
     Sample,
-    Segment,
-    Size,
-    Tried,
-    Vote,
+    SegmentRow,
+    SegmentSize,
+    SweepRow,
+    VoteRow,
 )
 from segjob.statements import exploration
 from segjob.statements.published.tables import PublishedTables
 from segjob.warehouse.base import Warehouse
+
+if TYPE_CHECKING:
+    from segjob.report.page import Page
 
 POINTS_EACH = 100
 """Of each segment at least so many, or all it has."""
@@ -89,13 +92,13 @@ def write_report(
     rendered = render(report)
     try:
         page.write_text(rendered.html, encoding="utf-8")
-        files = rendered.write_figures(figures) if figures is not None else []
+        files = _write_figures(rendered, figures) if figures is not None else []
     except OSError as error:
         raise ConfigError(f"{error.filename or page} cannot be written: {error.strerror}") from None
     return Written(
         page=page,
         size=len(rendered.html.encode()),
-        figures=[drawn.name for drawn in rendered.figures],
+        figures=[figure.name for figure in rendered.figures],
         files=files,
         run_id=int(report.run["run_id"]),
         segmentation=name,
@@ -111,22 +114,22 @@ def build(warehouse: Warehouse, contract: PublishedTables, segmentation: str | N
         history = exploration.keyed_history(contract.schema, run["segmentation"], run["key_column"])
         counts = _counts(warehouse, contract, history, run)
         sample = _sample(warehouse, published, history, counts)
-        customers = explore(warehouse, published, sample)
+        input_data = explore(warehouse, published, sample)
         return Report(
             run=found.run,
             schema=contract.schema,
             transforms=published.model.transforms,
             segments=[
-                _row(Segment, row, outliers=counts.get(row["segment_id"], (0, None))[1])
+                _row(SegmentRow, row, outliers=counts.get(row["segment_id"], (0, None))[1])
                 for row in found.segments
             ],
-            profiles=[_row(Profile, row) for row in found.profiles],
+            profiles=[_row(ProfileRow, row) for row in found.profiles],
             centroids=_centroids(published),
-            sweep=[_row(Tried, row) for row in found.sweep],
-            votes=[_row(Vote, row) for row in found.votes],
-            exclusions=[_row(Exclusion, row) for row in found.exclusions],
+            sweep=[_row(SweepRow, row) for row in found.sweep],
+            votes=[_row(VoteRow, row) for row in found.votes],
+            exclusions=[_row(ExclusionRow, row) for row in found.exclusions],
             sample=sample,
-            customers=customers,
+            input_data=input_data,
             **_over_time(warehouse, contract, found),
             comparisons=_compared(warehouse, contract, run["run_id"]),
         )
@@ -232,7 +235,7 @@ def _over_time(warehouse: Warehouse, contract: PublishedTables, found: Evidence)
         .where(segments.c.run_id.in_(list(runs)))
         .order_by(segments.c.run_id, segments.c.segment_id)
     )
-    sizes = [_row(Size, row, published_at=runs[row["run_id"]]) for row in warehouse.records(query)]
+    sizes = [_row(SegmentSize, row, published_at=runs[row["run_id"]]) for row in warehouse.records(query)]
     flows: list[Flow] = []
     if warehouse.columns_of(contract.schema, migration.name):
         moved = (
@@ -253,7 +256,16 @@ def _compared(warehouse: Warehouse, contract: PublishedTables, run_id: int) -> C
     first = published[0]["algorithm"] if published else PUBLISHED
     rows.sort(key=lambda row: (row["algorithm"] != first, -(row["agreement"] or 0.0), row["algorithm"]))
     return Comparisons(
-        rows=[_row(Compared, row, cluster=drawn[row["algorithm"]].get("cluster", ())) for row in rows],
+        rows=[_row(ComparisonRow, row, cluster=drawn[row["algorithm"]].get("cluster", ())) for row in rows],
         scaled=drawn.get(first, {}).get("scaled", {}),
         advice=published[0]["advice"] if published else None,
     )
+
+
+def _write_figures(page: Page, folder: Path) -> list[Path]:
+    folder.mkdir(parents=True, exist_ok=True)
+    files = []
+    for name, content in page.files():
+        (folder / name).write_bytes(content)
+        files.append(folder / name)
+    return files

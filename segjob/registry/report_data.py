@@ -10,7 +10,7 @@ import numpy as np
 
 from segjob.core.model import Floats, Transform
 from segjob.registry.models import Published
-from segjob.report.data import Categories, Distribution, Input, Sample
+from segjob.report.data import Categories, Distribution, InputData, Sample
 from segjob.statements import exploration
 from segjob.statements.exploration import HistogramBins
 from segjob.statements.relation import Relation
@@ -28,7 +28,7 @@ _TAIL = 0.005
 _DIGITS = 10
 
 
-def explore(warehouse: Warehouse, published: Published, sample: Sample | None) -> Input | None:
+def explore(warehouse: Warehouse, published: Published, sample: Sample | None) -> InputData | None:
     """The relation's columns that the model uses; None where the relation cannot be read any more."""
     if sample is None:
         return None
@@ -45,7 +45,7 @@ def explore(warehouse: Warehouse, published: Published, sample: Sample | None) -
         if bins is not None:
             counted = warehouse.records(exploration.histogram(relation, bins, by))
             distributions.append(_distribution(bins, counted, groups, row, i))
-    return Input(
+    return InputData(
         rows=int(row["rows"]),
         columns=columns,
         distributions=distributions,

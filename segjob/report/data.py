@@ -1,4 +1,7 @@
-"""Everything that a report shows, as plain values: what the figures draw and what the page embeds."""
+"""Everything that a report shows, as plain values: what the figures draw and what the page embeds.
+
+Whoever reads the warehouse fills these; nothing in `report` does.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +17,11 @@ from segjob.core.model import Floats, Transform
 from segjob.core.segments.row_label import Noun, noun_of
 
 MOST_POINTS = 2_000
-"""Customers drawn in a map, of all segments together."""
+"""Rows sampled for the maps, from all segments together: a page with them has about a megabyte."""
 
 
 @dataclass(frozen=True)
-class Segment:
+class SegmentRow:
     """A row of table `segments`; `outliers` is counted in the history, None where that is gone."""
 
     segment_id: int
@@ -36,7 +39,7 @@ class Segment:
 
 
 @dataclass(frozen=True)
-class Profile:
+class ProfileRow:
     """A row of table `profiles`."""
 
     segment_id: int
@@ -54,8 +57,8 @@ class Profile:
 
 
 @dataclass(frozen=True)
-class Tried:
-    """A row of table `sweeps`: one number of segments that was tried."""
+class SweepRow:
+    """A row of table `sweeps`: the measures of one number of segments."""
 
     k: int
     inertia: float
@@ -69,7 +72,7 @@ class Tried:
 
 
 @dataclass(frozen=True)
-class Vote:
+class VoteRow:
     """A row of table `k_votes`."""
 
     rule: str
@@ -78,7 +81,7 @@ class Vote:
 
 
 @dataclass(frozen=True)
-class Exclusion:
+class ExclusionRow:
     """A row of table `exclusions`."""
 
     reason: str
@@ -88,9 +91,9 @@ class Exclusion:
 
 @dataclass(frozen=True)
 class Sample:
-    """The customers that stand for the others in the maps; n rows, without their keys.
+    """The rows that stand for the others in the maps; n of them, without their keys.
 
-    segment_id : (n,); scaled : (n, d) coordinates; weight : (n,) how many customers each stands for;
+    segment_id : (n,); scaled : (n, d) coordinates; weight : (n,) how many rows each stands for;
     is_outlier : (n,); silhouette : (n,), NaN where there is one segment only.
     """
 
@@ -140,8 +143,8 @@ class Categories:
 
 
 @dataclass(frozen=True)
-class Input:
-    """What the relation holds today. `correlation` is (m, m) for the m `columns`, None where not defined."""
+class InputData:
+    """What the relation holds today. `correlation` is (m, m) for the m `columns`, None where it is not defined."""
 
     rows: int
     columns: Sequence[str]
@@ -152,7 +155,7 @@ class Input:
 
 
 @dataclass(frozen=True)
-class Size:
+class SegmentSize:
     """How large a segment was in a run."""
 
     run_id: int
@@ -175,11 +178,11 @@ class Flow:
 
 
 @dataclass(frozen=True)
-class Compared:
+class ComparisonRow:
     """A row of table `comparisons`.
 
-    cluster : of each drawn row, numbered like the segment it is most alike, None for noise; empty where nothing was
-    kept to draw.
+    cluster : of each sampled row, numbered like the segment it is most alike, None for noise; empty where no rows
+    were kept.
     """
 
     algorithm: str
@@ -195,33 +198,33 @@ class Compared:
 class Comparisons:
     """The published segments first, then the other algorithms by agreement.
 
-    scaled : feature -> where each drawn row is, in scaled units; empty where nothing was kept to draw.
+    scaled : feature -> (n,) coordinates of the sampled rows, in scaled units; empty where no rows were kept.
     """
 
-    rows: Sequence[Compared] = ()
+    rows: Sequence[ComparisonRow] = ()
     scaled: Mapping[str, Sequence[float]] = field(default_factory=dict)
     advice: str | None = None
 
 
 @dataclass(frozen=True)
 class Report:
-    """One run and its customers. Sequences are in the order to show them.
+    """One run, its sampled rows and its relation today. Sequences are in the order to show them.
 
-    run : the row of table `runs`. sample and customers are None where history or relation are gone.
+    run : the row of table `runs`. sample and input_data are None where history or relation are gone.
     """
 
     run: Mapping[str, Any]
     schema: str
     transforms: Sequence[Transform]
-    segments: Sequence[Segment]
-    profiles: Sequence[Profile]
+    segments: Sequence[SegmentRow]
+    profiles: Sequence[ProfileRow]
     centroids: Centroids
-    sweep: Sequence[Tried]
-    votes: Sequence[Vote]
-    exclusions: Sequence[Exclusion]
+    sweep: Sequence[SweepRow]
+    votes: Sequence[VoteRow]
+    exclusions: Sequence[ExclusionRow]
     sample: Sample | None
-    customers: Input | None
-    sizes: Sequence[Size]
+    input_data: InputData | None
+    sizes: Sequence[SegmentSize]
     flows: Sequence[Flow]
     comparisons: Comparisons
 
@@ -242,15 +245,15 @@ class Report:
         return [j for j, transform in enumerate(self.transforms) if transform.function != "one_hot"]
 
     @cached_property
-    def profile(self) -> dict[tuple[int, str], Profile]:
+    def profile(self) -> dict[tuple[int, str], ProfileRow]:
         """(segment, feature) -> its profile."""
         return {(p.segment_id, p.feature): p for p in self.profiles}
 
     def of_segment(self, values: Floats, segment_id: int) -> Floats:
         """The sampled rows of one segment, of any array by row."""
         assert self.sample is not None
-        chosen: Floats = values[self.sample.segment_id == segment_id]
-        return chosen
+        own: Floats = values[self.sample.segment_id == segment_id]
+        return own
 
     @cached_property
     def original(self) -> Floats:

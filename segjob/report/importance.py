@@ -1,4 +1,4 @@
-"""Which features tell the segments apart, and the two directions in which the customers differ most."""
+"""Which features separate the segments most, and the two directions in which the rows differ most."""
 
 from __future__ import annotations
 
@@ -14,14 +14,18 @@ from segjob.report.words import feature_name
 MOST_CELLS = 480
 """Segments times features that a page has room for."""
 FEWEST_SHOWN = 8
+"""Features that are shown at any number of segments."""
 _LOADINGS = 3
+"""Features that an axis is labelled with."""
+_LEAST_LOADING = 0.3
+"""Below this, a feature makes less than a tenth of a direction."""
 
 
 @dataclass(frozen=True)
 class Components:
     """The first two principal components of the sample, in scaled coordinates.
 
-    places : (n, 2) the customers; centroids : (k, 2); loadings : (2, d) unit vectors; explained : (2,) shares of
+    places : (n, 2) the rows; centroids : (k, 2); loadings : (2, d) unit vectors; explained : (2,) shares of
     the variance.
     """
 
@@ -31,36 +35,36 @@ class Components:
     explained: Floats
 
 
-def telling(report: Report) -> list[int]:
-    """Positions of the numeric transforms, the most telling first."""
+def by_importance(report: Report) -> list[int]:
+    """Positions of the numeric transforms, the most important first."""
     numeric = set(report.numeric)
     return [j for j in _ranked(report) if j in numeric]
 
 
-def shown(report: Report) -> list[int]:
-    """Positions of the transforms that are shown segment by segment: all, or the most telling where they are many."""
+def shown_features(report: Report) -> list[int]:
+    """Positions of the transforms that are shown segment by segment: all, or the most important where they are many."""
     room = max(FEWEST_SHOWN, MOST_CELLS // max(len(report.segments), 1))
     return sorted(_ranked(report)[:room])
 
 
 def _ranked(report: Report) -> list[int]:
-    """Positions of all transforms, the most telling first.
+    """Positions of all transforms, the most important first.
 
-    By the share of the feature's variance that lies between the segments (eta squared): the sum over the segments of
-    share times z squared.
+    Importance is the share of the feature's variance that lies between the segments (eta squared): the sum over the
+    segments of share times z squared.
     """
     shares = {segment.segment_id: segment.share for segment in report.segments}
 
     def between(j: int) -> float:
         feature = report.transforms[j].feature
-        found = (report.profile.get((segment, feature)) for segment in shares)
-        return sum(shares[p.segment_id] * p.z**2 for p in found if p is not None and p.z is not None)
+        profiles = (report.profile.get((segment, feature)) for segment in shares)
+        return sum(shares[p.segment_id] * p.z**2 for p in profiles if p is not None and p.z is not None)
 
     return sorted(range(len(report.transforms)), key=lambda j: (-between(j), j))
 
 
 def components(scaled: Floats, weight: Floats, centroids: Floats) -> Components:
-    """Principal components (Pearson 1901), each customer counted with the weight of those it stands for.
+    """Principal components (Pearson 1901) of weighted rows.
 
     Parameters
     ----------
@@ -80,13 +84,13 @@ def components(scaled: Floats, weight: Floats, centroids: Floats) -> Components:
     return Components(centred @ loadings.T, (centroids - mean) @ loadings.T, loadings, explained)
 
 
-def made_of(loadings: Floats, names: Sequence[str], most: int = _LOADINGS) -> str:
-    """What a direction is made of: its largest loadings, with arrows for their sign."""
+def axis_label(loadings: Floats, names: Sequence[str], most: int = _LOADINGS) -> str:
+    """A direction's largest loadings, with arrows for their sign."""
     order = np.argsort(-np.abs(loadings), kind="stable")
-    shown = [j for j in order[:most] if abs(loadings[j]) >= 0.3] or [int(order[0])]
-    return ", ".join(f"{names[j]} {'↑' if loadings[j] > 0 else '↓'}" for j in shown)
+    large = [j for j in order[:most] if abs(loadings[j]) >= _LEAST_LOADING] or [int(order[0])]
+    return ", ".join(f"{names[j]} {'↑' if loadings[j] > 0 else '↓'}" for j in large)
 
 
-def names_of(report: Report) -> list[str]:
+def feature_names(report: Report) -> list[str]:
     """The features' names as words, in the order of the coordinates."""
     return [feature_name(transform) for transform in report.transforms]

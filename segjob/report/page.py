@@ -1,132 +1,152 @@
-"""Report -> one HTML page that needs nothing else, and its figures as files."""
+"""Report -> one HTML page that needs no network, and its figures as files for slides.
+
+Text from the warehouse reaches the page escaped by the template, never as markup. Nothing is written to disk here.
+"""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from segjob.report import figures, importance, palette, words
-from segjob.report.data import MOST_POINTS, Report, Segment
+from segjob.report.data import MOST_POINTS, Report, SegmentRow
 from segjob.report.figures import algorithms, canvas, export
-from segjob.report.figures.canvas import Drawn
+from segjob.report.figures.canvas import Figure
 from segjob.report.payload import document, embedded
 
+if TYPE_CHECKING:
+    import jinja2
+
 _TEMPLATES = Path(__file__).parent / "templates"
-_BARS = 6
+_MOST_BARS = 6
 """Features that a card shows as bars, the most unusual first."""
-_FULL_BAR = 2.0
+_FULL_BAR_Z = 2.0
 """Standard deviations that fill a card's bar."""
 
 
 @dataclass(frozen=True)
-class Rendered:
-    """The page, and the figures on it in order."""
+class Page:
+    """The HTML, and the figures in it in order."""
 
     html: str
     report: Report
-    figures: Sequence[Drawn]
+    figures: Sequence[Figure]
 
-    def write_figures(self, folder: Path) -> list[Path]:
-        """Every figure as SVG and PNG, further pairs of features too."""
-        folder.mkdir(parents=True, exist_ok=True)
+    def files(self) -> Iterator[tuple[str, bytes]]:
+        """Every figure as SVG and PNG, and further pairs of features: file name, content."""
         with canvas.style():
-            every = [*self.figures, *figures.more_pairs(self.report)]
-            return [path for drawn in every for path in export.write(drawn, folder)]
+            for figure in (*self.figures, *figures.further_pairs(self.report)):
+                yield from export.files(figure).items()
 
 
-def render(report: Report) -> Rendered:
+def render(report: Report) -> Page:
     """The page of a report."""
-    import jinja2
     from markupsafe import Markup
 
-    loader = jinja2.FileSystemLoader(_TEMPLATES)
-    environment = jinja2.Environment(
-        loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
-    )
-    environment.filters |= {"number": words.number, "percent": words.percent, "clean": words.clean}
-    environment.filters |= {"plain": words.plain, "rule_name": words.rule_name, "reason": words.reason}
-    environment.filters |= {"method": algorithms.method_name, "quoted": words.quoted}
     number = itertools.count(1)
     with canvas.style():
         sections = {
-            name: [(drawn, Markup(export.page_svg(drawn, f"f{next(number)}"))) for drawn in section]
-            for name, section in figures.drawn(report).items()
+            name: [(figure, Markup(export.page_svg(figure, f"f{next(number)}"))) for figure in section]
+            for name, section in figures.sections(report).items()
         }
-    style = palette.css() + (_TEMPLATES / "page.css").read_text(encoding="utf-8")
     script = (_TEMPLATES / "page.js").read_text(encoding="utf-8")
-    html = environment.get_template("page.html.j2").render(
-        report=report,
-        run=report.run,
-        noun=report.noun,
-        sections=sections,
-        cards=[_card(report, segment) for segment in report.segments],
-        structure=words.structure(report.run["silhouette"], report.noun.many),
-        voters=sum(vote.k is not None for vote in report.votes),
-        agree=sum(vote.k == report.run["k"] for vote in report.votes),
-        columns=_columns(report),
-        map_features=[
-            words.isolated(words.feature_name(report.transforms[j])) for j in algorithms.map_features(report)
-        ],
-        shown=len(importance.shown(report)),
-        most_points=MOST_POINTS,
-        style=Markup(style),
-        script=Markup(script),
-        script_hash=_hash(script),
-        data=Markup(embedded(document(report))),
+    html = (
+        _environment()
+        .get_template("page.html.j2")
+        .render(
+            report=report,
+            run=report.run,
+            noun=report.noun,
+            sections=sections,
+            cards=[_card(report, segment) for segment in report.segments],
+            structure=words.structure(report.run["silhouette"], report.noun.many),
+            voters=sum(vote.k is not None for vote in report.votes),
+            agree=sum(vote.k == report.run["k"] for vote in report.votes),
+            columns=_columns(report),
+            map_features=[
+                words.isolated(words.feature_name(report.transforms[j]))
+                for j in algorithms.map_features(report)
+            ],
+            shown=len(importance.shown_features(report)),
+            most_points=MOST_POINTS,
+            style=Markup(palette.css() + (_TEMPLATES / "page.css").read_text(encoding="utf-8")),
+            script=Markup(script),
+            script_hash=_sha256(script),
+            data=Markup(embedded(document(report))),
+        )
     )
-    return Rendered(html, report, [drawn for section in sections.values() for drawn, _ in section])
+    return Page(html, report, [figure for section in sections.values() for figure, _ in section])
 
 
-def _hash(script: str) -> str:
-    """What the page's policy calls its one script: nothing else may run."""
+def _environment() -> jinja2.Environment:
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.filters |= {
+        "number": words.number,
+        "percent": words.percent,
+        "clean": words.clean,
+        "label": words.column_label,
+        "rule_name": words.rule_name,
+        "reason": words.reason,
+        "method": algorithms.method_name,
+        "quoted": words.quoted,
+    }
+    return environment
+
+
+def _sha256(script: str) -> str:
+    """The script's hash in the page's content security policy, which lets no other script run."""
     return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
 
 
-def _card(report: Report, segment: Segment) -> dict[str, Any]:
-    """What one card shows."""
-    found = [
-        (transform, report.profile[segment.segment_id, transform.feature])
-        for transform in report.transforms
-        if (segment.segment_id, transform.feature) in report.profile
-    ]
-    twice = _mirrors(report)
-    known = [(t, p, p.z) for t, p in found if p.z is not None and t.feature not in twice]
-    known.sort(key=lambda item: -abs(item[2]))
+def _card(report: Report, segment: SegmentRow) -> dict[str, Any]:
+    """One segment's card: what is unusual, in words and as bars."""
+    mirrors = _mirrors(report)
+    rows = []
+    for transform in report.transforms:
+        profile = report.profile.get((segment.segment_id, transform.feature))
+        if profile is not None and profile.z is not None and transform.feature not in mirrors:
+            rows.append((transform, profile, profile.z))
+    rows.sort(key=lambda row: -abs(row[2]))
     bars = [
         {
             "name": words.feature_name(transform),
-            "value": words.number(profile.mean)
-            if transform.category is None
-            else words.percent(profile.mean),
+            "value": (words.number if transform.category is None else words.percent)(profile.mean),
             "z": z,
-            "width": round(min(abs(z) / _FULL_BAR, 1.0) * 50, 1),
-            "way": "above" if z > 0 else "below",
+            "width": round(min(abs(z) / _FULL_BAR_Z, 1.0) * 50, 1),
+            "side": "above" if z > 0 else "below",
         }
-        for transform, profile, z in known[:_BARS]
+        for transform, profile, z in rows[:_MOST_BARS]
     ]
     return {
         "segment": segment,
         "role": palette.segment_role(segment.segment_id),
-        "apart": words.sets_apart(report, segment),
+        "unusual": words.unusual_features(report, segment),
         "bars": bars,
-        "more": max(0, len(known) - _BARS),
     }
 
 
 def _mirrors(report: Report) -> set[str]:
-    """Features that only say again what another says: the last of a column's two categories."""
-    found: dict[str, list[str]] = {}
+    """The second of a column's two categories: it says the same as the first, the other way round."""
+    by_column: dict[str, list[str]] = {}
     for transform in report.transforms:
         if transform.category is not None:
-            found.setdefault(transform.source_column, []).append(transform.feature)
-    return {features[1] for features in found.values() if len(features) == 2}
+            by_column.setdefault(transform.source_column, []).append(transform.feature)
+    return {features[1] for features in by_column.values() if len(features) == 2}
 
 
 def _columns(report: Report) -> str:
-    names = dict.fromkeys(words.short(words.plain(t.source_column), 40) for t in report.transforms)
+    names = dict.fromkeys(words.short(words.column_label(t.source_column), 40) for t in report.transforms)
     return words.listed([words.isolated(name) for name in names])

@@ -1,4 +1,7 @@
-"""Every number of every figure, as JSON that the page carries: what a test compares and the map is redrawn from."""
+"""Every number of every figure, as JSON that the page carries.
+
+The page's script redraws the map from it. Keys of rows are not in it: a page is passed around.
+"""
 
 from __future__ import annotations
 
@@ -17,24 +20,24 @@ from segjob.report.data import Report
 from segjob.report.figures import algorithms
 
 POINT_DIGITS = 5
-"""Significant digits of a drawn point; everything else is embedded as it stands in its table."""
-PICKED = 12
-"""Features that the map can be redrawn by."""
+"""Significant digits of a point on a map; everything else is embedded as it stands in its table."""
+MOST_AXES = 12
+"""Features by which the map can be redrawn, the most important first."""
 _TABLES = ("segments", "sweep", "votes", "exclusions", "sizes", "flows", "transforms")
 _PROFILE = ("segment_id", "feature", "rows", "mean", "p25", "median", "p75", "overall_mean", "z")
 
 
-def embedded(found: Any) -> str:
+def embedded(value: Any) -> str:
     """JSON that may stand in a script element: no `<`, `>` or `&`, whatever a name says."""
-    text = json.dumps(found, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return text.encode("utf-8", "replace").decode()
 
 
 def document(report: Report) -> dict[str, Any]:
-    """What the page embeds. Of many features, those that are shown segment by segment."""
-    shown, order = importance.shown(report), importance.telling(report)[:PICKED]
+    """What the page embeds; of many features, only those that are shown segment by segment."""
+    shown, order = importance.shown_features(report), importance.by_importance(report)[:MOST_AXES]
     names = [report.transforms[j].feature for j in shown]
     profiles = [profile for profile in report.profiles if profile.feature in set(names)]
     centroids = report.centroids
@@ -46,12 +49,12 @@ def document(report: Report) -> dict[str, Any]:
             name: {feature: _plain(values[:, j]) for feature, j in zip(names, shown, strict=True)}
             for name, values in (("value", centroids.value), ("scaled", centroids.scaled))
         },
-        "customers": _plain(report.customers),
+        "customers": _plain(report.input_data),
         "sample": _sample(report, order),
         "comparisons": _comparisons(report),
         "components": _components(report),
         "map": {
-            "features": [_picked(report, j) for j in order],
+            "features": [_axis(report, j) for j in order],
             "segments": [
                 {"id": i, "role": palette.segment_role(i), "marker": palette.segment_marker(i)}
                 for i in (segment.segment_id for segment in report.segments)
@@ -60,7 +63,7 @@ def document(report: Report) -> dict[str, Any]:
     }
 
 
-def _picked(report: Report, j: int) -> dict[str, str]:
+def _axis(report: Report, j: int) -> dict[str, str]:
     transform = report.transforms[j]
     name = words.feature_name(transform)
     return {"feature": transform.feature, "name": name, "function": transform.function}
@@ -78,7 +81,7 @@ def _sample(report: Report, order: Sequence[int]) -> dict[str, Any] | None:
 
 
 def _comparisons(report: Report) -> dict[str, Any]:
-    """The table's rows; and by which features they are drawn, and where."""
+    """The table's rows; by which features the small maps are drawn, and where their points are."""
     positions = algorithms.map_features(report)
     places = algorithms.map_places(report) if positions else np.empty((0, 0))
     return {
@@ -92,20 +95,20 @@ def _comparisons(report: Report) -> dict[str, Any]:
 def _components(report: Report) -> dict[str, Any] | None:
     if report.sample is None or not len(report.sample.weight) or len(report.transforms) < 3:
         return None
-    found = importance.components(report.sample.scaled, report.sample.weight, report.centroids.scaled)
+    result = importance.components(report.sample.scaled, report.sample.weight, report.centroids.scaled)
     return {
-        "places": [_points(found.places[:, axis]) for axis in range(2)],
-        "centroids": _plain(found.centroids),
-        "loadings": _plain(found.loadings),
-        "explained": _plain(found.explained),
+        "places": [_points(result.places[:, axis]) for axis in range(2)],
+        "centroids": _plain(result.centroids),
+        "loadings": _plain(result.loadings),
+        "explained": _plain(result.explained),
     }
 
 
 def _points(values: Floats) -> list[float | int | None]:
-    return [_short(value) for value in values.tolist()]
+    return [_rounded(value) for value in values.tolist()]
 
 
-def _short(value: float) -> float | int | None:
+def _rounded(value: float) -> float | int | None:
     if not math.isfinite(value):
         return None
     number = float(f"{value:.{POINT_DIGITS}g}")

@@ -1,4 +1,7 @@
-"""Numbers and findings in words that a marketer reads."""
+"""Numbers, names and profiles in words that a marketer reads.
+
+Names come from the warehouse and may hold anything: `clean` is what makes them safe to show.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,16 @@ from collections.abc import Sequence
 
 from segjob.core.model import Transform
 from segjob.core.segments.row_label import Noun
-from segjob.report.data import Profile, Report, Segment
+from segjob.report.data import ProfileRow, Report, SegmentRow
 
 _FAR, _WELL, _SOME = 1.5, 0.75, 0.35
-"""Overall standard deviations between a segment's mean and everyone's that deserve a word."""
-_LONGEST = 60
-_UNFIT = ("Cc", "Cs", "Zl", "Zp")
-_TURNS = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""Characters that turn the direction of what follows."""
+"""Overall standard deviations between a segment's mean and everyone's, from which it is called far, well or at all
+above or below."""
+_LONGEST_NAME = 60
+_CONTROLS = ("Cc", "Cs", "Zl", "Zp")
+"""Unicode categories that no line of text may hold: controls, lone surrogates, line and paragraph separators."""
+_BIDI_CONTROLS = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Characters that change the direction of what follows."""
 _RULES = {
     "elbow": "elbow",
     "silhouette": "silhouette",
@@ -28,7 +33,7 @@ _RULES = {
 
 
 def number(value: float | None) -> str:
-    """At most four digits that matter, thousands apart; a dash where there is none."""
+    """At most four significant digits, with thousands separators; a dash for no number."""
     if value is None or not math.isfinite(value):
         return "–"
     if value == 0:
@@ -43,7 +48,7 @@ def number(value: float | None) -> str:
 
 
 def percent(share: float | None) -> str:
-    """A share of 0 to 1; small ones keep a digit."""
+    """A share of 0 to 1 as a percentage; below 10 % with one decimal."""
     if share is None or not math.isfinite(share):
         return "–"
     size = abs(share) * 100
@@ -53,52 +58,51 @@ def percent(share: float | None) -> str:
 
 
 def clean(text: str) -> str:
-    """Without the characters that no document may hold, and on one line."""
-    kept = (" " if unicodedata.category(c) in _UNFIT else c for c in text if c not in _TURNS)
-    return " ".join("".join(kept).split()) or "(no name)"
+    """One line of text without control characters, so that it is shown and never obeyed."""
+    printable = (" " if unicodedata.category(c) in _CONTROLS else c for c in text if c not in _BIDI_CONTROLS)
+    return " ".join("".join(printable).split()) or "(no name)"
 
 
 def quoted(name: str) -> str:
-    """A name as SQL has it."""
+    """A name as an SQL identifier."""
     return '"' + clean(name).replace('"', '""') + '"'
 
 
 def isolated(text: str) -> str:
-    """A name that a sentence can hold: right-to-left writing must not turn the words around it."""
-    turns = any(unicodedata.bidirectional(c) in ("R", "AL", "AN") for c in text)
-    return f"\u2068{text}\u2069" if turns else text
+    """A name for the middle of a sentence: right-to-left script must not reverse the words around it."""
+    is_right_to_left = any(unicodedata.bidirectional(c) in ("R", "AL", "AN") for c in text)
+    return f"\u2068{text}\u2069" if is_right_to_left else text
 
 
 def short(text: str, most: int) -> str:
-    """At most so many characters."""
+    """Clean text of at most `most` characters."""
     text = clean(text)
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
-def plain(name: str) -> str:
+def column_label(name: str) -> str:
     """A column's name as words."""
     return clean(name.replace("_", " "))
 
 
 def feature_name(transform: Transform) -> str:
-    """A model feature's name as words, of a length that a page can hold."""
+    """A model feature's name as words, of a length that a figure has room for."""
+    column = column_label(transform.source_column)
     if transform.category is None:
-        return short(plain(transform.source_column), _LONGEST)
-    return (
-        f"{short(plain(transform.source_column), _LONGEST // 2)}: {short(transform.category, _LONGEST // 2)}"
-    )
+        return short(column, _LONGEST_NAME)
+    return f"{short(column, _LONGEST_NAME // 2)}: {short(transform.category, _LONGEST_NAME // 2)}"
 
 
 def reason(text: str) -> str:
-    """Why this k, with the rules as people call them."""
+    """Why this k, with the k rules as people call them."""
     for rule, name in _RULES.items():
         text = text.replace(rule, name)
     return clean(text)
 
 
 def rule_name(rule: str) -> str:
-    """A rule of k in words."""
-    return _RULES.get(rule, plain(rule))
+    """A k rule as people call it."""
+    return _RULES.get(rule, column_label(rule))
 
 
 def segment_name(segment_id: int, name: str, most: int = 26) -> str:
@@ -106,59 +110,44 @@ def segment_name(segment_id: int, name: str, most: int = 26) -> str:
     return f"{segment_id} · {short(name, most)}"
 
 
-def in_lines(segment_id: int, name: str, wide: int = 25, lines: int = 2) -> str:
-    """Number and name broken at spaces into at most so many lines."""
-    text = clean(name)
-    broken = textwrap.wrap(f"{segment_id} · {text}", wide, max_lines=lines, placeholder="…") or [
-        str(segment_id)
-    ]
-    return "\n".join(broken)
+def wrapped_name(segment_id: int, name: str, width: int = 25, lines: int = 2) -> str:
+    """Number and name, broken at spaces into at most `lines` lines of `width` characters."""
+    wrapped = textwrap.wrap(f"{segment_id} · {clean(name)}", width, max_lines=lines, placeholder="…")
+    return "\n".join(wrapped or [str(segment_id)])
 
 
-def sets_apart(report: Report, segment: Segment, most: int = 3) -> list[str]:
+def unusual_features(report: Report, segment: SegmentRow, most: int = 3) -> list[str]:
     """What is unusual about a segment, the most unusual first; empty where nothing is."""
-    found: list[tuple[float, str]] = []
+    phrases: list[tuple[float, str]] = []
+    mirrors: set[tuple[float, str]] = set()
     for transform in report.transforms:
         profile = report.profile.get((segment.segment_id, transform.feature))
         if profile is None or profile.z is None or abs(profile.z) < _SOME:
             continue
-        found.append((abs(profile.z), _phrase(report.noun, transform, profile, profile.z)))
-    found.sort(key=lambda pair: -pair[0])
-    if _is_binary(report.transforms):
-        found = _without_mirror(found)
-    return [phrase for _, phrase in found[:most]]
+        if transform.category is not None:
+            # Of two categories, the second has the same |z| and says the same the other way round.
+            mirror = (round(abs(profile.z), 9), transform.source_column)
+            if mirror in mirrors:
+                continue
+            mirrors.add(mirror)
+        phrases.append((abs(profile.z), _phrase(report.noun, transform, profile, profile.z)))
+    phrases.sort(key=lambda pair: -pair[0])
+    return [phrase for _, phrase in phrases[:most]]
 
 
-def _is_binary(transforms: Sequence[Transform]) -> bool:
-    return any(t.category is not None for t in transforms)
-
-
-def _without_mirror(found: list[tuple[float, str]]) -> list[tuple[float, str]]:
-    """Of two categories that say the same thing the other way round (equal |z|, one column), the first."""
-    kept: list[tuple[float, str]] = []
-    seen: set[tuple[float, str]] = set()
-    for size, phrase in found:
-        mark = (round(size, 9), phrase.split(":")[0])
-        if ":" in phrase and mark in seen:
-            continue
-        seen.add(mark)
-        kept.append((size, phrase))
-    return kept
-
-
-def _phrase(noun: Noun, transform: Transform, profile: Profile, z: float) -> str:
+def _phrase(noun: Noun, transform: Transform, profile: ProfileRow, z: float) -> str:
     name = isolated(feature_name(transform))
-    way = "above" if z > 0 else "below"
+    side = "above" if z > 0 else "below"
     degree = "far " if abs(z) >= _FAR else "well " if abs(z) >= _WELL else ""
     if transform.category is not None:
         more = "more" if z > 0 else "fewer"
         everyone = f"{percent(profile.overall_mean)} of {noun.everyone}"
         return f"{name} – {percent(profile.mean)} of them, {more} than the {everyone}"
-    return f"{name} {number(profile.mean)}, {degree}{way} {noun.everyones} {number(profile.overall_mean)}"
+    return f"{name} {number(profile.mean)}, {degree}{side} {noun.everyones} {number(profile.overall_mean)}"
 
 
 def structure(silhouette: float | None, many: str) -> tuple[str, str]:
-    """How separate the segments are, in two words and a sentence; Kaufman and Rousseeuw's scale (1990)."""
+    """How separate the segments are, in two words and a sentence, on the scale of Kaufman and Rousseeuw (1990)."""
     if silhouette is None:
         return "one segment", "There is one segment only, so there is nothing to tell apart."
     scale = f"mean silhouette {silhouette:.2f}, on a scale from −1 to 1"
@@ -176,5 +165,5 @@ def structure(silhouette: float | None, many: str) -> tuple[str, str]:
 
 
 def listed(words: Sequence[str]) -> str:
-    """Words with commas and an `and`."""
+    """An enumeration with commas and an `and`."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""

@@ -15,7 +15,7 @@ from helpers.reports import (
 from helpers.small_warehouse import execute, fill
 
 from segjob.report.data import Report
-from segjob.report.page import Rendered, render
+from segjob.report.page import Page, render
 
 
 @pytest.fixture(scope="session")
@@ -41,7 +41,7 @@ def report(people: Path) -> Report:
 
 
 @pytest.fixture(scope="session")
-def page(report: Report) -> Rendered:
+def page(report: Report) -> Page:
     return render(report)
 
 

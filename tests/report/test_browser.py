@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from helpers.reports import report_of
 
-from segjob.report.page import Rendered, render
+from segjob.report.page import Page, render
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 FLAGS = (
@@ -74,7 +74,7 @@ def complaints(log: str) -> list[str]:
 
 
 @pytest.fixture(scope="module", params=["mall", "people", "hostile"])
-def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Rendered, Path]:
+def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Page, Path]:
     names = {"mall": "income_spending", "people": "people", "hostile": "<i>seg</i>"}
     rendered = render(report_of(request.getfixturevalue(request.param), names[request.param]))
     page = tmp_path_factory.mktemp("browser") / "page.html"
@@ -82,7 +82,7 @@ def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     return rendered, page
 
 
-def test_nothing_is_wrong_and_every_figure_is_there(opened: tuple[Rendered, Path]) -> None:
+def test_nothing_is_wrong_and_every_figure_is_there(opened: tuple[Page, Path]) -> None:
     rendered, page = opened
     dom, log = browse(page, "--window-size=1280,900", "--dump-dom")
     assert complaints(log) == []
@@ -96,7 +96,7 @@ def test_nothing_is_wrong_and_every_figure_is_there(opened: tuple[Rendered, Path
     assert dom.count("<select") == (2 if several else 0)
 
 
-def test_the_policy_stops_what_is_injected_all_the_same(page: Rendered, tmp_path: Path) -> None:
+def test_the_policy_stops_what_is_injected_all_the_same(page: Page, tmp_path: Path) -> None:
     """The second lock: were a name not escaped, its script would still not run."""
     forced = tmp_path / "forced.html"
     payload = "<script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"
@@ -108,7 +108,7 @@ def test_the_policy_stops_what_is_injected_all_the_same(page: Rendered, tmp_path
     assert "Content Security Policy" in "".join(complaints(log)), "and the console check sees such things"
 
 
-def test_readers_can_use_it(opened: tuple[Rendered, Path]) -> None:
+def test_readers_can_use_it(opened: tuple[Page, Path]) -> None:
     """On a phone and at a desk: nothing sticks out, and another pair of features can be picked."""
     rendered, page = opened
     readers = page.with_name("readers.html")

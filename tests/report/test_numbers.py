@@ -13,11 +13,11 @@ from helpers.small_warehouse import query
 
 from segjob.commands.report import quotas
 from segjob.report.data import MOST_POINTS, Report
-from segjob.report.page import Rendered
+from segjob.report.page import Page
 
 
 @pytest.fixture(scope="module")
-def embedded(page: Rendered) -> dict[str, Any]:
+def embedded(page: Page) -> dict[str, Any]:
     found = re.search(
         r'<script type="application/json" id="segjob-data">(.*?)</script>', page.html, re.DOTALL
     )
@@ -155,8 +155,8 @@ def test_quotas_are_bounded_and_leave_nobody_out(rows: dict[int, int]) -> None:
 
 
 def test_distributions_count_every_customer(report: Report, people: Path) -> None:
-    assert report.customers is not None
-    for found in report.customers.distributions:
+    assert report.input_data is not None
+    for found in report.input_data.distributions:
         for group, counts in zip(found.groups, found.counts, strict=True):
             gender = "gender is null" if group == "(missing)" else f"gender = '{group}'"
             held = query(
@@ -179,26 +179,26 @@ def test_distributions_count_every_customer(report: Report, people: Path) -> Non
 
 
 def test_correlations_are_pearsons(report: Report, people: Path) -> None:
-    assert report.customers is not None
-    columns = report.customers.columns
+    assert report.input_data is not None
+    columns = report.input_data.columns
     held = np.array(query(people, f"select {', '.join(columns)} from customers"), dtype=np.float64)
     for i in range(len(columns)):
         for j in range(len(columns)):
             both = ~np.isnan(held[:, i]) & ~np.isnan(held[:, j])
             expected = np.corrcoef(held[both, i], held[both, j])[0, 1]
-            assert report.customers.correlation[i][j] == pytest.approx(expected, abs=1e-9)
+            assert report.input_data.correlation[i][j] == pytest.approx(expected, abs=1e-9)
 
 
 def test_gender_is_what_the_others_are_shown_by(report: Report, people: Path) -> None:
-    assert report.customers is not None
-    assert report.customers.grouped_by == "gender"
+    assert report.input_data is not None
+    assert report.input_data.grouped_by == "gender"
     held = query(
         people, "select coalesce(gender, '(missing)'), count(*) from customers group by 1 order by 2 desc"
     )
-    (gender,) = report.customers.categories
+    (gender,) = report.input_data.categories
     assert list(zip(gender.names, gender.rows, strict=True)) == held
 
 
-def test_no_key_is_on_the_page(page: Rendered, embedded: dict[str, Any]) -> None:
+def test_no_key_is_on_the_page(page: Page, embedded: dict[str, Any]) -> None:
     """The page is passed around: it says how customers are, not who they are."""
     assert "customer_id" not in json.dumps({k: v for k, v in embedded.items() if k != "run"})

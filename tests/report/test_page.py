@@ -14,10 +14,10 @@ import pytest
 from helpers.reports import HOSTILE_COLUMNS, publish, report_of, shoppers
 from helpers.small_warehouse import execute, fill
 
-from segjob.report.data import Compared, Comparisons, Report
+from segjob.report.data import ComparisonRow, Comparisons, Report
 from segjob.report.figures.canvas import style
-from segjob.report.figures.export import write
-from segjob.report.page import Rendered, render
+from segjob.report.figures.export import files
+from segjob.report.page import Page, render
 from segjob.report.payload import embedded
 
 VOID = {"meta", "link", "br", "img", "input", "hr"}
@@ -55,20 +55,20 @@ class Document(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def hostile_page(hostile: Path) -> Rendered:
+def hostile_page(hostile: Path) -> Page:
     return render(report_of(hostile, "<i>seg</i>"))
 
 
 @pytest.fixture(scope="module", params=["people", "hostile"])
-def any_page(request: pytest.FixtureRequest, page: Rendered, hostile_page: Rendered) -> Rendered:
+def any_page(request: pytest.FixtureRequest, page: Page, hostile_page: Page) -> Page:
     return page if request.param == "people" else hostile_page
 
 
-def test_the_page_is_the_same_every_time(page: Rendered, people: Path) -> None:
+def test_the_page_is_the_same_every_time(page: Page, people: Path) -> None:
     assert render(report_of(people, "people")).html == page.html
 
 
-def test_the_page_is_small_and_asks_for_nothing(any_page: Rendered) -> None:
+def test_the_page_is_small_and_asks_for_nothing(any_page: Page) -> None:
     assert len(any_page.html.encode()) < MOST_BYTES
     document = Document(any_page.html)
     assert not [
@@ -88,14 +88,14 @@ def test_the_page_is_small_and_asks_for_nothing(any_page: Rendered) -> None:
     assert "@import" not in any_page.html
 
 
-def test_only_the_pages_own_script_may_run(any_page: Rendered) -> None:
+def test_only_the_pages_own_script_may_run(any_page: Page) -> None:
     scripts = Document(any_page.html).named("script")
     assert scripts == [{"type": "application/json", "id": "segjob-data"}, {}]
     assert "script-src 'sha256-" in any_page.html
     assert "default-src 'none'" in any_page.html
 
 
-def test_hostile_texts_stand_there_as_texts(hostile_page: Rendered) -> None:
+def test_hostile_texts_stand_there_as_texts(hostile_page: Page) -> None:
     document = Document(hostile_page.html)
     assert document.balanced
     assert document.open == []
@@ -120,7 +120,7 @@ def test_embedded_json_cannot_leave_its_element() -> None:
     assert json.loads(text)["a"].startswith("</script><!--<script>&\u2028")
 
 
-def test_readers_without_eyes_are_led(any_page: Rendered) -> None:
+def test_readers_without_eyes_are_led(any_page: Page) -> None:
     document = Document(any_page.html)
     assert document.named("html")[0]["lang"] == "en"
     levels = [int(tag[1]) for tag, _ in document.tags if re.fullmatch(r"h[1-6]", tag)]
@@ -141,7 +141,7 @@ def test_readers_without_eyes_are_led(any_page: Rendered) -> None:
     assert len(document.named("figure")) == len(document.named("svg")) == len(any_page.figures)
 
 
-def test_the_answer_comes_first(page: Rendered) -> None:
+def test_the_answer_comes_first(page: Page) -> None:
     order = ["segments", "maps", "apart", "why", "time", "customers", "comparisons", "about"]
     sections = [a["id"] for a in Document(page.html).named("section")]
     assert sections == order
@@ -149,32 +149,31 @@ def test_the_answer_comes_first(page: Rendered) -> None:
         assert page.html.index(f'id="segment-{segment.segment_id}"') < page.html.index('id="maps"')
 
 
-def test_svg_follows_the_theme(page: Rendered) -> None:
+def test_svg_follows_the_theme(page: Page) -> None:
     figures = re.findall(r"<svg .*?</svg>", page.html, re.DOTALL)
     for svg in figures:
         assert not re.search(r"(?:fill|stroke): #", svg), "every colour is a role's"
         assert "var(--" in svg
 
 
-def test_figures_are_written_for_slides(page: Rendered, tmp_path: Path) -> None:
-    files = page.write_figures(tmp_path / "slides" / "new")
+def test_figures_are_files_for_slides(page: Page) -> None:
+    contents = dict(page.files())
     names = {figure.name for figure in page.figures}
-    assert {file.stem for file in files} >= names
-    assert {"map_2", "map_3", "map_6"} <= {file.stem for file in files}, "further pairs of the four numbers"
-    for file in files:
-        content = file.read_bytes()
-        if file.suffix == ".svg":
+    stems = {name.partition(".")[0] for name in contents}
+    assert stems >= names
+    assert {"map_2", "map_3", "map_6"} <= stems, "further pairs of the four numbers"
+    assert set(contents) == {f"{stem}{suffix}" for stem in stems for suffix in (".svg", ".png")}
+    for name, content in contents.items():
+        if name.endswith(".svg"):
             root = ElementTree.fromstring(content)
             assert root.tag.endswith("svg")
             assert b"var(" not in content
         else:
             assert content.startswith(b"\x89PNG")
             assert len(content) > 3000
-    assert len(files) == 2 * len({file.stem for file in files})
-    (tmp_path / "again").mkdir()
     with style():
-        again = [path for figure in page.figures[:3] for path in write(figure, tmp_path / "again")]
-    assert [path.read_bytes() for path in again] == [path.read_bytes() for path in files[:6]]
+        again = {name: content for figure in page.figures[:3] for name, content in files(figure).items()}
+    assert again == {name: contents[name] for name in again}
 
 
 def test_without_the_relation_the_tables_are_still_shown(tmp_path: Path) -> None:
@@ -257,7 +256,7 @@ def test_report_is_frozen(report: Report) -> None:
         report.schema = "other"  # type: ignore[misc]
 
 
-def test_what_others_add_is_shown(page: Rendered) -> None:
+def test_what_others_add_is_shown(page: Page) -> None:
     """Names, rules and actions on the card; other algorithms in their table."""
     first = dataclasses.replace(
         page.report.segments[0],
@@ -269,7 +268,10 @@ def test_what_others_add_is_shown(page: Rendered) -> None:
     )
     # Rows of an older layout: nothing to draw.
     peers = Comparisons(
-        [Compared("ward", 4, 0.0, 0.51, 0.7, 0.83), Compared("hdbscan", None, 0.2, None, None, None)]
+        [
+            ComparisonRow("ward", 4, 0.0, 0.51, 0.7, 0.83),
+            ComparisonRow("hdbscan", None, 0.2, None, None, None),
+        ]
     )
     segments = [first, *page.report.segments[1:]]
     html = render(dataclasses.replace(page.report, segments=segments, comparisons=peers)).html

@@ -1,4 +1,7 @@
-"""The figures of a report: one function per figure, and which of them a run has."""
+"""The figures of a report, a module per section of the page, and which of them a run has.
+
+They draw what `report.data` holds and compute no result of their own.
+"""
 
 from __future__ import annotations
 
@@ -8,44 +11,46 @@ from collections.abc import Iterator
 from segjob.report import importance
 from segjob.report.data import Report
 from segjob.report.figures import algorithms, choice_of_k, history, input_data, maps, profiles
-from segjob.report.figures.canvas import Drawn
+from segjob.report.figures.canvas import Figure
 
 MOST_MEANS = 12
-"""Features that have a figure of their own; the heat map has them all."""
+"""Features with a figure of their own, half as many where segments are many; the heat map has them all."""
+MANY_SEGMENTS = 15
 MOST_PAIRS = 10
-"""Pairs of features that are drawn for slides, the most telling first."""
+"""Pairs of features that are drawn for slides, the most important first."""
 
 
-def drawn(report: Report) -> dict[str, list[Drawn]]:
+def sections(report: Report) -> dict[str, list[Figure]]:
     """Section of the page -> its figures, in order. Call it inside `canvas.style()`."""
     shown = list(_maps(report))
-    beside = len(shown) == 1  # the map would stand alone in its row
+    sizes = [maps.sizes(report)]
+    lone_map = len(shown) == 1  # the sizes fill the row that it would leave half empty
     return {
-        "map": [*shown, maps.sizes(report)] if beside else shown,
-        "apart": [*([] if beside else [maps.sizes(report)]), *_apart(report)],
-        "why": list(_why(report)),
-        "time": list(_time(report)),
-        "customers": list(_customers(report)),
+        "maps": shown + sizes if lone_map else shown,
+        "profiles": [*([] if lone_map else sizes), *_profiles(report)],
+        "choice_of_k": list(_choice_of_k(report)),
+        "history": list(_history(report)),
+        "input_data": list(_input_data(report)),
         "left_out": list(_left_out(report)),
-        "methods": algorithms.small_maps(report),
+        "algorithms": algorithms.small_maps(report),
     }
 
 
-def more_pairs(report: Report) -> list[Drawn]:
-    """The pairs of features beside the one on the page, for slides."""
+def further_pairs(report: Report) -> list[Figure]:
+    """Maps of the pairs of features that the page does not show, for slides."""
     if report.sample is None:
         return []
-    order = importance.telling(report)
+    order = importance.by_importance(report)
     pairs = list(itertools.combinations(order, 2))[1:MOST_PAIRS]
     return [
         maps.pair(report, first, second, f"map_{number}") for number, (first, second) in enumerate(pairs, 2)
     ]
 
 
-def _maps(report: Report) -> Iterator[Drawn]:
+def _maps(report: Report) -> Iterator[Figure]:
     if report.sample is None or not len(report.sample.segment_id):
         return
-    order = importance.telling(report)
+    order = importance.by_importance(report)
     if len(order) >= 2:
         yield maps.pair(report, order[0], order[1])
     elif order:
@@ -54,47 +59,46 @@ def _maps(report: Report) -> Iterator[Drawn]:
         yield maps.components(report)
 
 
-def _apart(report: Report) -> Iterator[Drawn]:
-    yield profiles.heat(report)
-    for position in importance.telling(report)[
-        : MOST_MEANS if len(report.segments) <= 15 else MOST_MEANS // 2
-    ]:
+def _profiles(report: Report) -> Iterator[Figure]:
+    yield profiles.heatmap(report)
+    most = MOST_MEANS if len(report.segments) <= MANY_SEGMENTS else MOST_MEANS // 2
+    for position in importance.by_importance(report)[:most]:
         yield profiles.means(report, position)
     for column in dict.fromkeys(t.source_column for t in report.transforms if t.category is not None):
         yield profiles.shares(report, column)
 
 
-def _why(report: Report) -> Iterator[Drawn]:
+def _choice_of_k(report: Report) -> Iterator[Figure]:
     if report.sweep:
         yield choice_of_k.elbow(report)
-    if any(t.silhouette is not None for t in report.sweep):
+    if any(row.silhouette is not None for row in report.sweep):
         yield choice_of_k.silhouette(report)
-    if any(t.gap is not None for t in report.sweep):
+    if any(row.gap is not None for row in report.sweep):
         yield choice_of_k.gap(report)
     if report.sample is not None and len(report.segments) > 1 and len(report.sample.segment_id):
-        yield choice_of_k.bands(report)
+        yield choice_of_k.silhouette_bands(report)
 
 
-def _time(report: Report) -> Iterator[Drawn]:
+def _history(report: Report) -> Iterator[Figure]:
     if len({size.run_id for size in report.sizes}) > 1:
         yield history.sizes(report)
     if any(flow.customers for flow in report.flows):
         yield history.migration(report)
 
 
-def _customers(report: Report) -> Iterator[Drawn]:
-    if report.customers is None:
+def _input_data(report: Report) -> Iterator[Figure]:
+    if report.input_data is None:
         return
-    for position, found in enumerate(report.customers.distributions):
-        yield input_data.distribution(report.customers, found, position)
-    for position, column in enumerate(report.customers.categories):
-        yield input_data.categories(column, position)
-    if len(report.customers.columns) > 1:
-        yield input_data.correlations(report.customers)
+    for position, column in enumerate(report.input_data.distributions):
+        yield input_data.distribution(column, report.input_data.grouped_by, position)
+    for position, categories in enumerate(report.input_data.categories):
+        yield input_data.categories(categories, position)
+    if len(report.input_data.columns) > 1:
+        yield input_data.correlations(report.input_data)
 
 
-def _left_out(report: Report) -> Iterator[Drawn]:
-    if input_data.has_left_out(report):
+def _left_out(report: Report) -> Iterator[Figure]:
+    if input_data.left_out_counts(report):
         yield input_data.left_out(report)
     if any(segment.outliers for segment in report.segments):
         yield input_data.outliers(report)

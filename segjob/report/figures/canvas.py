@@ -1,4 +1,7 @@
-"""What all figures share: size and margins in pixels, quiet axes, ticks in people's numbers."""
+"""What all figures share: the style, sizes and margins in pixels, axes, ticks and labels.
+
+It knows nothing of segments or runs; what a figure shows is decided in the module of its section.
+"""
 
 from __future__ import annotations
 
@@ -17,18 +20,18 @@ from segjob.report.words import number, percent, short
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure as Plot
 
 WIDTH = 380.0
-"""Of every figure: nearly a phone's, so that its text is readable there without zooming."""
-FONT = 11.5
-_LETTER = 6.6
-"""About how wide a letter is."""
+"""Pixels, of every figure: nearly a phone's width, so that its text is readable there without zooming."""
+FONT_SIZE = 11.5
+_LETTER_WIDTH = 6.6
+"""Pixels, the average of DejaVu Sans at `FONT_SIZE`."""
 
 _STYLE: Any = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
-    "font.size": FONT,
+    "font.size": FONT_SIZE,
     "text.color": LIGHT["ink"],
     "text.parse_math": False,
     "axes.edgecolor": LIGHT["line"],
@@ -39,14 +42,14 @@ _STYLE: Any = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.axisbelow": True,
-    "axes.titlesize": FONT,
-    "axes.labelsize": FONT,
+    "axes.titlesize": FONT_SIZE,
+    "axes.labelsize": FONT_SIZE,
     "xtick.color": LIGHT["line"],
     "ytick.color": LIGHT["line"],
     "xtick.labelcolor": LIGHT["muted"],
     "ytick.labelcolor": LIGHT["muted"],
-    "xtick.labelsize": FONT - 0.5,
-    "ytick.labelsize": FONT - 0.5,
+    "xtick.labelsize": FONT_SIZE - 0.5,
+    "ytick.labelsize": FONT_SIZE - 0.5,
     "text.hinting": "none",
     "figure.facecolor": LIGHT["surface"],
     "figure.dpi": 72,
@@ -61,26 +64,26 @@ _STYLE: Any = {
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """A figure with what a reader needs who cannot see it.
+class Figure:
+    """A plot, and what a reader needs who cannot see it.
 
-    name : of its files; summary : one or two sentences with the numbers that matter; columns and rows : the same
-    numbers as a table; how : how to read it, for who sees such a figure for the first time.
+    name : of its files, and its anchor on the page; summary : one or two sentences with the numbers that matter;
+    columns and rows : the same numbers as a table; caption : how to read such a plot; attributes : of its HTML element.
     """
 
     name: str
     title: str
     summary: str
-    figure: Figure
+    plot: Plot
     columns: Sequence[str] = ()
     rows: Sequence[Sequence[str]] = ()
-    how: str = ""
+    caption: str = ""
     attributes: dict[str, str] = field(default_factory=dict)
 
 
 @contextmanager
 def style() -> Iterator[None]:
-    """The look of everything that is drawn and saved in here."""
+    """Matplotlib's settings for drawing and saving figures."""
     import matplotlib
 
     with matplotlib.rc_context(_STYLE), warnings.catch_warnings():
@@ -90,35 +93,35 @@ def style() -> Iterator[None]:
         yield
 
 
-def blank(height: float, width: float = WIDTH) -> Figure:
-    """An empty figure, in pixels; of the common width, unless it is one of many."""
-    from matplotlib.figure import Figure
+def blank(height: float, width: float = WIDTH) -> Plot:
+    """An empty plot of this size in pixels."""
+    from matplotlib.figure import Figure as Plot
 
-    return Figure(figsize=(width / 72, height / 72))
+    return Plot(figsize=(width / 72, height / 72))
 
 
-def axes(figure: Figure, *, left: float = 44, right: float = 14, top: float = 14, bottom: float = 40) -> Axes:
+def axes(plot: Plot, *, left: float = 44, right: float = 14, top: float = 14, bottom: float = 40) -> Axes:
     """Axes inside margins in pixels."""
-    width, height = (float(v) * 72 for v in figure.get_size_inches())
-    return figure.add_axes(
+    width, height = (float(v) * 72 for v in plot.get_size_inches())
+    return plot.add_axes(
         (left / width, bottom / height, (width - left - right) / width, (height - top - bottom) / height)
     )
 
 
-def margin(labels: Sequence[str], most: float = 168) -> float:
+def label_margin(labels: Sequence[str], most: float = 168) -> float:
     """Room for labels beside an axis."""
-    return min(most, max((len(label) for label in labels), default=0) * _LETTER + 12)
+    return min(most, max((len(label) for label in labels), default=0) * _LETTER_WIDTH + 12)
 
 
-def quiet(ax: Axes, *, grid: Literal["x", "y", "both"] | None = None) -> None:
-    """No tick marks; grid lines only where values are read off."""
+def hide_ticks(ax: Axes, *, grid: Literal["x", "y", "both"] | None = None) -> None:
+    """No tick marks; grid lines along the axes whose values are read off."""
     ax.tick_params(length=0)
     if grid:
         ax.grid(axis=grid)
 
 
 def number_ticks(ax: Axes, which: Literal["x", "y"], most: int = 5) -> None:
-    """A few round numbers."""
+    """At most `most` round numbers."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     axis = ax.xaxis if which == "x" else ax.yaxis
@@ -127,7 +130,7 @@ def number_ticks(ax: Axes, which: Literal["x", "y"], most: int = 5) -> None:
 
 
 def percent_ticks(ax: Axes, which: Literal["x", "y"], most: int = 4) -> None:
-    """A few round shares."""
+    """At most `most` round percentages."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     axis = ax.xaxis if which == "x" else ax.yaxis
@@ -136,7 +139,7 @@ def percent_ticks(ax: Axes, which: Literal["x", "y"], most: int = 4) -> None:
 
 
 def whole_ticks(ax: Axes, values: Sequence[int]) -> None:
-    """The tried numbers of segments below, at most a dozen of them."""
+    """Whole numbers below, at most a dozen of them."""
     step = max(1, math.ceil(len(values) / 12))
     ax.set_xticks([float(v) for v in values[::step]], [str(v) for v in values[::step]])
 
@@ -150,7 +153,7 @@ def compact(value: float) -> str:
 
 
 def to_axis(values: Floats, function: str) -> Floats:
-    """Where values stand on their axis: a feature that is segmented by its logarithm is drawn so."""
+    """Values as the axis has them: a log-transformed feature is shown on a logarithmic axis."""
     return np.log1p(values) if function == "log1p" else values
 
 
@@ -169,21 +172,43 @@ def log_ticks(low: float, high: float, most: int = 5) -> list[float]:
     """0 and powers of ten between two values above -1; 1, 2 and 5 where these are few."""
     top = max(0, math.ceil(math.log10(max(high, 1.0))))
     tens = [0.0, *(10.0**e for e in range(top + 1))]
-    found = [t for t in tens if low <= t <= high]
-    if len(found) < 3:
+    ticks = [t for t in tens if low <= t <= high]
+    if len(ticks) < 3:
         fine = [0.0, *(m * 10.0**e for e in range(top + 1) for m in (1, 2, 5))]
-        found = [t for t in fine if low <= t <= high]
-    step = max(1, math.ceil(len(found) / most))
-    return found[::step]
+        ticks = [t for t in fine if low <= t <= high]
+    step = max(1, math.ceil(len(ticks) / most))
+    return ticks[::step]
 
 
-def beside(ax: Axes, value: float, place: float, text: str, *, on_line: bool = False) -> None:
-    """A number at the end of a horizontal bar; `on_line` keeps it readable where a line crosses it."""
-    away = 4 if value >= 0 else -4
+def horizontal_bars(
+    ax: Axes,
+    labels: Sequence[str],
+    values: Sequence[float],
+    texts: Sequence[str],
+    colour: str | Sequence[str],
+) -> None:
+    """One bar per label, from the top down, with a text at its end."""
+    places = [-float(i) for i in range(len(values))]
+    ax.barh(places, values, 0.62, color=colour)
+    for place, value, text in zip(places, values, texts, strict=True):
+        bar_label(ax, value, place, text)
+    row_labels(ax, places, labels)
+
+
+def row_labels(ax: Axes, places: Sequence[float], labels: Sequence[str]) -> None:
+    """Names of rows on the left, and neither ticks nor a frame."""
+    ax.set_yticks(places, labels)
+    ax.set_xticks([])
+    ax.spines[:].set_visible(False)
+    ax.tick_params(length=0, labelcolor=LIGHT["ink"])
+
+
+def bar_label(ax: Axes, value: float, place: float, text: str, *, on_line: bool = False) -> None:
+    """A text at the end of a horizontal bar; `on_line` keeps it readable where a line crosses it."""
     note = ax.annotate(
         text,
         (value, place),
-        xytext=(away, 0),
+        xytext=(4 if value >= 0 else -4, 0),
         textcoords="offset points",
         va="center",
         ha="left" if value >= 0 else "right",
@@ -194,8 +219,8 @@ def beside(ax: Axes, value: float, place: float, text: str, *, on_line: bool = F
         note.set_bbox({"facecolor": LIGHT["surface"], "edgecolor": "none", "pad": 1.2})
 
 
-def apart_on_screen(places: Floats, least: float, rounds: int = 60) -> Floats:
-    """Places in pixels, pushed away from each other until they are `least` apart.
+def separate(places: Floats, least: float, rounds: int = 60) -> Floats:
+    """Points in pixels, pushed away from each other until they are `least` apart.
 
     Parameters
     ----------
@@ -206,19 +231,25 @@ def apart_on_screen(places: Floats, least: float, rounds: int = 60) -> Floats:
         settled = True
         for i in range(len(moved)):
             for j in range(i):
-                away = moved[i] - moved[j]
-                distance = float(np.hypot(*away))
+                offset = moved[i] - moved[j]
+                distance = float(np.hypot(*offset))
                 if distance >= least - 1e-6:
                     continue
                 settled = False
-                # Two centres in one place part sideways, by their order.
-                way = away / distance if distance > 1e-9 else np.array([1.0, 0.0])
-                push = way * (least - distance) / 2
+                # Two centres in the same place part sideways, by their order.
+                direction = offset / distance if distance > 1e-9 else np.array([1.0, 0.0])
+                push = direction * (least - distance) / 2
                 moved[i] += push
                 moved[j] -= push
         if settled:
             break
     return moved
+
+
+def spread_evenly(count: int) -> Floats:
+    """(count,) places in [0, 1), the same every time: of multiples of the golden ratio, any run is spread evenly."""
+    golden_ratio = 0.6180339887
+    return np.asarray((np.arange(count) * golden_ratio) % 1.0, dtype=np.float64)
 
 
 def label(text: str, most: int = 42) -> str:

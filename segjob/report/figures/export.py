@@ -1,18 +1,20 @@
-"""A figure as SVG for the page (colours by role, follows light and dark), as SVG and PNG for slides."""
+"""A figure as SVG for the page (its colours follow light and dark), and as SVG and PNG bytes for slides.
+
+It writes no files.
+"""
 
 from __future__ import annotations
 
 import re
 from html import escape
 from io import BytesIO, StringIO
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from segjob.report.figures.canvas import Drawn
+from segjob.report.figures.canvas import Figure
 from segjob.report.palette import LIGHT
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure as Plot
 
 PNG_DPI = 180
 FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
@@ -26,62 +28,64 @@ _RUN = re.compile(r'(?:<use xlink:href="[^"]+" x="[^"]+" y="[^"]+" style="[^"]*"
 _NO_DATE = {"Date": None, "Creator": None, "Format": None, "Type": None}
 
 
-def page_svg(drawn: Drawn, key: str) -> str:
-    """An `<svg>` element to stand in a page; `key` is short, because thousands of points repeat it, and no other's."""
-    body = _lean(_raw(drawn.figure))
-    ident = f"figure-{drawn.name}"
+def page_svg(figure: Figure, key: str) -> str:
+    """An `<svg>` element for the page.
+
+    key : starts every identifier in it; unique on the page, and short, because thousands of points repeat it.
+    """
+    body = _compact(_raw(figure.plot))
+    ident = f"figure-{figure.name}"
     body = re.sub(r'<(g|svg) id="[^"]*"', r"<\1", body)
     names = {name: f"{key}-{i}" for i, name in enumerate(dict.fromkeys(_ID.findall(body)))}
     body = _ID.sub(lambda m: f' id="{names[m[1]]}"', body)
     body = re.sub(r'(?:xlink:)?href="#([^"]+)"', lambda m: f'href="#{names[m[1]]}"', body)
     body = re.sub(r"url\(#([^)]+)\)", lambda m: f"url(#{names[m[1]]})", body)
     body = _TAG.sub(lambda tag: _HEX.sub(lambda m: _ROLES.get(m[0], m[0]), tag[0]), body)
-    return _headed(drawn, body, ident, size="")
+    return _with_head(figure, body, ident, size="")
 
 
-def file_svg(drawn: Drawn) -> str:
+def file_svg(figure: Figure) -> str:
     """A whole SVG document, in light colours."""
-    body = _lean(_raw(drawn.figure))
-    width, height = (float(v) * 72 for v in drawn.figure.get_size_inches())
+    body = _compact(_raw(figure.plot))
+    width, height = (float(v) * 72 for v in figure.plot.get_size_inches())
     size = f' width="{width:g}" height="{height:g}" font-family="{FONTS}"'
-    return '<?xml version="1.0" encoding="utf-8"?>\n' + _headed(drawn, body, f"figure-{drawn.name}", size)
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + _with_head(
+        figure, body, f"figure-{figure.name}", size
+    )
 
 
-def write(drawn: Drawn, folder: Path) -> list[Path]:
-    """NAME.svg and NAME.png in the folder."""
-    svg, png = folder / f"{drawn.name}.svg", folder / f"{drawn.name}.png"
-    svg.write_text(file_svg(drawn), encoding="utf-8")
+def files(figure: Figure) -> dict[str, bytes]:
+    """NAME.svg and NAME.png -> their contents."""
     image = BytesIO()
-    drawn.figure.savefig(image, format="png", dpi=PNG_DPI, metadata={"Software": None})
-    png.write_bytes(image.getvalue())
-    return [svg, png]
+    figure.plot.savefig(image, format="png", dpi=PNG_DPI, metadata={"Software": None})
+    return {f"{figure.name}.svg": file_svg(figure).encode(), f"{figure.name}.png": image.getvalue()}
 
 
-def _raw(figure: Figure) -> str:
+def _raw(plot: Plot) -> str:
     text = StringIO()
-    figure.savefig(text, format="svg", metadata=_NO_DATE, transparent=True)
+    plot.savefig(text, format="svg", metadata=_NO_DATE, transparent=True)
     return text.getvalue()
 
 
-def _headed(drawn: Drawn, body: str, ident: str, size: str) -> str:
-    """The element with its role, title and description."""
-    inner = body[body.index(">", body.index("<svg")) + 1 :]
-    width, height = (float(v) * 72 for v in drawn.figure.get_size_inches())
+def _with_head(figure: Figure, svg: str, ident: str, size: str) -> str:
+    """The element with a head of its own: role, title and description for screen readers."""
+    inner = svg[svg.index(">", svg.index("<svg")) + 1 :]
+    width, height = (float(v) * 72 for v in figure.plot.get_size_inches())
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"{size} '
         f'viewBox="0 0 {width:g} {height:g}" role="img" aria-labelledby="{ident}-title {ident}-desc">'
-        f'<title id="{ident}-title">{escape(drawn.title)}</title>'
-        f'<desc id="{ident}-desc">{escape(drawn.summary)}</desc>{inner}'
+        f'<title id="{ident}-title">{escape(figure.title)}</title>'
+        f'<desc id="{ident}-desc">{escape(figure.summary)}</desc>{inner}'
     ).strip()
 
 
-def _lean(svg: str) -> str:
-    """Without comments and metadata; points share one style; a tenth of a pixel is enough."""
+def _compact(svg: str) -> str:
+    """Without comments and metadata, rounded to a tenth of a pixel, and points of one style grouped."""
     svg = re.sub(r"<!--.*?-->\n?", "", svg, flags=re.DOTALL)
     svg = re.sub(r"\s*<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(r"<style type=\"text/css\">.*?</style>", "", svg, flags=re.DOTALL)
     svg = re.sub(r"font-family: [^;\"]*;? ?", "", svg)
-    svg = _RUN.sub(_shared, svg)
+    svg = _RUN.sub(_grouped_uses, svg)
     svg = _TAG.sub(lambda tag: _LONG.sub(lambda m: f"{float(m[0]):.1f}".removesuffix(".0"), tag[0]), svg)
     svg = re.sub(r' transform="rotate\(-0 [^)]*\)"', "", svg)
     svg = re.sub(r' d="([^"]*)"', lambda d: f' d="{" ".join(d[1].split())}"', svg)
@@ -89,8 +93,8 @@ def _lean(svg: str) -> str:
     return re.sub(r"<g id=\"[^\"]*\"/>", "", svg)
 
 
-def _shared(run: re.Match[str]) -> str:
-    """Uses of one marker in one style, in a group that holds the style."""
+def _grouped_uses(run: re.Match[str]) -> str:
+    """Consecutive uses of markers, grouped by their style."""
     parts: list[str] = []
     open_style = None
     for href, x, y, style in _USE.findall(run[0]):

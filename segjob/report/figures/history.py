@@ -1,227 +1,224 @@
-"""How the segments went from run to run."""
+"""How the segments changed from run to run: their shares, and who moved since the run before."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from segjob.report.data import Flow, Report
-from segjob.report.figures.canvas import Drawn, axes, blank, percent_ticks, quiet
+from segjob.report.figures.canvas import Figure, axes, blank, hide_ticks, percent_ticks
 from segjob.report.palette import LIGHT, segment_colour, segment_marker
 from segjob.report.words import percent, segment_name, short
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Plot
 
 _OUTSIDE = 0
-"""Stands for nobody's segment: customers who entered or left."""
+"""Stands for no segment: customers who entered or left."""
 _MOST_RUNS = 24
+"""Runs that fit side by side, the last ones."""
+
+Shares = Mapping[tuple[int, int], float]
+"""(run, segment) -> share of the run's rows."""
 
 
-def sizes(report: Report) -> Drawn:
+def sizes(report: Report) -> Figure:
     """Each segment's share, run by run."""
     runs = sorted({size.run_id for size in report.sizes})[-_MOST_RUNS:]
-    dates = {size.run_id: size.published_at.strftime("%Y-%m-%d") for size in report.sizes}
-    figure = blank(280)
-    ax = axes(figure, left=46, right=60, bottom=44, top=12)
-    share = {(size.run_id, size.segment_id): size.share for size in report.sizes}
+    shares = {(size.run_id, size.segment_id): size.share for size in report.sizes}
     ids = sorted({size.segment_id for size in report.sizes if size.run_id in runs})
+    first, last = runs[0], runs[-1]
+    changes = "; ".join(
+        f"segment {segment_name(i, report.names.get(i, ''), 40)} from {percent(shares.get((first, i)))} to "
+        f"{percent(shares.get((last, i)))}"
+        for i in ids[:8]
+    )
+    return Figure(
+        name="sizes_by_run",
+        title="Share of each segment, run by run",
+        summary=f"From run {first} to run {last}: {changes}.",
+        plot=_share_lines(report, runs, ids, shares),
+        columns=("Segment", *(f"Run {run}" for run in runs)),
+        rows=[
+            (segment_name(i, report.names.get(i, ""), 60), *(percent(shares.get((run, i))) for run in runs))
+            for i in ids
+        ],
+        caption="A segment keeps its number from run to run; a line that ends is a segment that is no more.",
+    )
+
+
+def _share_lines(report: Report, runs: Sequence[int], ids: Sequence[int], shares: Shares) -> Plot:
+    """A line per segment over the runs in which it exists."""
+    plot = blank(280)
+    ax = axes(plot, left=46, right=60, bottom=44, top=12)
     for segment_id in ids:
-        known = [(i, share[run, segment_id]) for i, run in enumerate(runs) if (run, segment_id) in share]
+        line = [(x, shares[run, segment_id]) for x, run in enumerate(runs) if (run, segment_id) in shares]
         ax.plot(
-            [i for i, _ in known],
-            [value for _, value in known],
+            [x for x, _ in line],
+            [share for _, share in line],
             color=segment_colour(segment_id),
             marker=segment_marker(segment_id),
             markersize=6,
             linewidth=2,
         )
-    _ends(ax, runs, ids, share)
-    step = max(1, len(runs) // 5)
-    shown = list(range(len(runs) - 1, -1, -step))
-    ax.set_xticks(shown, [f"run {runs[i]}\n{dates[runs[i]]}" for i in shown])
+    _line_ends(ax, runs, ids, shares)
+    dates = {size.run_id: size.published_at.strftime("%Y-%m-%d") for size in report.sizes}
+    ticks = list(range(len(runs) - 1, -1, -max(1, len(runs) // 5)))
+    ax.set_xticks(ticks, [f"run {runs[x]}\n{dates[runs[x]]}" for x in ticks])
     ax.set_xlim(-0.2, len(runs) - 0.85)
     ax.set_ylim(bottom=0)
     percent_ticks(ax, "y")
-    quiet(ax, grid="y")
-    first, last = runs[0], runs[-1]
-    told = "; ".join(
-        f"segment {segment_name(i, report.names.get(i, ''), 40)} from {percent(share.get((first, i)))} to "
-        f"{percent(share.get((last, i)))}"
-        for i in ids[:8]
-    )
-    return Drawn(
-        "sizes_by_run",
-        "Share of each segment, run by run",
-        f"From run {first} to run {last}: {told}.",
-        figure,
-        ("Segment", *(f"Run {run}" for run in runs)),
-        [
-            (segment_name(i, report.names.get(i, ""), 60), *(percent(share.get((run, i))) for run in runs))
-            for i in ids
-        ],
-        "A segment keeps its number from run to run; a line that ends is a segment that is no more.",
-    )
+    hide_ticks(ax, grid="y")
+    return plot
 
 
-def _ends(ax: Axes, runs: Sequence[int], ids: Sequence[int], share: dict[tuple[int, int], float]) -> None:
-    """The segments' numbers at the ends of their lines, pushed apart where they would collide."""
-    last = sorted(((share[runs[-1], i], i) for i in ids if (runs[-1], i) in share), reverse=True)
-    top = max(share.values(), default=1.0) * 1.05
+def _line_ends(ax: Axes, runs: Sequence[int], ids: Sequence[int], shares: Shares) -> None:
+    """The segments' numbers and shares at the ends of their lines, pushed apart where they would collide."""
+    last = sorted(((shares[runs[-1], i], i) for i in ids if (runs[-1], i) in shares), reverse=True)
+    top = max(shares.values(), default=1.0) * 1.05
     gap, y = top / 18, top * 2
     for value, segment_id in last:
         y = min(value, y - gap)
-        ax.annotate(
-            f"{segment_id}",
-            (len(runs) - 1, y),
-            xytext=(10, 0),
-            textcoords="offset points",
-            va="center",
-            fontweight="bold",
-            color=segment_colour(segment_id),
-            annotation_clip=False,
-        )
-        ax.annotate(
-            percent(value),
-            (len(runs) - 1, y),
-            xytext=(24, 0),
-            textcoords="offset points",
-            va="center",
-            color=LIGHT["muted"],
-            annotation_clip=False,
-        )
+        for offset, text, weight, colour in (
+            (10, str(segment_id), "bold", segment_colour(segment_id)),
+            (24, percent(value), "normal", LIGHT["muted"]),
+        ):
+            ax.annotate(
+                text,
+                (len(runs) - 1, y),
+                xytext=(offset, 0),
+                textcoords="offset points",
+                va="center",
+                fontweight=weight,
+                color=colour,
+                annotation_clip=False,
+            )
 
 
-def migration(report: Report) -> Drawn:
+def migration(report: Report) -> Figure:
     """Customers who moved between the run before and this one."""
     flows = [flow for flow in report.flows if flow.customers > 0]
-    before, after = (_sides(flows, side) for side in ("from", "to"))
-    total = float(sum(flow.customers for flow in flows))
-    space = total * 0.025
-    figure = blank(120 + 34.0 * max(len(before), len(after)))
-    ax = axes(figure, left=8, right=8, top=28, bottom=8)
-    left, right = _stack(before, space), _stack(after, space)
-    _nodes(ax, report, before, left, 0.0, "right")
-    _nodes(ax, report, after, right, 1.0, "left")
-    leave, enter = dict(left), dict(right)
-    for flow in sorted(flows, key=lambda f: (_end(f.from_segment_id), _end(f.to_segment_id))):
-        start, end = flow.from_segment_id or _OUTSIDE, flow.to_segment_id or _OUTSIDE
-        _band(ax, leave[start], enter[end], flow.customers, start, is_move=start != end)
-        leave[start] -= flow.customers
-        enter[end] -= flow.customers
-    ax.set_xlim(-0.62, 1.62)
-    ax.set_ylim(min(_bottom(before, left), _bottom(after, right)) - space, space)
-    ax.set_axis_off()
-    run = report.flows[0]
-    ax.text(0, space * 1.4, f"run {run.from_run_id}", ha="center", va="bottom", color=LIGHT["muted"])
-    ax.text(1, space * 1.4, f"run {run.run_id}", ha="center", va="bottom", color=LIGHT["muted"])
+    before, after = report.flows[0].from_run_id, report.flows[0].run_id
+    many, total = report.noun.many, float(sum(flow.customers for flow in flows))
     stayed = sum(f.customers for f in flows if f.from_segment_id == f.to_segment_id)
     moves = sorted((f for f in flows if f.from_segment_id != f.to_segment_id), key=lambda f: -f.customers)
-    told = "; ".join(f"{f.customers:,} {_went(report, f)}" for f in moves[:5]) or "nobody moved"
-    return Drawn(
-        "migration",
-        f"Who moved between run {run.from_run_id} and run {run.run_id}",
-        f"{stayed:,} {report.noun.many} stayed in their segment ({percent(stayed / total)}). Largest moves: {told}.",
-        figure,
-        ("From", "To", report.noun.many.capitalize()),
-        [
+    largest = "; ".join(f"{f.customers:,} {_move(report, f)}" for f in moves[:5]) or "nobody moved"
+    return Figure(
+        name="migration",
+        title=f"Who moved between run {before} and run {after}",
+        summary=f"{stayed:,} {many} stayed in their segment ({percent(stayed / total)}). Largest moves: {largest}.",
+        plot=_sankey(report, flows, total),
+        columns=("From", "To", many.capitalize()),
+        rows=[
             (
-                _named(report, f.from_segment_id, "new"),
-                _named(report, f.to_segment_id, "left"),
-                f"{f.customers:,}",
+                _name(report, flow.from_segment_id, "new"),
+                _name(report, flow.to_segment_id, "left"),
+                f"{flow.customers:,}",
             )
-            for f in flows
+            for flow in flows
         ],
-        f"Left the run before, right this one; a ribbon is as thick as the {report.noun.many} it carries.",
+        caption=f"Left the run before, right this one; a ribbon is as thick as the {many} it carries.",
     )
 
 
-def _rows(report: Report, flows: Sequence[Flow]) -> list[tuple[str, str, str]]:
-    return [
-        (
-            _named(report, flow.from_segment_id, "joined"),
-            _named(report, flow.to_segment_id, "left"),
-            f"{flow.customers:,}",
-        )
-        for flow in flows
-    ]
+def _sankey(report: Report, flows: Sequence[Flow], total: float) -> Plot:
+    """The segments of both runs as columns of nodes, and a ribbon per flow between them."""
+    before, after = _node_sizes(flows, "from"), _node_sizes(flows, "to")
+    space = total * 0.025
+    plot = blank(120 + 34.0 * max(len(before), len(after)))
+    ax = axes(plot, left=8, right=8, top=28, bottom=8)
+    left, right = _node_tops(before, space), _node_tops(after, space)
+    _nodes(ax, report, before, left, 0.0)
+    _nodes(ax, report, after, right, 1.0)
+    leave, enter = dict(left), dict(right)
+    for flow in sorted(
+        flows, key=lambda f: (_outside_last(f.from_segment_id), _outside_last(f.to_segment_id))
+    ):
+        start, end = flow.from_segment_id or _OUTSIDE, flow.to_segment_id or _OUTSIDE
+        _ribbon(ax, leave[start], enter[end], flow.customers, start, is_move=start != end)
+        leave[start] -= flow.customers
+        enter[end] -= flow.customers
+    lowest = min(
+        top - sizes[i] for sizes, tops in ((before, left), (after, right)) for i, top in tops.items()
+    )
+    ax.set_xlim(-0.62, 1.62)
+    ax.set_ylim(lowest - space, space)
+    ax.set_axis_off()
+    for x, run_id in ((0, report.flows[0].from_run_id), (1, report.flows[0].run_id)):
+        ax.text(x, space * 1.4, f"run {run_id}", ha="center", va="bottom", color=LIGHT["muted"])
+    return plot
 
 
-def _end(segment_id: int | None) -> float:
+def _outside_last(segment_id: int | None) -> float:
     return float("inf") if segment_id is None else float(segment_id)
 
 
-def _sides(flows: Sequence[Flow], side: str) -> dict[int, int]:
-    """Segment -> customers on one side, by number; who is in none comes last."""
-    found: dict[int, int] = {}
+def _node_sizes(flows: Sequence[Flow], side: str) -> dict[int, int]:
+    """Segment -> its customers on one side, by number; `_OUTSIDE` comes last."""
+    sizes: dict[int, int] = {}
     for flow in flows:
         segment_id = (flow.from_segment_id if side == "from" else flow.to_segment_id) or _OUTSIDE
-        found[segment_id] = found.get(segment_id, 0) + flow.customers
-    return dict(sorted(found.items(), key=lambda pair: (pair[0] == _OUTSIDE, pair[0])))
+        sizes[segment_id] = sizes.get(segment_id, 0) + flow.customers
+    return dict(sorted(sizes.items(), key=lambda pair: (pair[0] == _OUTSIDE, pair[0])))
 
 
-def _stack(nodes: dict[int, int], space: float) -> dict[int, float]:
+def _node_tops(sizes: dict[int, int], space: float) -> dict[int, float]:
     """Segment -> the upper edge of its node."""
-    top, at = 0.0, {}
-    for segment_id, customers in nodes.items():
-        at[segment_id] = top
+    top, tops = 0.0, {}
+    for segment_id, customers in sizes.items():
+        tops[segment_id] = top
         top -= customers + space
-    return at
+    return tops
 
 
-def _bottom(nodes: dict[int, int], at: dict[int, float]) -> float:
-    return min(at[segment_id] - customers for segment_id, customers in nodes.items())
-
-
-def _nodes(
-    ax: Axes, report: Report, nodes: dict[int, int], at: dict[int, float], x: float, side: str
-) -> None:
-    outside = "joined" if x == 0.0 else "left"
-    for segment_id, customers in nodes.items():
-        colour = LIGHT["muted"] if segment_id == _OUTSIDE else segment_colour(segment_id)
-        ax.bar(x, customers, 0.045, at[segment_id] - customers, color=colour)
-        name = (
-            outside
-            if segment_id == _OUTSIDE
-            else f"{segment_id} · {short(report.names.get(segment_id, ''), 13)}"
-        )
+def _nodes(ax: Axes, report: Report, sizes: dict[int, int], tops: dict[int, float], x: float) -> None:
+    """One run's segments as bars at x, with names on the outer side."""
+    on_left = x == 0.0
+    for segment_id, customers in sizes.items():
+        if segment_id == _OUTSIDE:
+            colour, name = LIGHT["muted"], "joined" if on_left else "left"
+        else:
+            colour = segment_colour(segment_id)
+            name = f"{segment_id} · {short(report.names.get(segment_id, ''), 13)}"
+        ax.bar(x, customers, 0.045, tops[segment_id] - customers, color=colour)
         ax.annotate(
             f"{name}\n{customers:,}",
-            (x, at[segment_id] - customers / 2),
-            xytext=(-8 if side == "right" else 8, 0),
+            (x, tops[segment_id] - customers / 2),
+            xytext=(-8 if on_left else 8, 0),
             textcoords="offset points",
-            ha=side,
+            ha="right" if on_left else "left",
             va="center",
             fontsize=9.5,
         )
 
 
-def _band(ax: Axes, top_left: float, top_right: float, customers: int, start: int, *, is_move: bool) -> None:
+def _ribbon(
+    ax: Axes, top_left: float, top_right: float, customers: int, start: int, *, is_move: bool
+) -> None:
     t = np.linspace(0.0, 1.0, 24)
-    bend = t * t * (3 - 2 * t)
-    upper = top_left + (top_right - top_left) * bend
-    colour = LIGHT["muted"] if start == _OUTSIDE else segment_colour(start)
+    # Smoothstep: the ribbon is level where it leaves and where it arrives.
+    upper = top_left + (top_right - top_left) * t * t * (3 - 2 * t)
     ax.fill_between(
-        0.023 + t * 0.954,
+        0.023 + t * 0.954,  # from node to node, each 0.045 wide
         upper,
         upper - customers,
-        color=colour,
+        color=LIGHT["muted"] if start == _OUTSIDE else segment_colour(start),
         alpha=0.55 if is_move else 0.22,
         linewidth=0,
     )
 
 
-def _named(report: Report, segment_id: int | None, nobody: str) -> str:
-    return nobody if segment_id is None else segment_name(segment_id, report.names.get(segment_id, ""), 60)
+def _name(report: Report, segment_id: int | None, outside: str) -> str:
+    return outside if segment_id is None else segment_name(segment_id, report.names.get(segment_id, ""), 60)
 
 
-def _went(report: Report, flow: Flow) -> str:
+def _move(report: Report, flow: Flow) -> str:
+    before, after = _name(report, flow.from_segment_id, ""), _name(report, flow.to_segment_id, "")
     if flow.from_segment_id is None:
-        return f"joined segment {_named(report, flow.to_segment_id, '')}"
+        return f"joined segment {after}"
     if flow.to_segment_id is None:
-        return f"left, from segment {_named(report, flow.from_segment_id, '')}"
-    return (
-        f"from segment {_named(report, flow.from_segment_id, '')} to {_named(report, flow.to_segment_id, '')}"
-    )
+        return f"left, from segment {before}"
+    return f"from segment {before} to {after}"
