@@ -13,10 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers.engines import Engine
-from helpers.small_warehouse import Outcome, Segjob, command, customers, environment
+from helpers.small_warehouse import RUN_GROUPS, Outcome, Segjob, command, customers, environment
 
 At = Callable[..., Outcome]
-RUN = ("run", "--from", "customers", "--key", "id", "--features", "income,score", "--name", "groups", "-q")
 COLUMNS = "id integer, income NUMBER, score NUMBER"
 
 
@@ -27,7 +26,7 @@ def filled(engine: Engine) -> Engine:
 
 
 def test_a_segmentation_lives(filled: Engine, at: At, segjob: Segjob) -> None:
-    first = at(filled, *RUN)
+    first = at(filled, *RUN_GROUPS)
     assert first.code == 0
     shell = {"duckdb": "the duckdb shell", "postgres": "psql", "spark": "spark-sql"}[filled.name]
     assert f"Next, in {shell} or a BI tool:" in first.out
@@ -37,7 +36,7 @@ def test_a_segmentation_lives(filled: Engine, at: At, segjob: Segjob) -> None:
     assert at(filled, "name", "1", "VIP").code == 0
     later = [(i, x + 70, y + 70) if i in (1, 6, 11) else (i, x, y) for i, x, y in customers(300) if i != 2]
     filled.refill("customers", [*later, (1000, 50.0, 50.0)])
-    assert at(filled, *RUN).code == 0
+    assert at(filled, *RUN_GROUPS).code == 0
     changes = filled.query(
         "select change, count(*) from segments.groups_movements group by change order by change"
     )
@@ -76,7 +75,7 @@ def test_every_way_to_fit_gives_the_same_segments(filled: Engine, at: At, folder
     (folder / "segjob.toml").write_text(
         f"[fit]\n{limits[method]}\n" + ("sample_rows = 1000" if method == "sample" else "")
     )
-    assert at(filled, *RUN, "--k", "5").code == 0
+    assert at(filled, *RUN_GROUPS, "--k", "5").code == 0
     assert filled.query("select fit_method, k, converged from segments.runs") == [(method, 5, True)]
     sizes = [size for (size,) in filled.query("select rows from segments.segments order by segment_id")]
     assert sum(sizes) == 3000
@@ -124,7 +123,7 @@ def test_a_view_with_nulls_categories_and_odd_names(engine: Engine, at: At, fold
 
 def test_wrong_rows_are_refused_in_the_same_words(engine: Engine, at: At) -> None:
     engine.fill("customers", COLUMNS, [(1, 1.0, 2.0), (1, 2.0, 2.0), (2, 3.0, 2.0)])
-    outcome = at(engine, *RUN)
+    outcome = at(engine, *RUN_GROUPS)
     assert outcome.code == 3
     assert "is not unique, such as 1 (2 times)" in outcome.err
     outcome = at(engine, "run", "--from", "nothing", "--key", "id", "--features", "income")
@@ -138,10 +137,10 @@ def test_a_job_killed_at_any_moment_leaves_the_current_run_whole(filled: Engine,
         pytest.skip(
             "one process at a time has a local Spark warehouse; test_spark_killed.py kills jobs of its own"
         )
-    assert at(filled, *RUN).code == 0
+    assert at(filled, *RUN_GROUPS).code == 0
     for wait in (0.9, 1.3, 1.7, 2.1):
         job = subprocess.Popen(
-            command(*RUN, "--warehouse", filled.url), env=environment(), stdout=subprocess.DEVNULL
+            command(*RUN_GROUPS, "--warehouse", filled.url), env=environment(), stdout=subprocess.DEVNULL
         )
         time.sleep(wait)
         job.send_signal(signal.SIGKILL)
@@ -153,7 +152,7 @@ def test_a_job_killed_at_any_moment_leaves_the_current_run_whole(filled: Engine,
             where s.run_id is null"""
         )
         assert published == []
-    assert at(filled, *RUN, "--lock-timeout", "20").code == 0
+    assert at(filled, *RUN_GROUPS, "--lock-timeout", "20").code == 0
 
 
 def test_engines_agree_on_the_mall_file(reference: Engine, engine: Engine, at: At, mall_csv: Path) -> None:
@@ -162,7 +161,7 @@ def test_engines_agree_on_the_mall_file(reference: Engine, engine: Engine, at: A
     answers = []
     for warehouse in (reference, engine):
         warehouse.fill("customers", COLUMNS, rows)
-        assert at(warehouse, *RUN).code == 0
+        assert at(warehouse, *RUN_GROUPS).code == 0
         answers.append(
             (
                 warehouse.query("select k, k_outcome from segments.runs"),

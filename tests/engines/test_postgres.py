@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 from helpers.engines import Engine, duckdb_engine, postgres_engine
-from helpers.small_warehouse import Outcome, Segjob, customers
+from helpers.small_warehouse import RUN_GROUPS, Outcome, Segjob, customers
 
 from segjob.config import Config
 from segjob.errors import StatementFailed
@@ -19,7 +19,6 @@ from segjob.statements.unique_keys import keys_out_of_order
 from segjob.warehouse.connect import connect
 
 At = Callable[..., Outcome]
-RUN = ("run", "--from", "customers", "--key", "id", "--features", "income,score", "--name", "groups", "-q")
 
 
 @pytest.fixture
@@ -34,12 +33,12 @@ def test_a_second_job_waits_and_says_who_it_waits_for(filled: Engine, at: At) ->
     with holder.connect() as connection:
         connection.exec_driver_sql("select pg_advisory_lock(hashtext('segjob segments'))")
         pid = connection.exec_driver_sql("select pg_backend_pid()").scalar()
-        outcome = at(filled, *RUN, "--lock-timeout", "0.3")
+        outcome = at(filled, *RUN_GROUPS, "--lock-timeout", "0.3")
     holder.dispose()
     assert outcome.code == 4
     assert f"by process {pid}" in outcome.err
     assert "waited 0.3 s" in outcome.err
-    assert at(filled, *RUN).code == 0
+    assert at(filled, *RUN_GROUPS).code == 0
 
 
 def test_keys_are_read_in_their_order_wherever_the_last_scan_stopped(filled: Engine) -> None:
@@ -54,11 +53,11 @@ def test_keys_are_read_in_their_order_wherever_the_last_scan_stopped(filled: Eng
 
 
 def test_readers_are_not_blocked_while_a_run_publishes(filled: Engine, at: At) -> None:
-    assert at(filled, *RUN).code == 0
+    assert at(filled, *RUN_GROUPS).code == 0
     reader = sa.create_engine(filled.url.replace("postgresql://", "postgresql+psycopg://"))
     with reader.connect() as connection:
         before = connection.exec_driver_sql("select count(*), max(run_id) from segments.groups").one()
-        assert at(filled, *RUN).code == 0
+        assert at(filled, *RUN_GROUPS).code == 0
         after = connection.exec_driver_sql("select count(*), max(run_id) from segments.groups").one()
     reader.dispose()
     assert tuple(before) == (150, 1)
@@ -75,7 +74,7 @@ def test_the_password_is_in_no_message(segjob: Segjob, folder: Path) -> None:
 
 def test_the_password_is_in_no_table(filled: Engine, segjob: Segjob) -> None:
     url = filled.url.replace("postgres:@", "postgres:s3cret@")
-    ran = segjob(*RUN, "--warehouse", url)
+    ran = segjob(*RUN_GROUPS, "--warehouse", url)
     assert ran.code == 0, ran.err
     assert "Next, in psql or a BI tool" in ran.out
     assert filled.query(
@@ -95,7 +94,7 @@ def test_a_missing_driver_says_which_extra_to_install(
 def test_the_live_view_finds_one_customer_by_the_keys_index(filled: Engine, at: At) -> None:
     """Its steps are fenced, so that PostgreSQL works each out once; a condition on the key must get through."""
     filled.execute("create unique index on customers (id)")
-    assert at(filled, *RUN).code == 0
+    assert at(filled, *RUN_GROUPS).code == 0
     engine = sa.create_engine(filled.url.replace("postgresql://", "postgresql+psycopg://"))
     with engine.connect() as connection:
         connection.exec_driver_sql("set enable_seqscan = off")
@@ -146,7 +145,7 @@ def test_a_sample_on_each_engine_leads_to_the_same_segments(server: str, folder:
         copy.write(text.read_bytes())
     answers = []
     for engine in (here, there):
-        assert at(engine, *RUN, "--k-range", "3:7").code == 0
+        assert at(engine, *RUN_GROUPS, "--k-range", "3:7").code == 0
         assert engine.query("select fit_method, k, converged from segments.runs") == [("sample", 5, True)]
         sizes = engine.query("select rows from segments.segments order by segment_id")
         centroids = engine.query("select scaled_value from segments.centroids order by segment_id, feature")

@@ -8,10 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers.engines import Engine
-from helpers.small_warehouse import Outcome, customers
+from helpers.small_warehouse import RUN_GROUPS, Outcome, customers
 
 At = Callable[..., Outcome]
-RUN = ("run", "--from", "customers", "--key", "id", "--features", "income,score", "--name", "groups", "-q")
 
 
 def _scored(engine: Engine, run: int) -> dict[int, tuple[int, float, float]]:
@@ -54,7 +53,7 @@ def test_every_algorithm_is_scored_as_numpy_scores_its_rows(engine: Engine, at: 
     engine.fill("customers", "id integer, income NUMBER, score NUMBER", customers(200))
     algorithms = ("gaussian_mixture",) if engine.name == "spark" else ("gaussian_mixture", "ward")
     for run, algorithm in enumerate(algorithms, start=1):
-        outcome = at(engine, *RUN, "--k", "5", "--algorithm", algorithm)
+        outcome = at(engine, *RUN_GROUPS, "--k", "5", "--algorithm", algorithm)
         assert outcome.code == 0, outcome.err
         expected = _scored(engine, run)
         for view in ("groups", "groups_scores"):
@@ -86,7 +85,7 @@ def test_a_mixture_of_a_sample_is_refined_over_all_rows(engine: Engine, at: At, 
         pytest.skip("the same statements, and a run takes ten seconds there")
     engine.fill("customers", "id integer, income NUMBER, score NUMBER", customers(3000))
     (folder / "segjob.toml").write_text("[fit]\nall_rows = 100\ndistinct_rows = 100\nsample_rows = 1000\n")
-    outcome = at(engine, *RUN, "--k", "5", "--algorithm", "gaussian_mixture")
+    outcome = at(engine, *RUN_GROUPS, "--k", "5", "--algorithm", "gaussian_mixture")
     assert outcome.code == 0, outcome.err
     found = engine.query("select fit_method, converged, lloyd_passes > 0 from segments.runs")
     assert found == [("sample", True, True)]

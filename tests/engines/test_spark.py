@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 from helpers.engines import Engine, spark_engine
-from helpers.small_warehouse import Outcome, Segjob, customers
-from helpers.spark_laws import RUN, WHOLE
+from helpers.small_warehouse import RUN_GROUPS, Outcome, Segjob, customers
+from helpers.spark_laws import WHOLE
 
 At = Callable[..., Outcome]
 
@@ -56,22 +56,22 @@ def test_a_job_that_dies_leaves_the_current_run_whole(
     # One test, because a run takes Spark seconds. On the first run there is nothing to fall back to, and no run of the
     # segmentation in `runs` that would say whose its tables are.
     dying("INSERT INTO segments.runs")
-    killed(at, filled, *RUN)
+    killed(at, filled, *RUN_GROUPS)
     assert filled.query("select count(*) from segments.current_runs") == [(0,)]
     assert filled.query("select count(*) from segments.groups_history") == [(150,)]
     dying("\nCREATE TABLE segments.groups_history")  # the first one's is dropped, and none is there yet
-    killed(at, filled, *RUN)
+    killed(at, filled, *RUN_GROUPS)
     dying("")
-    assert at(filled, *RUN).code == 0
+    assert at(filled, *RUN_GROUPS).code == 0
     filled.refill("customers", customers(200))
     dying("INSERT INTO segments.runs")
-    killed(at, filled, *RUN)
+    killed(at, filled, *RUN_GROUPS)
     assert filled.query("select count(*), max(run_id) from segments.groups") == [(150, 1)]
     assert filled.query("select max(run_id) from segments.current_sweep") == [(1,)]
     assert filled.query("select count(*) from segments.groups_history where run_id = 2") == [(200,)]
     filled.refill("customers", customers(180))
     dying("ALTER VIEW segments.groups_scores")
-    killed(at, filled, *RUN)
+    killed(at, filled, *RUN_GROUPS)
     # Published, but for the scoring view, which is of the run before.
     assert filled.query("select count(*), max(run_id) from segments.groups") == [(180, 2)]
     for law, broken in WHOLE.items():
@@ -89,7 +89,7 @@ def test_a_job_that_dies_leaves_the_current_run_whole(
 
 
 def test_a_name_that_no_view_can_have_is_refused(filled: Engine, at: At) -> None:
-    outcome = at(filled, *RUN[:-3], "--name", "my groups", "-q")
+    outcome = at(filled, *RUN_GROUPS[:-3], "--name", "my groups", "-q")
     assert outcome.code == 2
     assert "cannot be called 'my groups'" in outcome.err
 
@@ -100,7 +100,7 @@ def test_a_run_over_connect(filled: Engine, segjob: Segjob, spark: tuple[str, An
     service = running._jvm.org.apache.spark.sql.connect.service.SparkConnectService
     service.start(running._jsc.sc())
     try:
-        outcome = segjob(*RUN, "--warehouse", f"sc://127.0.0.1:{port}")
+        outcome = segjob(*RUN_GROUPS, "--warehouse", f"sc://127.0.0.1:{port}")
         assert outcome.code == 0, outcome.err
         assert filled.query("select count(*), count(distinct segment_id) from segments.groups") == [(150, 5)]
     finally:

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from helpers.engines import JAVA, LEAN_JAVA, insert, lean, needs_spark
-from helpers.small_warehouse import customers, environment
-from helpers.spark_laws import RUN, WHOLE
+from helpers.small_warehouse import RUN_GROUPS, customers, environment
+from helpers.spark_laws import WHOLE
 
 from segjob.warehouse.spark.session import CLASSES
 
@@ -117,13 +117,13 @@ def test_a_killed_job_leaves_the_current_run_whole(folder: Path) -> None:
     steps: list[tuple[str, ...]] = [
         ("sql", "create table customers (id integer, income double, score double)"),
         ("sql", insert("customers", customers())),
-        RUN,
+        RUN_GROUPS,
         ("sql", "truncate table customers"),
         ("sql", insert("customers", customers(200))),
     ]
     expected, current = seen(150, 1, 200), 1
     for whom, words, moment, published in moments:
-        code, answers, err = process(folder, url, *steps, *look(), ("kill", whom, words, moment), RUN)
+        code, answers, err = process(folder, url, *steps, *look(), ("kill", whom, words, moment), RUN_GROUPS)
         assert len(answers) == len(steps) + len(look()) + 1 + (whom == "java"), err
         assert answers[len(steps) :][: len(expected)] == expected, (words, moment)
         if whom == "java":
@@ -138,7 +138,7 @@ def test_a_killed_job_leaves_the_current_run_whole(folder: Path) -> None:
             current += 1
             expected = seen(200, current, 200)
     remains = [("sql", REMAINS.format(table)) for table in WRITTEN]
-    code, answers, err = process(folder, url, *look(), RUN, *look(), *remains)
+    code, answers, err = process(folder, url, *look(), RUN_GROUPS, *look(), *remains)
     assert code == 0, err
     before, ran, after = answers[: len(look())], answers[len(look())], answers[len(look()) + 1 :]
     assert before == expected

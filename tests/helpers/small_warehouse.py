@@ -36,6 +36,8 @@ Segjob = Callable[..., Outcome]
 """Runs the command line."""
 RUN = ("run", "--from", "customers", "--key", "id", "--features", "income,score")
 """Segments the made customers; --k and the like are added."""
+RUN_GROUPS = (*RUN, "--name", "groups", "-q")
+"""The same as segmentation `groups`, without a word."""
 
 
 def customers(rows: int = 150, seed: int = 1) -> list[tuple[int, float, float]]:
@@ -74,6 +76,17 @@ def fill(
             # Literal rows: one insert of many is much faster than executemany.
             values = ", ".join(f"({marks})" for _ in rows)
             connection.execute(f"insert into {table} values {values}", [v for row in rows for v in row])
+    return file
+
+
+def first_layout(file: Path) -> Path:
+    """A warehouse as the first published version wrote it, of `tests/fixtures/layout_1`."""
+    folder = Path(__file__).resolve().parents[1] / "fixtures" / "layout_1"
+    tables = [
+        f"copy {csv.stem.replace('segments_', 'segments.', 1)} from '{csv}' (header)"
+        for csv in sorted(folder.glob("*.csv"))
+    ]
+    execute(file, (folder / "schema.sql").read_text(), *tables)
     return file
 
 

@@ -1,8 +1,7 @@
-"""The run that is killed on Spark, and what has to be true of its warehouse at any time."""
+"""What has to be true of a Spark warehouse at any time, whatever was killed there."""
 
 from __future__ import annotations
 
-RUN = ("run", "--from", "customers", "--key", "id", "--features", "income,score", "--name", "groups", "-q")
 WHOLE = {
     "history has the run's rows": "select count(*) from segments.runs as r where rows_segmented <> "
     "(select count(*) from segments.groups_history as h where h.run_id = r.run_id)",

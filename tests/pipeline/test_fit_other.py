@@ -8,10 +8,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import duckdb
 import numpy as np
 import pytest
-from helpers.small_warehouse import Segjob, execute, fill, query
+from helpers.small_warehouse import RUN_GROUPS, Segjob, execute, fill, first_layout, query
 from sklearn.cluster import AgglomerativeClustering
 from sklearn.metrics import adjusted_rand_score, davies_bouldin_score, silhouette_score
 from sklearn.mixture import GaussianMixture
@@ -19,7 +18,6 @@ from sklearn.mixture import GaussianMixture
 from segjob.core.cluster import gaussian_mixture
 from segjob.core.model import Gaussians
 
-RUN = ("run", "--from", "customers", "--key", "id", "--features", "income,score", "--name", "groups", "-q")
 GM, WARD, KMEANS = (("--algorithm", name) for name in ("gaussian_mixture", "ward", "kmeans"))
 
 
@@ -86,7 +84,7 @@ def mixture_of(file: Path, run: int = 1) -> tuple[GaussianMixture, np.ndarray]:
 
 
 def test_a_mixture_is_sklearns_on_its_published_rows(long: Path, segjob: Segjob) -> None:
-    outcome = segjob(*RUN, *GM, "--k", "3", "--warehouse", long)
+    outcome = segjob(*RUN_GROUPS, *GM, "--k", "3", "--warehouse", long)
     assert outcome.code == 0, outcome.err
     x = scaled(long)
     model, ids = mixture_of(long)
@@ -109,7 +107,7 @@ def test_a_mixture_is_sklearns_on_its_published_rows(long: Path, segjob: Segjob)
 
 
 def test_the_figures_of_a_mixtures_run_are_of_its_own_segments(long: Path, segjob: Segjob) -> None:
-    assert segjob(*RUN, *GM, "--k", "3", "--warehouse", long).code == 0
+    assert segjob(*RUN_GROUPS, *GM, "--k", "3", "--warehouse", long).code == 0
     x, rows = scaled(long), published(long, "segment_id, distance, is_outlier")
     segment = np.array([s for s, _, _ in rows])
     run = query(
@@ -143,7 +141,7 @@ def test_the_figures_of_a_mixtures_run_are_of_its_own_segments(long: Path, segjo
 
 
 def test_every_way_to_score_a_mixture_says_the_same(long: Path, segjob: Segjob) -> None:
-    assert segjob(*RUN, *GM, "--k", "3", "--warehouse", long).code == 0
+    assert segjob(*RUN_GROUPS, *GM, "--k", "3", "--warehouse", long).code == 0
     assert segjob("score", "customers", "--into", "scored", "--warehouse", long).code == 0
     wrong = query(
         long,
@@ -171,7 +169,7 @@ def test_ward_is_sklearns_and_says_what_the_nearest_mean_loses(folder: Path, seg
     )
     rows = [(i, float(a), float(b)) for i, (a, b) in enumerate(points)]
     file = fill(folder / "shop.duckdb", rows)
-    outcome = segjob("run", *RUN[1:-1], *WARD, "--k", "4", "--warehouse", file)
+    outcome = segjob("run", *RUN_GROUPS[1:-1], *WARD, "--k", "4", "--warehouse", file)
     assert outcome.code == 0, outcome.err
     x = scaled(file)
     theirs = AgglomerativeClustering(4, linkage="ward").fit_predict(x)
@@ -268,7 +266,7 @@ def test_segments_keep_their_numbers_over_a_change_of_algorithm_and_a_rollback(
     file: Path, segjob: Segjob
 ) -> None:
     for algorithm in (KMEANS, GM, WARD):
-        assert segjob(*RUN, *algorithm, "--warehouse", file).code == 0
+        assert segjob(*RUN_GROUPS, *algorithm, "--warehouse", file).code == 0
     same = query(
         file, "select run_id, count(*) from segments.lineage where change = 'same' group by 1 order by 1"
     )
@@ -291,7 +289,7 @@ def test_segments_keep_their_numbers_over_a_change_of_algorithm_and_a_rollback(
 def test_what_follows_a_run_works_after_every_algorithm(
     folder: Path, long: Path, segjob: Segjob, shared: Path, algorithm: tuple[str, str]
 ) -> None:
-    assert segjob(*RUN, *algorithm, "--k", "3", "--warehouse", long).code == 0
+    assert segjob(*RUN_GROUPS, *algorithm, "--k", "3", "--warehouse", long).code == 0
     healthy = segjob("health", "--json", "--warehouse", long)
     assert healthy.code == 0, healthy.out
     shown = segjob("show", "--warehouse", long).out
@@ -328,19 +326,12 @@ def test_two_long_groups_side_by_side_are_two_segments(folder: Path, segjob: Seg
     wide, narrow = rng.normal(0, (30, 1), (500, 2)), rng.normal((0, 9), (30, 1), (500, 2))
     rows = [(i, float(a), float(b)) for i, (a, b) in enumerate(np.concatenate([wide, narrow]))]
     file = fill(folder / "shop.duckdb", rows)
-    assert segjob(*RUN, *GM, "--k", "2", "--warehouse", file).code == 0
+    assert segjob(*RUN_GROUPS, *GM, "--k", "2", "--warehouse", file).code == 0
     assert query(file, "select rows from segments.segments") == [(500,), (500,)]
 
 
-def test_a_warehouse_of_the_first_layout_takes_a_mixture_and_goes_back(
-    root: Path, folder: Path, segjob: Segjob
-) -> None:
-    old, file = root / "tests" / "fixtures" / "layout_1", folder / "old.duckdb"
-    with duckdb.connect(str(file)) as connection:
-        connection.execute((old / "schema.sql").read_text())
-        for csv in sorted(old.glob("*.csv")):
-            table = csv.stem.replace("segments_", "segments.", 1)
-            connection.execute(f"copy {table} from '{csv}' (header)")
+def test_a_warehouse_of_the_first_layout_takes_a_mixture_and_goes_back(folder: Path, segjob: Segjob) -> None:
+    file = first_layout(folder / "old.duckdb")
     run = ("run", "--from", "customer_features", "--key", "customer_id", "--name", "income_spending", "-q")
     features = ("--features", "annual_income,spending_score")
     assert segjob(*run, *features, *GM, "--warehouse", file).code == 0
@@ -362,9 +353,9 @@ def test_rows_in_a_few_places_are_a_mixture_too(
 ) -> None:
     rows = [(i, float(i % 2 * 50), float(i % 3 * 30)) for i in range(60)]
     file = fill(folder / "shop.duckdb", rows)
-    assert segjob(*RUN, *GM, "--k", "6", "--warehouse", file).code == 0
+    assert segjob(*RUN_GROUPS, *GM, "--k", "6", "--warehouse", file).code == 0
     assert query(file, "select rows from segments.segments") == [(10,)] * 6
-    assert "different" in refused(file, 3, *RUN, *GM, "--k", "7")
+    assert "different" in refused(file, 3, *RUN_GROUPS, *GM, "--k", "7")
 
 
 def test_a_mixture_that_leaves_a_segment_empty_publishes_nothing(
@@ -373,14 +364,14 @@ def test_a_mixture_that_leaves_a_segment_empty_publishes_nothing(
     shapes = Gaussians(np.array([0.999, 0.001]), np.stack([np.eye(2)] * 2))
     fit = gaussian_mixture.GaussianFit(np.zeros((2, 2)), shapes, 0.0, 1, converged=True, shift=0.0)
     monkeypatch.setattr(gaussian_mixture, "fit", lambda *_: fit)
-    said = refused(file, 5, *RUN, *GM, "--k", "2")
+    said = refused(file, 5, *RUN_GROUPS, *GM, "--k", "2")
     assert "gaussian_mixture with 2 segments leaves one of them empty" in said
 
 
 def test_what_cannot_be_published_is_refused_with_what_can(
     folder: Path, file: Path, refused: Callable[..., str]
 ) -> None:
-    said = refused(file, 2, *RUN, "--algorithm", "dbscan")
+    said = refused(file, 2, *RUN_GROUPS, "--algorithm", "dbscan")
     assert "'dbscan' cannot be published: only kmeans, ward and gaussian_mixture" in said
     assert "`segjob compare` shows what others would find" in said
     base = '[segmentations.s]\nrelation = "customers"\nkey = "id"\nalgorithm = "gaussian_mixture"\n'
@@ -396,12 +387,12 @@ def test_what_cannot_be_published_is_refused_with_what_can(
 
 @pytest.mark.parametrize("algorithm", [GM, WARD])
 def test_a_dry_run_shows_no_lloyd_pass(file: Path, segjob: Segjob, algorithm: tuple[str, str]) -> None:
-    shown = segjob(*RUN[:-1], *algorithm, "--dry-run", "--warehouse", file)
+    shown = segjob(*RUN_GROUPS[:-1], *algorithm, "--dry-run", "--warehouse", file)
     assert shown.code == 0, shown.err
     assert "Lloyd" not in shown.out
     assert ("expectation" in shown.out) == (algorithm is GM)
     assert f"inertia of {algorithm[1]} after a sample" in shown.out
-    assert "Lloyd" in segjob(*RUN[:-1], "--dry-run", "--warehouse", file).out
+    assert "Lloyd" in segjob(*RUN_GROUPS[:-1], "--dry-run", "--warehouse", file).out
 
 
 def test_the_mall_file_by_every_algorithm(folder: Path, mall_csv: Path, segjob: Segjob) -> None:
@@ -412,7 +403,7 @@ def test_the_mall_file_by_every_algorithm(folder: Path, mall_csv: Path, segjob: 
         "Spending Score (1-100)" as score from read_csv('{mall_csv}')""",
     )
     for algorithm in (KMEANS, WARD, GM):
-        assert segjob(*RUN, *algorithm, "--warehouse", file).code == 0
+        assert segjob(*RUN_GROUPS, *algorithm, "--warehouse", file).code == 0
     assert query(file, "select k from segments.runs order by run_id") == [(5,)] * 3
     x = scaled(file)
     kmeans, ward, mixture = (
@@ -431,14 +422,14 @@ def test_the_mall_file_by_every_algorithm(folder: Path, mall_csv: Path, segjob: 
 def test_a_segment_of_a_few_rows_is_warned_of(folder: Path, segjob: Segjob) -> None:
     rows = [*slanted(), (9001, 900.0, 900.0), (9002, 901.0, 902.0), (9003, 903.0, 900.0)]
     file = fill(folder / "shop.duckdb", rows)
-    outcome = segjob(*RUN, *WARD, "--k", "2", "--warehouse", file)
+    outcome = segjob(*RUN_GROUPS, *WARD, "--k", "2", "--warehouse", file)
     assert outcome.code == 0, outcome.err
     assert "the smallest segment holds 0.50% of the rows" in outcome.err
 
 
 @pytest.mark.parametrize("algorithm", [GM, WARD])
 def test_one_segment_is_published_too(file: Path, segjob: Segjob, algorithm: tuple[str, str]) -> None:
-    outcome = segjob(*RUN, *algorithm, "--k", "1", "--warehouse", file)
+    outcome = segjob(*RUN_GROUPS, *algorithm, "--k", "1", "--warehouse", file)
     assert outcome.code == 0, outcome.err
     found = query(file, "select count(*), count(margin), count(distance) from segments.groups")
     assert found == [(150, 0, 150)]
@@ -455,7 +446,9 @@ def test_far_from_the_origin_and_not_scaled_nothing_is_lost(
     for far in (0.0, 2.0**33):
         rows = [(i, round(x * 4) / 4 + far, round(y * 4) / 4 - far) for i, x, y in slanted()]
         file = fill(folder / f"far{far:.0f}.duckdb", rows)
-        ran = segjob(*RUN, *algorithm, "--scale", "none", "--k", "3", "--k-range", "3:3", "--warehouse", file)
+        ran = segjob(
+            *RUN_GROUPS, *algorithm, "--scale", "none", "--k", "3", "--k-range", "3:3", "--warehouse", file
+        )
         assert ran.code == 0, ran.err
         profile = query(file, "select stddev, z from segments.profiles order by segment_id, feature")
         told.append((published(file, "id, segment_id"), profile))
