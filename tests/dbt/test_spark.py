@@ -27,7 +27,7 @@ spark.driver.bindAddress 127.0.0.1
 @pytest.mark.skipif(
     "SEGJOB_TEST_DBT_SPARK" not in os.environ, reason="SEGJOB_TEST_DBT_SPARK=1 runs it; minutes"
 )
-def test_the_pipeline_on_spark_is_duckdbs(built: Checkout, tmp_path: Path) -> None:
+def test_the_pipeline_on_spark_is_duckdbs(java: None, built: Checkout, tmp_path: Path) -> None:
     (tmp_path / "conf").mkdir()
     (tmp_path / "conf" / "spark-defaults.conf").write_text(DEFAULTS.format(folder=tmp_path), encoding="utf-8")
     warehouse = Path(shutil.copy(built.warehouse, tmp_path / "shop.duckdb"))

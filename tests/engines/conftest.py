@@ -7,23 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.engines import (
-    ENGINES,
-    Engine,
-    duckdb_engine,
-    free_port,
-    lean,
-    needs_spark,
-    postgres_engine,
-    spark_engine,
-)
+from helpers.engines import Engine, duckdb_engine, free_port, lean, postgres_engine, spark_engine
 from helpers.small_warehouse import Outcome, Segjob
 
 
 @pytest.fixture(scope="session")
-def spark(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Any]:
+def spark(java: None, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Any]:
     """The one Spark session of this test run, on a folder of its own, and its URL: a JVM takes seconds to start."""
-    needs_spark()
     from segjob.warehouse.spark.session import read_url, session
 
     folder = tmp_path_factory.mktemp("spark")
@@ -34,7 +24,13 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Any]:
     return url, running
 
 
-@pytest.fixture(params=ENGINES)
+@pytest.fixture(
+    params=[
+        "duckdb",
+        pytest.param("postgres", marks=pytest.mark.postgres),
+        pytest.param("spark", marks=pytest.mark.spark),
+    ]
+)
 def engine(request: pytest.FixtureRequest, folder: Path) -> Engine:
     """An empty warehouse on each engine in turn."""
     if request.param == "postgres":

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from helpers.engines import JAVA, LEAN_JAVA, insert, lean, needs_spark
+from helpers.engines import JAVA, LEAN_JAVA, insert, lean
 from helpers.small_warehouse import RUN_GROUPS, customers, environment
 from helpers.spark_laws import WHOLE
 
@@ -102,9 +102,8 @@ def process(folder: Path, url: str, *steps: tuple[str, ...]) -> tuple[int, list[
     return done.returncode, [json.loads(line) for line in answers.read_text().splitlines()], done.stderr
 
 
-def test_a_killed_job_leaves_the_current_run_whole(folder: Path) -> None:
+def test_a_killed_job_leaves_the_current_run_whole(java: None, folder: Path) -> None:
     # One test and few processes: a Java starts and ends with each.
-    needs_spark()
     (folder / "lake" / "metastore_db" / "seg0").mkdir(parents=True)  # as a death while it is made leaves it
     init = [sys.executable, "-m", "segjob", "init", "--warehouse", lean(folder / "lake")]
     made = subprocess.run(init, cwd=folder, env=environment(), capture_output=True, text=True, timeout=300)

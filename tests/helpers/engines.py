@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,10 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import duckdb
-import pytest
 import sqlalchemy as sa
-
-ENGINES = ("duckdb", "postgres", "spark")
 
 
 @dataclass(frozen=True)
@@ -60,13 +55,6 @@ def free_port() -> int:
     with socket.socket() as asked:
         asked.bind(("127.0.0.1", 0))
         return int(asked.getsockname()[1])
-
-
-def needs_spark() -> None:
-    """Skip the test where no Spark can be started."""
-    pytest.importorskip("pyspark", reason="pyspark is not installed")
-    if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
-        pytest.skip("there is no Java to run Spark")
 
 
 JAVA = "spark.driver.extraJavaOptions"

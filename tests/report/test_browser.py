@@ -7,6 +7,8 @@ import re
 import shutil
 import subprocess
 import time
+from collections.abc import Callable
+from functools import partial
 from html import escape, unescape
 from pathlib import Path
 
@@ -15,7 +17,6 @@ from helpers.reports import report_of
 
 from segjob.report.page import Page, render
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 FLAGS = (
     "--headless",
     "--no-sandbox",
@@ -29,7 +30,6 @@ FLAGS = (
     "--enable-logging=stderr",
     "--v=0",
 )
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here; Debian has it as `chromium`")
 
 # Two readers, one on a phone and one at a desk: each picks another feature for the map and looks at what is there then.
 READERS = """<!doctype html><body style="margin:0">
@@ -58,10 +58,28 @@ for (const frame of frames) frame.srcdoc = text;
 </script>"""
 
 
-def browse(page: Path, *flags: str) -> tuple[str, str]:
-    """The document as the browser holds it in the end, and what it logged."""
+Browse = Callable[..., tuple[str, str]]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The browser's command."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    command = next(filter(None, map(shutil.which, names)), None)
+    if command is None:
+        pytest.skip("no Chromium here; Debian has it as `chromium`")
+    return command
+
+
+@pytest.fixture
+def browse(chromium: str) -> Browse:
+    """Opens a page: the document as the browser holds it in the end, and what it logged."""
+    return partial(_browse, chromium)
+
+
+def _browse(chromium: str, page: Path, *flags: str) -> tuple[str, str]:
     profile = page.parent / f"profile-{time.monotonic_ns()}"
-    command = [str(CHROMIUM), *FLAGS, f"--user-data-dir={profile}", *flags, page.as_uri()]
+    command = [chromium, *FLAGS, f"--user-data-dir={profile}", *flags, page.as_uri()]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     shutil.rmtree(profile, ignore_errors=True)
     assert done.returncode == 0, done.stderr
@@ -74,7 +92,9 @@ def complaints(log: str) -> list[str]:
 
 
 @pytest.fixture(scope="module", params=["mall", "people", "hostile"])
-def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Page, Path]:
+def opened(
+    chromium: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Page, Path]:
     names = {"mall": "income_spending", "people": "people", "hostile": "<i>seg</i>"}
     rendered = render(report_of(request.getfixturevalue(request.param), names[request.param]))
     page = tmp_path_factory.mktemp("browser") / "page.html"
@@ -82,7 +102,7 @@ def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     return rendered, page
 
 
-def test_nothing_is_wrong_and_every_figure_is_there(opened: tuple[Page, Path]) -> None:
+def test_nothing_is_wrong_and_every_figure_is_there(browse: Browse, opened: tuple[Page, Path]) -> None:
     rendered, page = opened
     dom, log = browse(page, "--window-size=1280,900", "--dump-dom")
     assert complaints(log) == []
@@ -96,7 +116,7 @@ def test_nothing_is_wrong_and_every_figure_is_there(opened: tuple[Page, Path]) -
     assert dom.count("<select") == (2 if several else 0)
 
 
-def test_the_policy_stops_what_is_injected_all_the_same(page: Page, tmp_path: Path) -> None:
+def test_the_policy_stops_what_is_injected_all_the_same(browse: Browse, page: Page, tmp_path: Path) -> None:
     """The second lock: were a name not escaped, its script would still not run."""
     forced = tmp_path / "forced.html"
     payload = "<script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"
@@ -108,7 +128,7 @@ def test_the_policy_stops_what_is_injected_all_the_same(page: Page, tmp_path: Pa
     assert "Content Security Policy" in "".join(complaints(log)), "and the console check sees such things"
 
 
-def test_readers_can_use_it(opened: tuple[Page, Path]) -> None:
+def test_readers_can_use_it(browse: Browse, opened: tuple[Page, Path]) -> None:
     """On a phone and at a desk: nothing sticks out, and another pair of features can be picked."""
     rendered, page = opened
     readers = page.with_name("readers.html")
