@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 ROOT = Path(__file__).resolve().parent.parent
 MARKER_OF_FIXTURE = {"server": "postgres", "java": "spark", "chromium": "browser"}
+MARKER_OF_FOLDER = {"dbt": "dbt", "e2e": "slow"}
 ONE_WORKER = ("dbt", "report", "sql")
 """Folders whose tests share a costly session fixture."""
 
@@ -27,8 +28,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             if fixture in fixtures:
                 item.add_marker(marker)
         folder = item.path.relative_to(ROOT / "tests").parts[0]
-        if folder == "dbt":
-            item.add_marker("dbt")
+        if folder in MARKER_OF_FOLDER:
+            item.add_marker(MARKER_OF_FOLDER[folder])
         if folder in ONE_WORKER:
             item.add_marker(pytest.mark.xdist_group(folder))
         elif item.get_closest_marker("spark") and {"spark", "engine"} & set(fixtures):

@@ -146,6 +146,7 @@ def test_evidence_that_the_caller_has_is_not_worked_out_again() -> None:
     assert votes["stability"] == 2
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(
     st.integers(0, 10_000),
@@ -182,18 +183,21 @@ def test_the_mall_file_has_five_segments_whatever_the_range(mall: Floats, ks: ra
     assert (choice.k, choice.outcome) == (5, "chosen"), choice.reason
 
 
+@pytest.mark.slow
 def test_the_mall_file_has_five_segments_whatever_the_seed(mall: Floats) -> None:
     for seed in range(10):
         choice = chosen(standard(mall), seed=seed)
         assert (choice.k, choice.outcome) == (5, "chosen"), (seed, choice.reason)
 
 
+@pytest.mark.slow
 def test_four_fifths_of_the_mall_file_still_have_five_segments(mall: Floats) -> None:
     r = np.random.default_rng(2024)
     said = [chosen(standard(mall[np.sort(r.permutation(200)[:160])])).k for _ in range(10)]
     assert said.count(5) >= 9, said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("family", ["round", "stretched"])
 def test_unseen_sets_of_the_shared_suite(shared: Path, family: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if not (shared / "bench" / "k_suite.py").is_file():

@@ -15,6 +15,7 @@ from segjob.core.select_k.stability import stability_by_k
 from segjob.core.select_k.sweep import sweep
 
 
+@pytest.mark.slow
 @settings(max_examples=10, deadline=None)
 @given(st.integers(0, 10_000), st.integers(20, 400), st.sampled_from([3, 50, 10_000]))
 def test_it_is_the_same_evidence(seed: int, n: int, levels: int) -> None:
