@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from segjob.config import FitSettings
-from segjob.core.cluster.lloyd import Pass, Refined, nearest_to, pass_over, refine
+from segjob.core.arrays import nearest
+from segjob.core.cluster.lloyd import Pass, Refined, pass_over, refine
 from segjob.core.cluster.lloyd_bounds import Bordered
 from segjob.core.cluster.metrics import Indices, segment_silhouettes
 from segjob.core.model import FitRows, Floats, Labels, Model
@@ -83,7 +84,7 @@ def fit_all(
         centroids=centroids,
         outlier_distance=pass_over(points, centroids).outlier_distance,
     )
-    labels, _ = nearest_to(points.values, centroids)
+    labels, _ = nearest(points.values, centroids)
     silhouettes = segment_silhouettes(points.values, labels, len(centroids), seed, points.weights)
     rules = rules_of(points, labels, model)
     return FinalFit(model, silhouettes, rules, None if squared is None else squared[order], refined, number)

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from segjob.config import FitSettings
+from segjob.core.arrays import nearest
 from segjob.core.cluster import gaussian_mixture, metrics
-from segjob.core.cluster.lloyd import DECIMALS, Pass, Refined, nearest_to, summed
+from segjob.core.cluster.lloyd import DECIMALS, Pass, Refined, summed
 from segjob.core.cluster.ward import bounded, means, ward
 from segjob.core.model import FitRows, Floats, Gaussians, Labels, Model
 from segjob.core.segments.score import places, squared_distances
@@ -104,7 +105,7 @@ def _ward(prepared: Prepared, points: FitRows, k: int, seed: int, progress: Prog
         )
     labels = ward(values, weights, k)
     centres = np.round(means(values, weights, labels, k), DECIMALS)
-    same = float(weights[nearest_to(values, centres)[0] == labels].sum() / weights.sum())
+    same = float(weights[nearest(values, centres)[0] == labels].sum() / weights.sum())
     is_drawn = points.method == "sample" or not np.isclose(weights.sum(), points.weights.sum())
     joined = f"{len(values):,} points drawn from all" if is_drawn else "all rows"
     scoring = (
@@ -157,7 +158,7 @@ def _over_all(
     most = max(settings.max_passes, 1)
     for number in range(1, most + 1):
         row = warehouse.records(expectation(prepared.relation, _model(prepared, means, shapes)))[0]
-        moved, shapes = gaussian_mixture.from_sums(
+        moved, shapes = gaussian_mixture.m_step_from_sums(
             means,
             np.array([row[f"m{i}"] for i in k]),
             np.array([[row[f"f{i}_{j}"] for j in d] for i in k]),

@@ -106,14 +106,14 @@ def test_an_expectation_leads_where_numpys_does(
     x, _ = coordinates(rows.columns, transforms)
     row = duckdb.execute(gaussian.expectation(rows.relation, model)).mappings().one()
     floor = np.full(d, 1e-3)
-    logs = core._logs(x, model.centroids, model.gaussians)
-    total = np.logaddexp.reduce(logs, axis=1)
+    logs = core.log_joint_density(x, model.centroids, model.gaussians)
+    total = np.logaddexp.reduce(logs, axis=0)
     assert row["weight"] == pytest.approx(rows.weights.sum())
     likelihood = row["likelihood"] - rows.weights.sum() * d * np.log(2 * np.pi) / 2
     assert likelihood == pytest.approx(rows.weights @ total, rel=1e-9)
-    means, shapes = core.maximised(x, rows.weights, np.exp(logs - total[:, None]), floor)
+    means, shapes = core.m_step(x, rows.weights, np.exp(logs - total), floor)
     places, of = range(k), range(d)
-    found, found_shapes = core.from_sums(
+    found, found_shapes = core.m_step_from_sums(
         model.centroids,
         np.array([row[f"m{i}"] for i in places]),
         np.array([[row[f"f{i}_{j}"] for j in of] for i in places]),

@@ -1,4 +1,8 @@
-"""A mixture of normal distributions with free covariances, fitted to weighted rows."""
+"""A mixture of normal distributions with free covariances, fitted to weighted rows.
+
+The E step is `mixture_models`'. The M step is not: that one counts groups in a small sample without weights, by sums
+of products and with a prior; this one is published, so that it takes weights and sums around the means.
+"""
 
 from __future__ import annotations
 
@@ -7,22 +11,30 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from segjob.core import sampling
+from segjob.core.arrays import nearest, one_blas_thread, squared_mahalanobis
 from segjob.core.cluster import kmeans, mixture_models
-from segjob.core.cluster.kmeans_init import thin
 from segjob.core.cluster.lloyd import DECIMALS
+from segjob.core.cluster.mixture_models import LOG_2PI, e_step
 from segjob.core.model import FitRows, Floats, Gaussians
+from segjob.core.sampling import thin, unweighted_sample
 
 LEAST_SD = 0.03
 """Every variance has the square of this share of the feature's standard deviation added: rows in one place would make a
 component infinitely narrow."""
+
 _FREE = mixture_models.Family("full", heavy_tails=False, noise=False)
-_THIN_ROWS, _JOINED_ROWS = 5_000, 1_500
+_START_ROWS = 5_000
+"""Rows that the starts are compared on."""
+_MERGED_ROWS = 1_500
+"""Rows of the start that merges components: it fits a mixture for every number on the way down to k."""
 _SEEDS = 4
-_RANKING, _ENOUGH = 60, 500
+"""k-means of so many other seeds are starts too: each of its local optima leads to another mixture."""
+_START_PASSES = 60
+"""Passes that tell which start is likeliest, at most."""
+_MOST_PASSES = 500
 _TOLERANCE = 1e-6
-_LOG_2PI = math.log(2 * math.pi)
 
 
 @dataclass(frozen=True)
@@ -41,7 +53,7 @@ def fit(points: FitRows, centroids: Floats, seed: int) -> GaussianFit:
     """The likeliest mixture that a few starts lead to.
 
     They start from the given centroids, from k-means of other seeds, and from a mixture of more components that was
-    joined down to k (Figueiredo and Jain, 2002); each is fitted to some rows, and the likeliest then to all. One that
+    merged down to k (Figueiredo and Jain, 2002); each is fitted to some rows, and the likeliest then to all. One that
     leaves a component without a row comes after every other.
 
     Parameters
@@ -50,21 +62,21 @@ def fit(points: FitRows, centroids: Floats, seed: int) -> GaussianFit:
     centroids : (k, d) of k-means.
     """
     floor = least_variance(points.values, points.weights)
-    values, weights = thin(points.values, points.weights, _THIN_ROWS, seed)
-    with kmeans.one_blas_thread():
-        tried = [
-            polish(values, weights, start, floor, passes=_RANKING)
+    values, weights = thin(points.values, points.weights, _START_ROWS, seed)
+    with one_blas_thread():
+        fits = [
+            expectation_maximisation(values, weights, start, floor, passes=_START_PASSES)
             for start in _starts(points, values, weights, centroids, seed)
         ]
         # Rounded: starts that lead to the same mixture differ in their last bits.
-        best = max(tried, key=lambda f: (held(values, weights, f).all(), np.round(f.log_likelihood, 6)))
-        return polish(points.values, points.weights, (best.means, best.gaussians), floor)
+        best = max(fits, key=lambda f: (has_rows(values, weights, f).all(), np.round(f.log_likelihood, 6)))
+        return expectation_maximisation(points.values, points.weights, (best.means, best.gaussians), floor)
 
 
-def held(values: Floats, weights: Floats, found: GaussianFit) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def has_rows(values: Floats, weights: Floats, fitted: GaussianFit) -> NDArray[np.bool_]:
     """(k,) whether any row of some weight is likeliest in each component."""
-    labels = _logs(values, found.means, found.gaussians).argmax(axis=1)
-    return np.asarray(np.bincount(labels, weights, len(found.means)) > 0)
+    labels = log_joint_density(values, fitted.means, fitted.gaussians).argmax(axis=0)
+    return np.asarray(np.bincount(labels, weights, len(fitted.means)) > 0)
 
 
 def least_variance(values: Floats, weights: Floats) -> Floats:
@@ -75,16 +87,16 @@ def least_variance(values: Floats, weights: Floats) -> Floats:
     return np.where(variance > 0, LEAST_SD**2 * variance, 1.0)
 
 
-def polish(
+def expectation_maximisation(
     values: Floats,
     weights: Floats,
     start: tuple[Floats, Gaussians],
     floor: Floats,
     *,
-    passes: int = _ENOUGH,
+    passes: int = _MOST_PASSES,
     tolerance: float = _TOLERANCE,
 ) -> GaussianFit:
-    """Expectation and maximisation (Dempster, Laird and Rubin, 1977) until a pass gains next to nothing.
+    """E and M steps by turns (Dempster, Laird and Rubin, 1977) until a pass gains next to nothing.
 
     Parameters
     ----------
@@ -96,12 +108,9 @@ def polish(
     means, gaussians = start
     last = shift = -math.inf
     for number in range(1, passes + 1):
-        logs = _logs(values, means, gaussians)
-        top = logs.max(axis=1, keepdims=True)
-        shared = np.exp(logs - top)
-        total = shared.sum(axis=1, keepdims=True)
-        likelihood = float(weights @ (top + np.log(total))[:, 0] / weights.sum())
-        moved, gaussians = maximised(values, weights, shared / total, floor)
+        log_density, responsibilities = e_step(log_joint_density(values, means, gaussians))
+        likelihood = float(weights @ log_density / weights.sum())
+        moved, gaussians = m_step(values, weights, responsibilities, floor)
         shift, means = float(np.sqrt(((moved - means) ** 2).sum(axis=1)).max()), moved
         if abs(likelihood - last) < tolerance:
             return GaussianFit(means, gaussians, likelihood, number, True, shift)
@@ -109,14 +118,26 @@ def polish(
     return GaussianFit(means, gaussians, last, passes, False, shift)
 
 
-def maximised(values: Floats, weights: Floats, shared: Floats, floor: Floats) -> tuple[Floats, Gaussians]:
-    """The means, shares and covariances that suit the rows best, given each component's part in each.
+def log_joint_density(values: Floats, means: Floats, gaussians: Gaussians) -> Floats:
+    """(k, n) log of share times density."""
+    logs = squared_mahalanobis(values, means, gaussians.whiteners).T
+    logs += gaussians.penalties[:, None]
+    logs *= -0.5
+    logs -= 0.5 * values.shape[1] * LOG_2PI
+    return logs
+
+
+def m_step(
+    values: Floats, weights: Floats, responsibilities: Floats, floor: Floats
+) -> tuple[Floats, Gaussians]:
+    """The means, shares and covariances that suit the rows best.
 
     Parameters
     ----------
-    shared : (n, k), rows add up to 1.
+    responsibilities : (k, n), columns add up to 1.
     """
-    parts = shared.T * weights
+    parts = responsibilities * weights
+    # As in scikit-learn, an empty component has a mass above 0 to divide by.
     mass = parts.sum(axis=1) + 10 * np.finfo(float).eps * weights.sum()
     means = parts @ values / mass[:, None]
     covariances = np.empty((len(means), values.shape[1], values.shape[1]))
@@ -126,10 +147,10 @@ def maximised(values: Floats, weights: Floats, shared: Floats, floor: Floats) ->
     return means, Gaussians(mass / mass.sum(), (covariances + covariances.transpose(0, 2, 1)) / 2)
 
 
-def from_sums(
+def m_step_from_sums(
     means: Floats, mass: Floats, first: Floats, second: Floats, floor: Floats
 ) -> tuple[Floats, Gaussians]:
-    """The same from sums over rows that stay where they are; rounded, because such sums differ in their last bits.
+    """The M step over rows that stay where they are; rounded, because such sums differ in their last bits.
 
     Parameters
     ----------
@@ -139,6 +160,7 @@ def from_sums(
     mass = mass + np.finfo(float).tiny
     way = first / mass[:, None]
     covariances = second / mass[:, None, None] - way[:, :, None] * way[:, None, :] + np.diag(floor)
+    # Correlations and deviations are rounded instead of covariances: that keeps small features' digits.
     deviations = np.sqrt(np.einsum("kii->ki", covariances))
     deviations = np.vectorize(lambda value: float(f"{value:.11g}"))(deviations)
     outer = deviations[:, :, None] * deviations[:, None, :]
@@ -146,17 +168,6 @@ def from_sums(
     np.einsum("kii->ki", correlations)[:] = 1.0
     shares = np.round(mass / mass.sum(), DECIMALS + 2)
     return np.round(means + way, DECIMALS), Gaussians(shares / shares.sum(), correlations * outer)
-
-
-def _logs(values: Floats, means: Floats, gaussians: Gaussians) -> Floats:
-    """(n, k) log of share times density."""
-    logs = np.empty((len(values), len(means)))
-    terms = zip(means, gaussians.whiteners, gaussians.penalties, strict=True)
-    for i, (mean, whitener, penalty) in enumerate(terms):
-        white = (values - mean) @ whitener.T
-        logs[:, i] = -0.5 * (np.einsum("nd,nd->n", white, white) + penalty)
-    logs -= 0.5 * values.shape[1] * _LOG_2PI
-    return logs
 
 
 def _starts(
@@ -168,19 +179,19 @@ def _starts(
         return
     if len(np.unique(values, axis=0)) >= k:
         for other in range(1, _SEEDS + 1):
-            found = kmeans.fit(values, weights, k, seed=seed + other, n_init=1)
-            yield _around(values, weights, found.centroids, floor)
-    some = sampling.unweighted_sample(points, seed, _JOINED_ROWS)
+            start = kmeans.fit(values, weights, k, seed=seed + other, n_init=1)
+            yield _around(values, weights, start.centroids, floor)
+    some = unweighted_sample(points, seed, _MERGED_ROWS)
     more = k + max(2, k // 2)
     if (np.ptp(some, axis=0) > 0).all() and len(np.unique(some, axis=0)) > 2 * more:
         # Around 0: far from it the sums of squares that mixtures are made of would lose their digits.
         middle, spread = some.mean(axis=0), some.std(axis=0)
-        joined = mixture_models.descend((some - middle) / spread, _FREE, more, seed=seed, least=k)[k]
-        covariances = joined.covariances * np.outer(spread, spread)
-        yield joined.means * spread + middle, Gaussians(joined.shares / joined.shares.sum(), covariances)
+        merged = mixture_models.descend((some - middle) / spread, _FREE, more, seed=seed, least=k)[k]
+        covariances = merged.covariances * np.outer(spread, spread)
+        yield merged.means * spread + middle, Gaussians(merged.shares / merged.shares.sum(), covariances)
 
 
 def _around(values: Floats, weights: Floats, centroids: Floats, floor: Floats) -> tuple[Floats, Gaussians]:
     """The mixture of the rows that are nearest to each centroid."""
-    squared = np.stack([((values - c) ** 2).sum(axis=1) for c in centroids], axis=1)
-    return maximised(values, weights, np.eye(len(centroids))[squared.argmin(axis=1)], floor)
+    labels, _ = nearest(values, centroids)
+    return m_step(values, weights, np.eye(len(centroids))[:, labels], floor)

@@ -1,30 +1,36 @@
 """Weighted k-means on the fit rows, exact and fast without scikit-learn.
 
 Importing scikit-learn's costs more than the whole sweep does (docs/decisions/0003); the tests compare with it.
-Lloyd's iteration (1982) here looks again only at the rows whose margin, the second distance minus the first,
-may have been eaten by the centroids' drift since the last full pass (Hamerly's idea, 2010, with one bound for
-all). Late passes touch a few rows in a hundred, and the result is the same as if they touched all.
+Lloyd's iteration (1982) with Hamerly's bounds (2010): a row is assigned again only if the drift of the centroids
+since the last full pass may have eaten its margin, the second distance minus the first. Hamerly keeps an upper and a
+lower bound per row; here their difference at the last full pass is kept and one drift is compared with all rows, so a
+pass updates no bounds. Late passes touch a few rows in a hundred, and the result is that of passes over all.
 """
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from segjob.core.cluster.kmeans_init import PART_ROWS, Restarts, nearest_of, squared, take_over, thin
+from segjob.core.arrays import one_blas_thread, weighted_mean
+from segjob.core.cluster.kmeans_init import PART_ROWS, Restarts, nearest_of, squared_of_columns, take_over
 from segjob.core.model import Floats, Labels
+from segjob.core.sampling import thin
 from segjob.errors import DataError
 
 ITERATIONS = 300
 """Passes of one polish, at most."""
 
 _BLOCK = 8_192
+"""Rows whose scores are held at once: those of 10 centroids are 640 KiB, so they stay in the second-level cache."""
 _LOOSE_SHARE = 0.25
+"""With more loose rows than this share, a full pass costs no more than picking them out, and it renews the margins."""
 _SLACK = 1e-7
+"""Rounding of a distance, as a share of the furthest row's: the root of float64's precision, as distances are roots."""
 _STILL = 1e-14
+"""A fall of the inertia below this share of the total is rounding: Lloyd's iteration could go on in a circle."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +67,7 @@ def fit(
     ------
     DataError : fewer distinct rows than k.
     """
-    center = mean_of(values, weights)
+    center = weighted_mean(values, weights)
     centred = values - center
     with one_blas_thread():
         if init is None:
@@ -70,22 +76,8 @@ def fit(
             start = fill_up(ends[0], k, centred, weights)
         else:
             start = init - center
-        found = polish(Rows.of(centred, weights), start)
-    return KMeansFit(found.centroids + center, found.labels, found.inertia, found.iterations)
-
-
-def mean_of(values: Floats, weights: Floats) -> Floats:
-    """(d,) the weighted mean."""
-    mean: Floats = weights @ (values - values[0]) / weights.sum() + values[0]
-    return mean
-
-
-def one_blas_thread() -> AbstractContextManager[object]:
-    """Products here are small: BLAS threads would cost more than they bring, and change the last digits."""
-    from threadpoolctl import threadpool_limits
-
-    limits: AbstractContextManager[object] = threadpool_limits(1, user_api="blas")
-    return limits
+        best = polish(Rows.of(centred, weights), start)
+    return KMeansFit(best.centroids + center, best.labels, best.inertia, best.iterations)
 
 
 def polish(rows: Rows, start: Floats, iterations: int = ITERATIONS) -> KMeansFit:
@@ -100,28 +92,32 @@ def polish(rows: Rows, start: Floats, iterations: int = ITERATIONS) -> KMeansFit
     ------
     DataError : fewer distinct rows than k.
     """
-    base, reach, k = start, 0.0, len(start)
-    labels, margin = rows.assign(base)
+    anchor, reach, k = start, 0.0, len(start)  # the centroids of the last full pass, and the drift since
+    labels, margin = rows.assign(anchor)
     sums, before, done = rows.sums(labels, k), np.inf, 0
+    # A centroid without rows has no mean, so such passes do not count towards the end.
     while done < iterations or (sums[-1] < rows.lightest).any():
         done += 1
-        full = sums[-1] >= rows.lightest
-        if not full.all():
-            base, reach = fill_up((sums[:-1, full] / sums[-1, full]).T, k, rows.values, rows.weights), 0.0
-            labels, margin = rows.assign(base)
+        has_rows = sums[-1] >= rows.lightest
+        if not has_rows.all():
+            means = (sums[:-1, has_rows] / sums[-1, has_rows]).T
+            anchor, reach = fill_up(means, k, rows.values, rows.weights), 0.0
+            labels, margin = rows.assign(anchor)
             sums = rows.sums(labels, k)
             continue
         centroids = (sums[:-1] / sums[-1]).T
+        # Huygens: the sum of squares around the means is the total less that of the means.
         inertia = rows.total - float(sums[-1] @ (centroids * centroids).sum(axis=1))
         if not before - inertia > _STILL * rows.total:
             break
         before = inertia
-        drift = np.sqrt(((centroids - base) ** 2).sum(axis=1))
+        drift = np.sqrt(((centroids - anchor) ** 2).sum(axis=1))
+        # At worst a row's own centroid drifted away from it and the second towards it: the two largest drifts.
         reach = max(reach, float(np.sort(drift)[-2:].sum()))
         loose = np.flatnonzero(margin <= reach + rows.slack)
         if loose.size > len(margin) * _LOOSE_SHARE:
-            base, reach = centroids, 0.0
-            labels, margin = rows.assign(base)
+            anchor, reach = centroids, 0.0
+            labels, margin = rows.assign(anchor)
             sums = rows.sums(labels, k)
         elif not rows.update(labels, sums, centroids, loose):
             break
@@ -130,7 +126,13 @@ def polish(rows: Rows, start: Floats, iterations: int = ITERATIONS) -> KMeansFit
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows laid out for passes: coordinates as (d, n), and the same times the weights with the weights last."""
+    """Rows laid out for passes: a coordinate's values side by side, because products and sums run along the rows.
+
+    values : (n, d); weights : (n,).
+    columns : (d, n) the values; weighted : (d + 1, n) the values times the weights, and the weights last.
+    norms : (n,) squared lengths; total : their weighted sum.
+    slack : what rounding may do to a margin; lightest : half the smallest weight, less than any cluster with a row.
+    """
 
     values: Floats
     weights: Floats
@@ -155,7 +157,12 @@ class Rows:
         return _sums(self.weighted, labels, k)
 
     def assign(self, centroids: Floats) -> tuple[NDArray[np.int16], Floats]:
-        """The nearest centroid of every row, and by how much nearer it is than the second."""
+        """The nearest centroid of every row, and its margin: by how much nearer it is than the second.
+
+        Parameters
+        ----------
+        centroids : (k, d). Compared by x'c - |c|^2 / 2, highest for the nearest, without the row's own norm.
+        """
         n = len(self.norms)
         labels, margin = np.zeros(n, dtype=np.int16), np.full(n, np.inf)
         half = 0.5 * (centroids * centroids).sum(axis=1)[:, None]
@@ -201,7 +208,7 @@ def fill_up(centroids: Floats, k: int, values: Floats, weights: Floats) -> Float
     if len(centroids) == k:
         return centroids
     columns = np.ascontiguousarray(values.T)
-    nearest = squared(columns, centroids).min(axis=0) * (weights > 0)
+    nearest = squared_of_columns(columns, centroids).min(axis=0) * (weights > 0)
     while len(centroids) < k:
         furthest = values[int(np.argmax(nearest))]
         if nearest.max() <= 0:
@@ -210,17 +217,17 @@ def fill_up(centroids: Floats, k: int, values: Floats, weights: Floats) -> Float
                 hint="ask for fewer segments, or add features",
             )
         centroids = np.vstack([centroids, furthest])
-        np.minimum(nearest, squared(columns, furthest[None])[0], out=nearest)
+        np.minimum(nearest, squared_of_columns(columns, furthest[None])[0], out=nearest)
     return centroids
 
 
-def _finish(rows: Rows, small: NDArray[np.int16], k: int, iterations: int) -> KMeansFit:
+def _finish(rows: Rows, unordered: NDArray[np.int16], k: int, iterations: int) -> KMeansFit:
     """Means, inertia and order, all from the labels, so that nothing of the running sums' rounding is left."""
-    sums = rows.sums(small, k)
+    sums = rows.sums(unordered, k)
     centroids = (sums[:-1] / sums[-1]).T
-    order = np.lexsort((*centroids.T[::-1], -sums[-1]))
+    order = np.lexsort((*centroids.T[::-1], -sums[-1]))  # heaviest first, ties by coordinates
     rank = np.empty(k, dtype=np.intp)
     rank[order] = np.arange(k)
-    centroids, labels = centroids[order], rank[small]
+    centroids, labels = centroids[order], rank[unordered]
     inertia = float(rows.weights @ ((rows.values - centroids[labels]) ** 2).sum(axis=1))
     return KMeansFit(centroids, labels, inertia, iterations)

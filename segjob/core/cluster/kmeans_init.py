@@ -19,50 +19,34 @@ PART_ROWS = 4_000
 """Restarts run on at most so many rows; more rank the local optima no better (docs/decisions/0003)."""
 
 TRIALS = 3
-"""Candidates for each seed in greedy k-means++."""
+"""Candidates for each seed in greedy k-means++; scikit-learn takes 2 + log k."""
 
 SWAP_ROUNDS = 12
 """Rounds of moved centroids per k, at most; the search stops after `PATIENCE` that did not help."""
 
 PATIENCE = 2
-"""Twice as many where there are few rows, and each counts."""
+"""Rounds without improvement that end the search; twice as many where there are few rows."""
 
 SWAPS = 10
 """Moves tried in a round, at least; every centroid is moved once or more."""
 
 _STACK = 1 << 17
+"""Scores that are held at once, of all starts of a stack: half a MiB in single precision, so they stay in the cache."""
 _WARM_UP = 4
+"""Passes after which starts are ranked: most of the way to a local optimum is in the first few."""
 _TO_THE_END = 40
+"""Passes of the starts that remain; what has not ended then ends in `kmeans.polish`."""
 _FINALISTS = 12
 _APART = 3
+"""Decimals of the relative inertia in which two local optima have to differ."""
 _FEW_ROWS = 1_000
+"""On so few rows a round costs little and each row counts: more centroids are moved, and for longer."""
 _BASES = 3
+"""Local optima whose centroids are moved then; else only the best one's."""
 
 
-def systematic(weights: Floats, rows: int, seed: int) -> tuple[NDArray[np.intp], Floats]:
-    """A systematic sample in proportion to the weights, which is stratified where the rows are sorted.
-
-    Returns
-    -------
-    picked : (m,) row numbers, ascending.
-    copies : (m,) how often each was drawn, `rows` in all; all rows with their weights where there are no more.
-    """
-    if len(weights) <= rows:
-        return np.arange(len(weights)), weights
-    steps = np.cumsum(weights)
-    ticks = (np.arange(rows) + np.random.default_rng([seed, 0]).random()) / rows * steps[-1]
-    picked, copies = np.unique(np.searchsorted(steps, ticks, side="right"), return_counts=True)
-    return picked, copies.astype(np.float64)
-
-
-def thin(values: Floats, weights: Floats, rows: int, seed: int) -> tuple[Floats, Floats]:
-    """At most so many of the rows, with their weights in a systematic sample."""
-    picked, copies = systematic(weights, rows, seed)
-    return values[picked], copies
-
-
-def squared(columns: Floats, centers: Floats) -> Floats:
-    """(c, n) squared distances of (d, n) columns, by differences, so that equal rows are at exactly 0."""
+def squared_of_columns(columns: Floats, centers: Floats) -> Floats:
+    """(c, n) squared distances of (d, n) columns from (c, d) centers, by differences: equal rows are at exactly 0."""
     total = np.zeros((len(centers), columns.shape[1]))
     for column, at in zip(columns, centers.T, strict=True):
         total += (column - at[:, None]) ** 2
@@ -83,6 +67,7 @@ class Restarts:
     def __init__(self, values: Floats, weights: Floats, *, n_init: int, seed: int) -> None:
         self.values, self.weights, self.n_init, self.seed = values, weights, n_init, seed
         self.columns = np.ascontiguousarray(values.T)
+        # Half the memory, so twice the speed: a label that single precision gets wrong costs a start, not a result.
         self._coarse = self.columns.astype(np.float32)
         self._weighted = np.column_stack([values * weights[:, None], weights])
         self._total = float(weights @ (values * values).sum(axis=1))
@@ -98,7 +83,7 @@ class Restarts:
         heavy = np.cumsum(self.weights)
         picked = np.searchsorted(heavy, random.random(self.n_init) * heavy[-1], side="right")
         starts: Floats = self.values[picked][:, None]
-        nearest = squared(self.columns, starts[:, 0])
+        nearest = squared_of_columns(self.columns, starts[:, 0])
         while starts.shape[1] < k and (nearest @ self.weights > 0).all():
             added, nearest = self._add_seed(nearest, random)
             starts = np.concatenate([starts, added[:, None]], axis=1)
@@ -109,7 +94,7 @@ class Restarts:
         mass = np.cumsum(nearest * self.weights, axis=1)
         draws = random.random((len(mass), TRIALS)) * mass[:, -1:]
         trial = np.array([np.searchsorted(m, u, side="right") for m, u in zip(mass, draws, strict=True)])
-        distance = squared(self.columns, self.values[trial.ravel()]).reshape(*trial.shape, -1)
+        distance = squared_of_columns(self.columns, self.values[trial.ravel()]).reshape(*trial.shape, -1)
         np.minimum(distance, nearest[:, None, :], out=distance)
         best = np.argmin(distance @ self.weights, axis=1)
         rows = np.arange(len(mass))
@@ -122,30 +107,31 @@ class Restarts:
         """
         seeds = self.seeds(k_max)
         random = np.random.default_rng([self.seed, 2])
-        found = self.values[:1] * 0 + np.average(self.values, axis=0, weights=self.weights)
-        yield found[None]
+        best = np.average(self.values, axis=0, weights=self.weights)[None]
+        yield best[None]
         for k in range(2, seeds.shape[1] + 1):
-            nearest = squared(self.columns, found).min(axis=0)
+            nearest = squared_of_columns(self.columns, best).min(axis=0)
             starts = seeds[:, :k]
             if nearest @ self.weights > 0:
-                starts = np.concatenate([starts, self._grown(found, nearest, random)])
+                starts = np.concatenate([starts, self._grown(best, nearest, random)])
             ends, inertia = self.lloyd(starts, keep=_FINALISTS)
             ends, inertia = self._swapped(ends, inertia, random)
             yield _distinct(ends, inertia, keep)
-            found = ends[int(np.argmin(inertia))]
+            best = ends[int(np.argmin(inertia))]
 
-    def _grown(self, found: Floats, nearest: Floats, random: np.random.Generator) -> Floats:
+    def _grown(self, best: Floats, nearest: Floats, random: np.random.Generator) -> Floats:
+        """(n_init, k + 1, d) the best k centroids with one more seed each (Likas, Vlassis and Verbeek, 2003)."""
         added, _ = self._add_seed(np.repeat(nearest[None], self.n_init, axis=0), random)
-        return np.concatenate([np.repeat(found[None], self.n_init, axis=0), added[:, None]], axis=1)
+        return np.concatenate([np.repeat(best[None], self.n_init, axis=0), added[:, None]], axis=1)
 
     def _swapped(self, ends: Floats, inertia: Floats, random: np.random.Generator) -> tuple[Floats, Floats]:
-        """The ends and those found by moving one centroid of the best ends elsewhere."""
+        """The ends and those reached by moving one centroid of the best ends elsewhere (Fränti and Kivijärvi, 2000)."""
         bases, patience = (_BASES, 2 * PATIENCE) if len(self.values) <= _FEW_ROWS else (1, PATIENCE)
         for _ in range(SWAP_ROUNDS):
             best = inertia.min()
             starts = [self._swaps(base, random) for base in _distinct(ends, inertia, bases)]
-            tried, reached = self.lloyd(np.concatenate(starts), keep=2 * len(starts))
-            ends, inertia = np.concatenate([ends, tried]), np.concatenate([inertia, reached])
+            moved, reached = self.lloyd(np.concatenate(starts), keep=2 * len(starts))
+            ends, inertia = np.concatenate([ends, moved]), np.concatenate([inertia, reached])
             patience -= not reached.min() < best * (1 - 1e-9)
             if not patience:
                 break
@@ -154,7 +140,8 @@ class Restarts:
     def _swaps(self, centroids: Floats, random: np.random.Generator) -> Floats:
         """(r, k, d) starts: each drops one centroid and puts a new seed in its place."""
         k = len(centroids)
-        distance = squared(self.columns, centroids)
+        distance = squared_of_columns(self.columns, centroids)
+        # Once a centroid is dropped, its rows are as far as their second nearest; the others stay.
         first, second = np.partition(distance, 1, axis=0)[:2]
         without = np.where(distance == first, second, first)
         dropped = np.tile(np.arange(k), -(-SWAPS // k))
@@ -184,6 +171,7 @@ class Restarts:
         return ends, inertia
 
     def _stack(self, starts: Floats, iterations: int) -> tuple[Floats, Floats]:
+        """Lloyd's iteration from (r, k, d) starts side by side; one that has come to rest leaves the stack."""
         each = np.arange(starts.shape[1], dtype=np.int16)[None, :, None]
         ends, inertia = starts.copy(), np.full(len(starts), self._total)
         running, before = np.arange(len(starts)), np.full((len(starts), len(self.values)), -1, dtype=np.int16)
@@ -193,6 +181,7 @@ class Restarts:
             running, before = running[moving], labels[moving]
             if not running.size:
                 break
+            # Labels as a 0-1 matrix: one product sums all starts, faster than a bincount for each.
             sums = (before[:, None, :] == each).astype(np.float64) @ self._weighted
             counts = sums[..., -1:]
             means = sums[..., :-1] / np.where(counts > 0, counts, 1)
@@ -211,7 +200,7 @@ def _distinct(ends: Floats, inertia: Floats, keep: int) -> Floats:
 
 def nearest_of(columns: NDArray[Any], centroids: NDArray[Any]) -> NDArray[np.int16]:
     """(r, n) the nearest centroid of each row (d, n) under each of r sets of centroids (r, k, d)."""
-    scores = centroids @ columns
+    scores = centroids @ columns  # x'c - |c|^2 / 2 is highest for the nearest
     scores -= 0.5 * (centroids * centroids).sum(axis=2)[..., None]
     best = scores[:, 0].copy()
     labels = np.zeros(best.shape, dtype=np.int16)

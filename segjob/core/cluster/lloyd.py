@@ -7,18 +7,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from segjob.core.arrays import nearest
 from segjob.core.model import FitRows, Floats, Labels
 
 DECIMALS = 10
 """Centroids are kept to so many decimals of a scaled unit. Sums over threads differ in their last bits from run to run;
 rounded, equal rows get equal centroids, and a row that lies between two of them falls to the same side every time."""
 OUTLIER_SDS = 3.0
-"""An outlier is further from its centroid than the segment's mean distance plus this many standard deviations."""
+"""An outlier is further from its centroid than the segment's mean distance plus this many standard deviations: the
+three-sigma rule."""
 
 
 @dataclass(frozen=True)
 class Pass:
-    """What one pass over all rows found, cluster by cluster.
+    """What one pass over all rows counts, cluster by cluster.
 
     rows : (k,) rows nearest to each centroid.
     weight : (k,) their weight.
@@ -67,7 +69,7 @@ def refine(
 
     Parameters
     ----------
-    one_pass : centroids (k, d) -> what a pass over all rows finds.
+    one_pass : centroids (k, d) -> the pass over all rows.
     farthest : centroids, m -> (m, d) the rows furthest from every centroid, to re-seed empty clusters with.
     centroids : (k, d) where to start.
     tolerance : stop when no centroid moves further than this, in scaled units.
@@ -75,25 +77,16 @@ def refine(
     """
     current = np.round(centroids, DECIMALS)
     for number in range(1, max_passes + 1):
-        found = one_pass(current)
-        moved = np.round(found.sums / np.maximum(found.weight, np.finfo(float).tiny)[:, None], DECIMALS)
-        empty = found.weight <= 0
+        last = one_pass(current)
+        moved = np.round(last.sums / np.maximum(last.weight, np.finfo(float).tiny)[:, None], DECIMALS)
+        empty = last.weight <= 0
         if empty.any():
             moved[empty] = farthest(current, int(empty.sum()))
         shift = float(np.sqrt(((moved - current) ** 2).sum(axis=1)).max())
         current = moved
         if shift <= tolerance and not empty.any():
-            return Refined(current, found, number, True, shift)
-    return Refined(current, found, max_passes, False, shift)
-
-
-def nearest_to(values: Floats, centroids: Floats) -> tuple[Labels, Floats]:
-    """(n,) the nearest centroid of each row, the first of equally near ones, and the squared distance to it."""
-    squared = np.empty((len(values), len(centroids)))
-    for j, centroid in enumerate(centroids):
-        squared[:, j] = ((values - centroid) ** 2).sum(axis=1)
-    labels = squared.argmin(axis=1)
-    return labels, squared[np.arange(len(values)), labels]
+            return Refined(current, last, number, True, shift)
+    return Refined(current, last, max_passes, False, shift)
 
 
 def pass_over(points: FitRows, centroids: Floats) -> Pass:
@@ -103,7 +96,7 @@ def pass_over(points: FitRows, centroids: Floats) -> Pass:
     ----------
     centroids : (k, d).
     """
-    labels, squared = nearest_to(points.values, centroids)
+    labels, squared = nearest(points.values, centroids)
     return summed(points, labels, squared, len(centroids))
 
 

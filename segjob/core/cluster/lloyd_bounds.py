@@ -7,14 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from segjob.core.cluster.lloyd import Pass, pass_over
+from segjob.core.arrays import squared_distances
+from segjob.core.cluster.lloyd import Pass, pass_over, summed
 from segjob.core.model import FitRows, Floats, Labels
 
 _ROUNDING = 1e-9
+"""Share of a border that is left to rounding: it is fetched in the warehouse's arithmetic and compared in numpy's."""
 _ROOM = 1.5
 """A border must allow for this many times the movement so far: Lloyd's steps become shorter."""
 _AMPLE = 4.0
-"""It is made for this many times the movement so far, where it may be so wide: each row in it is looked at often."""
+"""It is made for this many times the movement so far if so many rows can be held; a wider one slows each pass."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,9 @@ class Border:
         points : the rows whose second nearest centroid is within `slack` of the nearest.
         labels : (n,) which centroid that pass counted each of them for; a tie may go either way.
         """
-        return cls(anchor, slack, _combined(everything, _sums(points, labels, len(anchor)), -1.0), points)
+        no_distances = np.zeros(len(labels))
+        in_border = summed(points, labels, no_distances, len(anchor))
+        return cls(anchor, slack, _combined(everything, in_border, -1.0), points)
 
     def covers(self, centroids: Floats) -> bool:
         """Whether a pass over the border's rows is exact for these centroids."""
@@ -68,25 +72,14 @@ def margins(values: Floats, centroids: Floats) -> Floats:
     """(n,) how much further the second nearest centroid is than the nearest, for (n, d) values and (k, d) centroids."""
     if len(centroids) < 2:
         return np.full(len(values), np.inf)
-    squared = np.stack([((values - centroid) ** 2).sum(axis=1) for centroid in centroids], axis=1)
-    nearest = np.sqrt(np.partition(squared, 1, axis=1)[:, :2])
+    nearest = np.sqrt(np.partition(squared_distances(values, centroids), 1, axis=1)[:, :2])
     return np.asarray(nearest[:, 1] - nearest[:, 0])
-
-
-def _sums(points: FitRows, labels: Labels, k: int) -> Pass:
-    def total(of: Floats) -> Floats:
-        return np.bincount(labels, weights=of, minlength=k).astype(np.float64)
-
-    sums = np.column_stack([total(points.weights * column) for column in points.values.T])
-    nothing = np.zeros(k)
-    return Pass(total(np.ones(len(labels))), total(points.weights), sums, nothing, nothing)
 
 
 def _combined(first: Pass, second: Pass, sign: float) -> Pass:
     rows = first.rows + sign * second.rows
-    has_rows = (
-        rows > 0.5
-    )  # rows are counted exactly; weights may leave a rounding error where nothing is left
+    # Rows are counted exactly; weights may leave a rounding error where no row is left.
+    has_rows = rows > 0.5
     return Pass(
         rows=rows,
         weight=np.where(has_rows, first.weight + sign * second.weight, 0.0),
@@ -106,7 +99,7 @@ class Bordered:
     full_pass : centroids -> the pass over all rows.
     fetch : anchor, slack -> the rows that could change sides and the centroids they count for now (see `Border.of`);
         None where there are too many to hold.
-    sample : (n, d) some of the rows. They tell how wide a border may be, so that no scan is made in vain.
+    sample : (n, d) some of the rows. Their margins say how wide a border may be, so that no scan is in vain.
     share : how much of all rows a border may hold.
     """
 
@@ -148,7 +141,7 @@ class Bordered:
         slack = min(widest, 2.0 * _AMPLE * moved)
         self.borders += 1
         fetched = self._fetch(anchor, slack)
-        if fetched is None:
+        if fetched is None:  # more rows than the sample said
             self._share /= 2.0
             return None
         return Border.of(anchor, slack, everything, *fetched)

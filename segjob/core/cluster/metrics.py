@@ -12,19 +12,20 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from segjob.core.cluster.kmeans import one_blas_thread
-from segjob.core.cluster.kmeans_init import systematic
+from segjob.core.arrays import one_blas_thread, squared_distances
 from segjob.core.model import Floats, Labels
+from segjob.core.sampling import weighted_sample
 
 SILHOUETTE_ROWS = 4_000
 """Up to so many rows the silhouette is exact; above, it is taken on a sample of that many."""
 
 _CHUNK_BYTES = 2 << 20
+"""Distances that are held at once, in each thread: about a second-level cache."""
 
 
 @dataclass(frozen=True)
 class Indices:
-    """How apart the clusters of one partition are; None where that is not defined."""
+    """How well separated the clusters of one partition are; None where that is not defined."""
 
     silhouette: float | None
     davies_bouldin: float | None
@@ -66,7 +67,7 @@ def silhouette_sample(
     copies : (m,) float64, how many rows each stands for.
     size : rows that the sample stands for; all of them where the points are few.
     """
-    picked, copies = systematic(weights, rows, seed)
+    picked, copies = weighted_sample(weights, rows, seed)
     return picked, copies, round(float(copies.sum()))
 
 
@@ -100,6 +101,7 @@ def silhouette_rows(
     for labels, end, size in zip(partitions, ends, sizes, strict=True):
         member[np.arange(n), labels + end - size] = weights
     mass = member.sum(axis=0, dtype=np.float64)
+    # How much of the row's own weight its cluster's mean leaves out: with whole weights one copy, at distance 0.
     own_copy = np.ones_like(weights) if np.array_equal(weights, np.round(weights)) else weights
     centred = values - values.mean(axis=0)
     norms = np.einsum("nd,nd->n", centred, centred)
@@ -129,6 +131,7 @@ def _squared(centred: Floats, norms: Floats, some: slice) -> Floats:
 
 
 def _silhouette(totals: Floats, mass: Floats, labels: Labels, own_copy: Floats) -> Floats:
+    """(m,) from summed distances to each cluster (m, k), the clusters' weights (k,), labels and own weights (m,)."""
     if len(mass) < 2:
         return np.full(len(labels), np.nan)
     rows = np.arange(len(labels))
@@ -174,11 +177,11 @@ def davies_bouldin(values: Floats, weights: Floats, labels: Labels, centroids: F
         return None
     distance = np.sqrt(((values - centroids[labels]) ** 2).sum(axis=1))
     spread = np.bincount(labels, weights * distance, k) / np.bincount(labels, weights, k)
-    apart = np.sqrt(((centroids[:, None] - centroids[None]) ** 2).sum(axis=2))
-    np.fill_diagonal(apart, np.inf)
-    if not (apart > 0).all():
+    between = np.sqrt(squared_distances(centroids, centroids))
+    np.fill_diagonal(between, np.inf)
+    if not (between > 0).all():
         return None
-    return float(((spread[:, None] + spread[None]) / apart).max(axis=1).mean())
+    return float(((spread[:, None] + spread[None]) / between).max(axis=1).mean())
 
 
 def calinski_harabasz(inertia: float, total: float, weight: float, k: int) -> float | None:

@@ -17,9 +17,23 @@ from numpy.typing import NDArray
 from segjob.core.cluster import kmeans
 from segjob.core.model import Floats
 
+LOG_2PI = math.log(2 * math.pi)
+
 _DEGREES = (2.5, 3.0, 4.0, 5.0, 7.0, 10.0, 15.0, 30.0, 100.0, math.inf)
+"""Degrees of freedom that are tried: above 2, so that covariances exist; finer where the tails differ most."""
+_DEGREES_EVERY = 4
+"""They are chosen again in every fourth pass: each choice costs up to three E steps."""
+_FIRST_DEGREES, _FIRST_NOISE = 10.0, 0.02
 _MOST_NOISE = 0.05
-_LOG_2PI = math.log(2 * math.pi)
+"""More noise than this would swallow small groups."""
+_LEAST_NOISE = 1e-6
+"""Above 0, because a share of 0 would stay 0 for good."""
+_NO_ROWS = 1e-10
+"""Added to a component's mass, so that one without rows divides by no zero."""
+_SHAPE_TURNS = 4
+"""Turns of shape and scale in one M step: the next pass goes on from there, so they need not converge."""
+_LEAST_PASSES = 8
+"""Before these are over a slow pass does not end the fit: after a merge the likelihood may rest before it rises."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +69,7 @@ class Mixture:
 
     shares : (k,) of the rows, without noise; means : (k, d); covariances : (k, d, d), scale matrices for t.
     degrees : of freedom, infinite for normal components.
-    shared : (k, n) each component's probability of each row.
+    responsibilities : (k, n) each component's probability of each row.
     bic : lower is better.
     """
 
@@ -64,7 +78,7 @@ class Mixture:
     means: Floats
     covariances: Floats
     degrees: float
-    shared: Floats
+    responsibilities: Floats
     bic: float
 
     @property
@@ -78,8 +92,8 @@ def descend(
 ) -> dict[int, Mixture]:
     """Mixtures of k components and of every number below it, down to `least`.
 
-    Starts from k small k-means clusters; the two components that share most rows are joined and the mixture is
-    fitted again. Starting with too many and joining avoids most of the poor local optima that growing or random
+    Starts from k small k-means clusters; the two components that share most rows are merged and the mixture is
+    fitted again. Starting with too many and merging avoids most of the poor local optima that growing or random
     starts run into (Figueiredo and Jain, 2002).
 
     Parameters
@@ -87,23 +101,25 @@ def descend(
     values : (n, d) float64, no coordinate constant.
     """
     start = kmeans.fit(values, np.ones(len(values)), k, seed=seed, n_init=3)
-    shared = np.eye(k)[:, start.labels]
-    found: dict[int, Mixture] = {}
+    responsibilities = np.eye(k)[:, start.labels]
+    by_k: dict[int, Mixture] = {}
     while True:
-        mixture = fit(values, shared, family, passes=passes)
-        found[mixture.k] = mixture
+        mixture = fit(values, responsibilities, family, passes=passes)
+        by_k[mixture.k] = mixture
         if mixture.k <= least:
-            return found
-        shared = _joined(mixture.shared)
+            return by_k
+        responsibilities = _merged(mixture.responsibilities)
 
 
-def _joined(shared: Floats) -> Floats:
-    mass = shared.sum(axis=1) + 1e-9
-    overlap = shared @ shared.T / np.minimum.outer(mass, mass)
+def _merged(responsibilities: Floats) -> Floats:
+    """The two components that share the largest part of the smaller one's rows, as one."""
+    mass = responsibilities.sum(axis=1) + 1e-9
+    overlap = responsibilities @ responsibilities.T / np.minimum.outer(mass, mass)
     np.fill_diagonal(overlap, -1)
+    # A component of less than two rows has no spread to speak of: it goes first, whatever it shares.
     i = int(np.argmin(mass)) if mass.min() < 2 else int(np.argmax(overlap.max(axis=1)))
     j = int(np.argmax(overlap[i]))
-    out = shared.copy()
+    out = responsibilities.copy()
     out[j] += out[i]
     return np.delete(out, i, axis=0)
 
@@ -122,44 +138,61 @@ def fit(
     tolerance : stop when a pass gains less than this log likelihood per row.
     """
     n, d = values.shape
-    powers = _Powers.of(values, diagonal=family.covariance != "full")
+    products = _Products.of(values, diagonal=family.covariance != "full")
+    # Their scale matrix: the rows' variances over k^(2/d), as if k groups shared the volume evenly.
     prior = np.diag(values.var(axis=0)) / len(start) ** (2 / d)
     log_background = -float(np.log(np.ptp(values, axis=0)).sum())
-    degrees = 10.0 if family.heavy_tails else math.inf
-    noise = 0.02 if family.noise else 0.0
-    shared, pull, last = start, np.ones_like(start), -math.inf
+    degrees = _FIRST_DEGREES if family.heavy_tails else math.inf
+    noise = _FIRST_NOISE if family.noise else 0.0
+    responsibilities, precision_weights, last = start, np.ones_like(start), -math.inf
     for step in range(passes):
-        mass = shared.sum(axis=1) + 1e-10
-        means, covariances = _maximised(powers, shared * pull, mass, prior, family)
-        squared, log_det = powers.distances(means, covariances)
+        mass = responsibilities.sum(axis=1) + _NO_ROWS
+        means, covariances = _m_step(products, responsibilities * precision_weights, mass, prior, family)
+        squared, log_det = products.distances(means, covariances)
         base = (np.log(mass / n) - log_det / 2)[:, None]
-        if family.heavy_tails and step % 4 == 3:
-            degrees = _better_degrees(squared, base, degrees, d)
+        if family.heavy_tails and step % _DEGREES_EVERY == _DEGREES_EVERY - 1:
+            degrees = _likeliest_degrees(squared, base, degrees, d)
         logs = _log_density(squared, degrees, d)
         logs += base
-        likelihood, shared = _expected(logs, math.log(noise) + log_background if noise else -math.inf)
+        log_noise = math.log(noise) + log_background if noise else -math.inf
+        log_density, responsibilities = e_step(logs, log_noise)
+        likelihood = float(log_density.sum())
         if family.noise:
-            noise = min(max(float(1 - shared.sum() / n), 1e-6), _MOST_NOISE)
-        pull = np.ones_like(squared) if math.isinf(degrees) else (degrees + d) / (degrees + squared)
-        if step > 7 and likelihood - last < tolerance * n:
+            noise = min(max(float(1 - responsibilities.sum() / n), _LEAST_NOISE), _MOST_NOISE)
+        # Peel and McLachlan's u: a row far out in a t distribution counts less in the next means and covariances.
+        precision_weights = (
+            np.ones_like(squared) if math.isinf(degrees) else (degrees + d) / (degrees + squared)
+        )
+        if step >= _LEAST_PASSES and likelihood - last < tolerance * n:
             break
         last = likelihood
     bic = math.log(n) * family.parameters(len(start), d) - 2 * likelihood
-    return Mixture(family, shared.mean(axis=1), means, covariances, degrees, shared, bic)
+    return Mixture(family, responsibilities.mean(axis=1), means, covariances, degrees, responsibilities, bic)
 
 
-def _expected(logs: Floats, log_noise: float) -> tuple[float, Floats]:
-    """The log likelihood, and each component's probability of each row, (k, n)."""
+def e_step(logs: Floats, log_noise: float = -math.inf) -> tuple[Floats, Floats]:
+    """Each component's probability of each row, of this module's mixtures and of `gaussian_mixture`'s.
+
+    Parameters
+    ----------
+    logs : (k, n) log of share times density; log_noise : the same of a uniform background.
+
+    Returns
+    -------
+    log_density : (n,) of the mixture.
+    responsibilities : (k, n), columns add up to 1 less the background's part.
+    """
+    # The largest term is taken out before the exponential: far rows would underflow to 0 / 0.
     top = np.maximum(logs.max(axis=0), log_noise)
     density = logs - top
     np.exp(density, out=density)
     total = density.sum(axis=0) + np.exp(log_noise - top)
     density /= total
-    return float((top + np.log(total)).sum()), density
+    return top + np.log(total), density
 
 
 @dataclass(frozen=True)
-class _Powers:
+class _Products:
     """The rows' products, coordinates and a one: moments and quadratic forms of all components are one product each.
 
     rows : (f, n), f = p + d + 1; first, second : (p,) which coordinates the products are of, all pairs or the squares.
@@ -170,47 +203,59 @@ class _Powers:
     second: NDArray[np.intp]
 
     @classmethod
-    def of(cls, values: Floats, *, diagonal: bool) -> _Powers:
+    def of(cls, values: Floats, *, diagonal: bool) -> _Products:
         """Of (n, d) values."""
         columns, d = values.T, values.shape[1]
         first, second = (np.arange(d), np.arange(d)) if diagonal else np.triu_indices(d)
         rows = np.concatenate([columns[first] * columns[second], columns, np.ones((1, len(values)))])
         return cls(rows, first, second)
 
-    def moments(self, pulled: Floats) -> tuple[Floats, Floats, Floats]:
+    def moments(self, weights: Floats) -> tuple[Floats, Floats, Floats]:
         """(k, p) sums of products, (k, d) sums and (k,) sums of the weights (k, n)."""
-        sums: Floats = pulled @ self.rows.T
+        sums: Floats = weights @ self.rows.T
         products = len(self.first)
-        return sums[:, :products], sums[:, products:-1], sums[:, -1] + 1e-10
+        return sums[:, :products], sums[:, products:-1], sums[:, -1] + _NO_ROWS
 
     def distances(self, means: Floats, covariances: Floats) -> tuple[Floats, Floats]:
-        """(k, n) squared distances in each component's own metric, and (k,) log determinants."""
+        """(k, n) squared distances in each component's own metric, and (k,) log determinants.
+
+        x'Px - 2x'Pm + m'Pm, P the precision: linear in the products, so all rows and components are one product.
+        """
         if len(self.first) == means.shape[1]:
             variances = np.einsum("kii->ki", covariances)
             precision = 1 / variances
-            squares, pulled, log_det = precision, precision * means, np.log(variances).sum(axis=1)
+            squares, linear, log_det = precision, precision * means, np.log(variances).sum(axis=1)
         else:
             root = np.linalg.inv(np.linalg.cholesky(covariances))
             inverse = root.transpose(0, 2, 1) @ root
+            # A pair off the diagonal stands for two entries of the symmetric matrix.
             squares = inverse[:, self.first, self.second] * np.where(self.first == self.second, 1.0, 2.0)
-            pulled = (inverse @ means[:, :, None])[:, :, 0]
+            linear = (inverse @ means[:, :, None])[:, :, 0]
             log_det = -2 * np.log(np.einsum("kii->ki", root)).sum(axis=1)
-        constant = (pulled * means).sum(axis=1)[:, None]
-        squared: Floats = np.concatenate([squares, -2 * pulled, constant], axis=1) @ self.rows
+        constant = (linear * means).sum(axis=1)[:, None]
+        squared: Floats = np.concatenate([squares, -2 * linear, constant], axis=1) @ self.rows
         return np.maximum(squared, 0, out=squared), log_det
 
 
-def _maximised(
-    powers: _Powers, pulled: Floats, mass: Floats, prior: Floats, family: Family
+def _m_step(
+    rows: _Products, weights: Floats, mass: Floats, prior: Floats, family: Family
 ) -> tuple[Floats, Floats]:
-    products, sums, weight = powers.moments(pulled)
+    """(k, d) means and (k, d, d) covariances.
+
+    Parameters
+    ----------
+    weights : (k, n) responsibilities, less those of rows far out in a t distribution.
+    mass : (k,) sums of the responsibilities.
+    prior : (d, d) scale matrix of the inverse Wishart prior; it counts as d + 2 rows.
+    """
+    products, sums, weight = rows.moments(weights)
     k, d = sums.shape
     means = sums / weight[:, None]
-    products = products - weight[:, None] * means[:, powers.first] * means[:, powers.second]
+    products = products - weight[:, None] * means[:, rows.first] * means[:, rows.second]
     size = mass + d + 2
     if family.covariance == "full":
         scatter = np.empty((k, d, d))
-        scatter[:, powers.first, powers.second] = scatter[:, powers.second, powers.first] = products
+        scatter[:, rows.first, rows.second] = scatter[:, rows.second, rows.first] = products
         return means, (scatter + prior) / size[:, None, None]
     axes = np.maximum(products, 0) + np.diag(prior)
     variances = axes / size[:, None] if family.covariance == "axes" else _common_shape(axes, size)
@@ -221,7 +266,7 @@ def _common_shape(axes: Floats, size: Floats) -> Floats:
     """(k, d) variances that are one shape times a scale each, by turns (Celeux and Govaert, 1995)."""
     d = axes.shape[1]
     shape = axes.sum(axis=0)
-    for _ in range(4):
+    for _ in range(_SHAPE_TURNS):
         shape = shape / np.exp(np.log(shape).mean())
         scale = (axes / shape).sum(axis=1) / (d * size)
         shape = (axes / scale[:, None]).sum(axis=0)
@@ -233,7 +278,7 @@ def _log_density(squared: Floats, degrees: float, d: int) -> Floats:
     """The log density without the determinant, normal or t."""
     if math.isinf(degrees):
         out = squared * -0.5
-        out -= 0.5 * d * _LOG_2PI
+        out -= 0.5 * d * LOG_2PI
         return out
     constant = (
         math.lgamma((degrees + d) / 2) - math.lgamma(degrees / 2) - 0.5 * d * math.log(degrees * math.pi)
@@ -246,8 +291,8 @@ def _log_density(squared: Floats, degrees: float, d: int) -> Floats:
     return out
 
 
-def _better_degrees(squared: Floats, base: Floats, degrees: float, d: int) -> float:
+def _likeliest_degrees(squared: Floats, base: Floats, degrees: float, d: int) -> float:
     """The likeliest of the degrees of freedom next to the last ones."""
     at = _DEGREES.index(degrees)
     near = _DEGREES[max(0, at - 1) : at + 2]
-    return max(near, key=lambda v: _expected(base + _log_density(squared, v, d), -math.inf)[0])
+    return max(near, key=lambda v: float(e_step(base + _log_density(squared, v, d))[0].sum()))

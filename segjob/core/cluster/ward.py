@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from segjob.core.cluster.kmeans import mean_of
-from segjob.core.cluster.kmeans_init import thin
+from segjob.core.arrays import weighted_mean
 from segjob.core.model import Floats, Labels
+from segjob.core.sampling import thin
 
 ROWS = 6_000
 """Different points that are joined at most: the time grows with their square."""
@@ -60,10 +60,11 @@ def ward(values: Floats, weights: Floats, k: int) -> Labels:
 
 def means(values: Floats, weights: Floats, labels: Labels, k: int) -> Floats:
     """(k, d) weighted mean of each cluster."""
-    return np.stack([mean_of(values[labels == i], weights[labels == i]) for i in range(k)])
+    return np.stack([weighted_mean(values[labels == i], weights[labels == i]) for i in range(k)])
 
 
 def _root(parent: Labels, i: int) -> int:
+    """The cluster that point i is in, by union-find; every other parent on the way is skipped from then on."""
     while parent[i] != i:
         parent[i] = parent[parent[i]]
         i = int(parent[i])
@@ -86,6 +87,7 @@ def _tree(values: Floats, weights: Floats) -> list[tuple[float, int, int]]:
         added = _added(columns, weight, last)
         added[~alive] = np.inf
         nearest = int(np.argmin(added))
+        # Strictly nearer than the one before in the chain: on a tie the two are each other's nearest.
         if len(chain) < 2 or added[nearest] < added[chain[-2]]:
             chain.append(nearest)
             continue
@@ -96,10 +98,10 @@ def _tree(values: Floats, weights: Floats) -> list[tuple[float, int, int]]:
         columns[:, other] = (columns[:, last] * weight[last] + columns[:, other] * weight[other]) / both
         weight[other], alive[last] = both, False
         if 2 * int(alive.sum()) < len(alive) and len(alive) > 64:
-            kept = np.flatnonzero(alive)
-            chain = np.searchsorted(kept, chain).tolist()
-            points, columns, weight = points[kept], np.ascontiguousarray(columns[:, kept]), weight[kept]
-            alive = np.ones(len(kept), dtype=bool)
+            left = np.flatnonzero(alive)
+            chain = np.searchsorted(left, chain).tolist()
+            points, columns, weight = points[left], np.ascontiguousarray(columns[:, left]), weight[left]
+            alive = np.ones(len(left), dtype=bool)
     return joins
 
 
@@ -107,8 +109,9 @@ def _added(columns: Floats, weight: Floats, at: int) -> Floats:
     """(m,) what joining each cluster with this one would add to the inertia; infinite for itself."""
     squared = np.zeros(columns.shape[1])
     for column in columns:
-        away = column - column[at]
-        squared += away * away
+        difference = column - column[at]
+        squared += difference * difference
+    # Lance and Williams' formula for Ward, from means and weights, so that no matrix is updated.
     added: Floats = squared * (weight * weight[at] / (weight + weight[at]))
     added[at] = np.inf
     return added

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from segjob.core.cluster import metrics
 from segjob.core.compare.algorithms import others
 from segjob.core.compare.task import Outcome, Task, Unable
-from segjob.core.model import FitRows, Floats, Labels
+from segjob.core.model import FitRows, Labels
+from segjob.core.sampling import unweighted_rows
 
 FITTED_ROWS = 20_000
 """Rows that an algorithm is fitted on at most, where its time grows with the rows."""
@@ -79,8 +80,8 @@ def compare(
 
     for module in _TIMED_LATER:
         importlib.import_module(module)
-    fitted = draw(points.weights, max(rows, FITTED_ROWS), seed)
-    judged = draw(np.ones(len(fitted)), rows, seed)
+    fitted = unweighted_rows(points.weights, max(rows, FITTED_ROWS), seed)
+    judged = unweighted_rows(np.ones(len(fitted)), rows, seed)
     task = Task(points.values[fitted], judged, k, seed)
     where = fitted[judged]
     published = labels_of_published[where]
@@ -91,27 +92,6 @@ def compare(
             _judged(algorithm, task, where, published, published, parameters, None),
             *(_tried(name, task, where, published) for name in others(algorithm)),
         )
-
-
-def draw(weights: Floats, rows: int, seed: int) -> NDArray[np.intp]:
-    """Numbers of rows that stand for all: each as often as it weighs, or a systematic sample of that.
-
-    Parameters
-    ----------
-    weights : (n,), not negative. The sample is stratified by whatever the rows are sorted by.
-    rows : how many at most.
-
-    Returns
-    -------
-    Ascending row numbers; with repeats where weights differ.
-    """
-    total = float(weights.sum())
-    if len(weights) <= rows and (weights == weights[0]).all():
-        return np.arange(len(weights))
-    if total <= rows and np.array_equal(weights, np.round(weights)):
-        return np.repeat(np.arange(len(weights)), weights.astype(np.intp))
-    ticks = (np.arange(rows) + np.random.default_rng([seed, 3]).random()) / rows * total
-    return np.minimum(np.searchsorted(np.cumsum(weights), ticks, side="right"), len(weights) - 1)
 
 
 def _tried(name: str, task: Task, where: NDArray[np.intp], published: Labels) -> Comparison:

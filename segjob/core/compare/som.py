@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from segjob.core.compare.task import K_RULE, Outcome, Task, Unable, nearest, of_all
+from segjob.core.arrays import nearest
+from segjob.core.compare.task import K_RULE, Outcome, Task, Unable, of_all
 from segjob.core.model import Floats
 
 MOST_UNITS = 100
@@ -40,7 +41,7 @@ def self_organising_map(task: Task) -> Outcome:
     order = np.random.default_rng([task.seed, 4]).integers(0, len(task.values), steps)
     grid.train(task.values[order], steps)
     units = grid.get_weights().reshape(-1, d)
-    winners = nearest(task.few, units)
+    winners, _ = nearest(task.few, units)
     used, won = np.unique(winners, return_counts=True)
     if len(used) < max(task.k, 2):
         return Unable(f"only {len(used)} neurons of the map win any row, and {task.k} clusters are wanted")

@@ -37,8 +37,8 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Found:
-    """A clustering: labels (r,) of the judged rows, -1 where a row is in no cluster, and how it was made."""
+class Clustering:
+    """A clustering: labels (r,) of the judged rows, -1 where a row is in no cluster, and the parameters."""
 
     labels: Labels
     parameters: Mapping[str, Any]
@@ -51,21 +51,19 @@ class Unable:
     reason: str
 
 
-Outcome = Found | Unable
+Outcome = Clustering | Unable
 
 
-def of_all(task: Task, labels: Labels, **parameters: Any) -> Found:
+def of_all(task: Task, labels: Labels, **parameters: Any) -> Clustering:
     """A clustering that was fitted on all rows of the task; `labels` are of the judged ones."""
-    return Found(labels, {**parameters, "fitted_rows": len(task.values), "judged_rows": len(task.judged)})
+    return Clustering(
+        labels, {**parameters, "fitted_rows": len(task.values), "judged_rows": len(task.judged)}
+    )
 
 
-def of_few(task: Task, labels: Labels, **parameters: Any) -> Found:
+def of_few(task: Task, labels: Labels, **parameters: Any) -> Clustering:
     """A clustering that was fitted on the judged rows only."""
     rows = len(task.judged)
-    return Found(np.asarray(labels, dtype=np.intp), {**parameters, "fitted_rows": rows, "judged_rows": rows})
-
-
-def nearest(values: Floats, centers: Floats) -> Labels:
-    """(n,) the nearest center of each row, the first of equals."""
-    squared = ((values[:, None, :] - centers[None]) ** 2).sum(axis=2)
-    return np.asarray(squared.argmin(axis=1), dtype=np.intp)
+    return Clustering(
+        np.asarray(labels, dtype=np.intp), {**parameters, "fitted_rows": rows, "judged_rows": rows}
+    )

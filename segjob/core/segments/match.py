@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 
+from segjob.core.arrays import squared_distances
 from segjob.core.model import Floats
 
 KEPT = 1 / 3
@@ -76,10 +77,10 @@ def centroid_similarity(old: Floats, new: Floats) -> Floats:
     -------
     (k_old, k_new), 0 to 1.
     """
-    distances = np.sqrt(((old[:, None] - new[None]) ** 2).sum(axis=2))
-    apart = np.sqrt(((old[:, None] - old[None]) ** 2).sum(axis=2))
-    np.fill_diagonal(apart, np.inf)
-    nearest = apart.min(axis=1, keepdims=True) if len(old) > 1 else np.full((1, 1), np.inf)
+    distances = np.sqrt(squared_distances(old, new))
+    between = np.sqrt(squared_distances(old, old))
+    np.fill_diagonal(between, np.inf)
+    nearest = between.min(axis=1, keepdims=True) if len(old) > 1 else np.full((1, 1), np.inf)
     similarity: Floats = np.clip(1 - distances / np.maximum(nearest, np.finfo(float).tiny), 0, 1)
     return similarity
 

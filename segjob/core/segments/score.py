@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from segjob.core import arrays
 from segjob.core.model import MISSING_CATEGORY, Floats, Model, Transform
 
 Bools = NDArray[np.bool_]
@@ -90,9 +91,8 @@ def squared_distances(values: Floats, model: Model) -> Floats:
     values : (n, d) scaled coordinates.
     """
     if model.gaussians is None:
-        return np.stack([np.square(values - c).sum(axis=1) for c in model.centroids], axis=1)
-    pairs = zip(model.centroids, model.gaussians.whiteners, strict=True)
-    return np.stack([np.square((values - c) @ whitener.T).sum(axis=1) for c, whitener in pairs], axis=1)
+        return arrays.squared_distances(values, model.centroids)
+    return arrays.squared_mahalanobis(values, model.centroids, model.gaussians.whiteners)
 
 
 def places(values: Floats, model: Model) -> NDArray[np.intp]:

@@ -14,8 +14,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from segjob.core.cluster.kmeans_init import systematic
 from segjob.core.model import Floats, Labels
+from segjob.core.sampling import weighted_sample
 
 CONDITIONS = 4
 """Conditions in a branch, at most."""
@@ -120,7 +120,7 @@ def segment_rule_for(
     categorical : d flags; where left out, a feature with a `=` in its name is one-hot.
     """
     one_hot = ["=" in feature for feature in features] if categorical is None else list(categorical)
-    picked, copies = systematic(weights, ROWS, seed=0)
+    picked, copies = weighted_sample(weights, ROWS, seed=0)
     own = labels[picked] == segment
     if own.sum() < _FEW:
         picked, copies, own = np.arange(len(weights)), weights, labels == segment

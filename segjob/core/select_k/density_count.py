@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from segjob.core import sampling
+from segjob.core import density_rows
+from segjob.core.arrays import one_blas_thread
 from segjob.core.cluster import kmeans, mixture_models
 from segjob.core.cluster.mixture_models import FAMILIES, Family, Mixture
 from segjob.core.model import Floats
@@ -65,11 +66,11 @@ def count_groups(rows: Floats, seed: int) -> DensityCount:
     ----------
     rows : (m, d) from `sampling.unweighted_sample`.
     """
-    values = sampling.spread_out(rows, seed)
+    values = density_rows.spread_out(rows, seed)
     n, d = values.shape
     if n < _LEAST_ROWS or d == 0:
         return DensityCount((), n, False)
-    with kmeans.one_blas_thread():
+    with one_blas_thread():
         values, log_transformed = _scale(values, seed)
         mixtures = _searched(values, _COMPONENTS, seed)
         if modality.groups_of(values, _best(mixtures)).k >= _MANY:
@@ -82,7 +83,7 @@ def count_groups(rows: Floats, seed: int) -> DensityCount:
 
 def _scale(values: Floats, seed: int) -> tuple[Floats, bool]:
     """The values as they are or, if that explains them better, with skewed columns on a log scale."""
-    transformed = sampling.log_transformed(values)
+    transformed = density_rows.log_transformed(values)
     if transformed is None:
         return values, False
     logs, log_jacobian = transformed

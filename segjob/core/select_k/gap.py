@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segjob.core import sampling
-from segjob.core.cluster import kmeans
+from segjob.core.arrays import one_blas_thread
 from segjob.core.cluster.kmeans_init import Restarts
 from segjob.core.model import Floats
 from segjob.core.select_k.votes import Vote
@@ -40,7 +40,7 @@ def gap_by_k(sweep: Sweep, reference: Mapping[int, Floats] | None = None) -> dic
     ks = sorted({1, *(fit.k for fit in sweep.fits)})
     if reference is None:
         reference = reference_inertia(values, ks, sweep.seed)
-    with kmeans.one_blas_thread():
+    with one_blas_thread():
         observed = _observed(sweep, values)
     usable = [k for k in ks if np.isfinite(reference[k]).all() and np.isfinite(observed.get(k, np.nan))]
     error = np.sqrt(1 + 1 / _SETS)
@@ -60,7 +60,7 @@ def reference_inertia(values: Floats, ks: Sequence[int], seed: int) -> dict[int,
     low, high = rotated.min(axis=0), rotated.max(axis=0)
     ks = sorted({1, *ks})
     random = np.random.default_rng([seed, 21])
-    with kmeans.one_blas_thread():
+    with one_blas_thread():
         references = [random.uniform(low, high, rotated.shape) for _ in range(_SETS)]
         curves = np.array([_curve(rows, ks, seed) for rows in references])
     return dict(zip(ks, curves.T, strict=True))
@@ -103,7 +103,7 @@ def null_test(sweep: Sweep) -> Vote:
     centred = values - values.mean(axis=0)
     _, scales, axes = np.linalg.svd(centred / np.sqrt(len(values)), full_matrices=False)
     random = np.random.default_rng([sweep.seed, 22])
-    with kmeans.one_blas_thread():
+    with one_blas_thread():
         inertia = _observed(sweep, values)
         observed = np.array([inertia.get(k, np.nan) for k in [1, *ks]])
         references = (

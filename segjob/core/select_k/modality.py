@@ -66,7 +66,7 @@ def groups_of(values: Floats, mixture: Mixture) -> Groups:
     values : (n, d), the rows the mixture was fitted on.
     """
     peaks = dict(enumerate(map(_Peak, mixture.shares, mixture.means, mixture.covariances)))
-    labels = mixture.shared.argmax(axis=0)
+    labels = mixture.responsibilities.argmax(axis=0)
     depth = {
         (i, j): _valley(values, labels, peaks, i, j, mixture.degrees) for i in peaks for j in peaks if i < j
     }

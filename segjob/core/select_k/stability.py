@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segjob.core import sampling
-from segjob.core.cluster import kmeans
+from segjob.core.arrays import one_blas_thread
 from segjob.core.cluster.kmeans_init import Restarts, nearest_of
 from segjob.core.model import Floats, Labels
 from segjob.core.select_k.votes import Vote
@@ -45,7 +45,7 @@ def agreement_of(values: Floats, ks: Sequence[int], seed: int) -> dict[int, floa
     random = np.random.default_rng([seed, 31])
     ks = [k for k in ks if 2 <= k < size]
     labels: dict[int, list[Labels]] = {k: [] for k in ks}
-    with kmeans.one_blas_thread():
+    with one_blas_thread():
         for _ in range(_FITS if ks else 0):
             part = values[np.sort(random.choice(len(values), size, replace=False))]
             for k, centroids in _fits(part, ks, int(random.integers(1 << 31))).items():

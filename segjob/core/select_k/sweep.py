@@ -1,4 +1,4 @@
-"""One k-means fit for every k asked, with the evidence that a choice of k rests on."""
+"""One k-means fit for every k of a range, with the evidence that a choice of k rests on."""
 
 from __future__ import annotations
 
@@ -10,13 +10,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from segjob.core.arrays import one_blas_thread, weighted_mean
 from segjob.core.cluster import kmeans, metrics
-from segjob.core.cluster.kmeans_init import PART_ROWS, Restarts, thin
+from segjob.core.cluster.kmeans_init import PART_ROWS, Restarts
 from segjob.core.model import FitRows, Floats, Labels
+from segjob.core.sampling import thin
 
 _KEEP = 5
+"""Local optima of the search for each k that are polished further: the best on a part need not be the best on all."""
 _MIDDLE_ROWS = 12_000
-_RANKING = 25
+"""Rows that they are ranked on; on all rows only the best of them is polished."""
+_RANKING_PASSES = 25
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,7 @@ class Fit:
     centroids : (k, d), heaviest first.
     labels : (n,) on the fit rows.
     inertia : weighted sum of squared distances.
-    seconds : spent on this k.
+    seconds : spent on this k; a measurement that nothing here depends on.
     silhouette, davies_bouldin, calinski_harabasz : None for k = 1 and where undefined.
     smallest_share, largest_share : of the weight.
     """
@@ -63,26 +67,28 @@ def sweep(points: FitRows, k_range: Sequence[int], *, seed: int, n_init: int = 1
     Parameters
     ----------
     points : the fit rows.
-    k_range : the ks asked for; those above the number of distinct points are left out.
+    k_range : the ks requested; those above the number of distinct points are left out.
     seed : the same seed on the same points gives the same sweep, whatever the number of threads.
     n_init : random restarts of each fit, at least; few rows get more, because they cost nothing there.
     """
     weights = points.weights
-    center = kmeans.mean_of(points.values, weights)
+    center = weighted_mean(points.values, weights)
     centred = points.values - center
-    asked = sorted(set(k_range))
+    requested = sorted(set(k_range))
     full = kmeans.Rows.of(centred, weights)
     middle = kmeans.Rows.of(*thin(centred, weights, _MIDDLE_ROWS, seed))
     begun = time.perf_counter()
-    with kmeans.one_blas_thread(), ThreadPoolExecutor(_workers()) as pool:
-        fits = []
-        for k, starts in enumerate(_search(centred, weights, n_init, seed).best(asked[-1], _KEEP), start=1):
+    with one_blas_thread(), ThreadPoolExecutor(_workers()) as pool:
+        futures = []
+        for k, starts in enumerate(
+            _search(centred, weights, n_init, seed).best(requested[-1], _KEEP), start=1
+        ):
             searched, begun = time.perf_counter() - begun, time.perf_counter()
-            if k in asked:
-                fits.append(pool.submit(_polished, full, middle, starts, searched))
-        found = [fit.result() for fit in fits]
-        silhouettes, size = _silhouettes(centred, weights, [f.labels for f, _ in found], seed, pool)
-        judged = pool.map(lambda f, score: _judged(full, f[0], f[1], float(score)), found, silhouettes)
+            if k in requested:
+                futures.append(pool.submit(_polished, full, middle, starts, searched))
+        polished = [future.result() for future in futures]
+        silhouettes, size = _silhouettes(centred, weights, [f.labels for f, _ in polished], seed, pool)
+        judged = pool.map(lambda f, score: _judged(full, f[0], f[1], float(score)), polished, silhouettes)
     fits_by_k = tuple(replace(fit, centroids=fit.centroids + center) for fit in judged)
     return Sweep(points, fits_by_k, seed, n_init, size)
 
@@ -102,10 +108,10 @@ def _polished(
     """The best start, ranked on some rows and polished on all, and the seconds that search and polish took."""
     begun = time.perf_counter()
     if len(starts) > 1 and len(middle.values) < len(full.values):
-        tried = [kmeans.polish(middle, start, _RANKING) for start in starts]
-        starts = min(tried, key=lambda f: f.inertia).centroids[None]
-    found = min((kmeans.polish(full, start) for start in starts), key=lambda f: f.inertia)
-    return found, searched + time.perf_counter() - begun
+        ranked = [kmeans.polish(middle, start, _RANKING_PASSES) for start in starts]
+        starts = min(ranked, key=lambda f: f.inertia).centroids[None]
+    best = min((kmeans.polish(full, start) for start in starts), key=lambda f: f.inertia)
+    return best, searched + time.perf_counter() - begun
 
 
 def _silhouettes(
@@ -120,19 +126,19 @@ def _silhouettes(
     return means, size
 
 
-def _judged(full: kmeans.Rows, found: kmeans.KMeansFit, seconds: float, silhouette: float) -> Fit:
-    k, weights = len(found.centroids), full.weights
+def _judged(full: kmeans.Rows, fitted: kmeans.KMeansFit, seconds: float, silhouette: float) -> Fit:
+    k, weights = len(fitted.centroids), full.weights
     weight = float(weights.sum())
-    shares = np.bincount(found.labels, weights, k) / weight
+    shares = np.bincount(fitted.labels, weights, k) / weight
     return Fit(
         k=k,
-        centroids=found.centroids,
-        labels=found.labels,
-        inertia=found.inertia,
+        centroids=fitted.centroids,
+        labels=fitted.labels,
+        inertia=fitted.inertia,
         seconds=seconds,
         silhouette=None if k < 2 or weight <= k else silhouette,
-        davies_bouldin=metrics.davies_bouldin(full.values, weights, found.labels, found.centroids),
-        calinski_harabasz=metrics.calinski_harabasz(found.inertia, full.total, weight, k),
+        davies_bouldin=metrics.davies_bouldin(full.values, weights, fitted.labels, fitted.centroids),
+        calinski_harabasz=metrics.calinski_harabasz(fitted.inertia, full.total, weight, k),
         smallest_share=float(shares.min()),
         largest_share=float(shares.max()),
     )

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segjob.core import sampling
+from segjob.core import density_rows
+from segjob.core.arrays import nearest
 from segjob.core.cluster import kmeans
-from segjob.core.cluster.kmeans_init import nearest_of
 from segjob.core.model import Floats, Labels, Transform
+from segjob.core.sampling import unweighted_sample
 from segjob.core.select_k.stability import adjusted_rand
 
 if TYPE_CHECKING:
@@ -47,9 +48,9 @@ def warnings(
     if not published:
         return tuple(messages)
     messages += small(fit.smallest_share)
-    values = sampling.unweighted_sample(sweep.points, sweep.seed, _ROWS)
+    values = unweighted_sample(sweep.points, sweep.seed, _ROWS)
     if fit.k > 1:
-        labels = _nearest(values, fit.centroids)
+        labels, _ = nearest(values, fit.centroids)
         messages += _features(values, labels, fit.k, transforms, sweep.seed)
         messages += _seeds(values, fit, sweep)
     return tuple(messages)
@@ -132,11 +133,11 @@ def _seeds(values: Floats, fit: Fit, sweep: Sweep) -> Iterator[str]:
 
 
 def _skewed(sweep: Sweep, transforms: Sequence[Transform]) -> Iterator[str]:
-    values = sampling.unweighted_sample(sweep.points, sweep.seed, _ROWS)
+    values = unweighted_sample(sweep.points, sweep.seed, _ROWS)
     for transform, column in zip(transforms, values.T, strict=True):
         if transform.function != "identity" or len(np.unique(column)) <= 2:
             continue
-        skew = float(sampling.skew(column[:, None])[0])
+        skew = float(density_rows.skewness(column[:, None])[0])
         if skew > _SKEW and transform.to_original(column).min() > -1:
             yield (
                 f"{transform.feature} is strongly skewed ({skew:.1f}), so few large values rule the distances: "
@@ -144,10 +145,3 @@ def _skewed(sweep: Sweep, transforms: Sequence[Transform]) -> Iterator[str]:
             )
         elif abs(skew) > _SKEW:
             yield f"{transform.feature} is strongly skewed ({skew:.1f}): set lower and upper bounds for it"
-
-
-def _nearest(values: Floats, centroids: Floats) -> Labels:
-    centre = values.mean(axis=0)
-    columns = np.ascontiguousarray((values - centre).T)
-    labels: Labels = nearest_of(columns, (centroids - centre)[None])[0].astype(np.intp)
-    return labels

@@ -45,10 +45,10 @@ def test_a_fit_from_the_same_start_is_sklearns(seed: int, n: int, d: int, k: int
     )
     values = (values - values.mean(axis=0)) / values.std(axis=0)
     ones = np.ones(n)
-    start = gaussian_mixture.maximised(
-        values, ones, rng.dirichlet(np.ones(k), size=n), np.full(d, gaussian_mixture.LEAST_SD**2)
+    start = gaussian_mixture.m_step(
+        values, ones, rng.dirichlet(np.ones(k), size=n).T, np.full(d, gaussian_mixture.LEAST_SD**2)
     )
-    found = gaussian_mixture.polish(
+    found = gaussian_mixture.expectation_maximisation(
         values, ones, start, gaussian_mixture.least_variance(values, ones), passes=25, tolerance=0.0
     )
     theirs = _sklearns(values, start, 25, 0.0)
@@ -77,11 +77,15 @@ def test_a_row_of_weight_three_is_three_rows(seed: int, k: int) -> None:
     many = np.repeat(values, counts, axis=0)
     floor = gaussian_mixture.least_variance(values, counts.astype(float))
     np.testing.assert_allclose(floor, gaussian_mixture.least_variance(many, np.ones(len(many))))
-    shared = rng.dirichlet(np.ones(k), size=60)
-    a = gaussian_mixture.maximised(values, counts.astype(float), shared, floor)
-    b = gaussian_mixture.maximised(many, np.ones(len(many)), np.repeat(shared, counts, axis=0), floor)
-    one = gaussian_mixture.polish(values, counts.astype(float), a, floor, passes=15, tolerance=0.0)
-    other = gaussian_mixture.polish(many, np.ones(len(many)), b, floor, passes=15, tolerance=0.0)
+    responsibilities = rng.dirichlet(np.ones(k), size=60).T
+    a = gaussian_mixture.m_step(values, counts.astype(float), responsibilities, floor)
+    b = gaussian_mixture.m_step(many, np.ones(len(many)), np.repeat(responsibilities, counts, axis=1), floor)
+    one = gaussian_mixture.expectation_maximisation(
+        values, counts.astype(float), a, floor, passes=15, tolerance=0.0
+    )
+    other = gaussian_mixture.expectation_maximisation(
+        many, np.ones(len(many)), b, floor, passes=15, tolerance=0.0
+    )
     np.testing.assert_allclose(one.means, other.means, atol=1e-8)
     np.testing.assert_allclose(one.gaussians.covariances, other.gaussians.covariances, atol=1e-8)
 
@@ -94,7 +98,7 @@ def test_long_groups_that_kmeans_cuts_are_found(seed: int) -> None:
     points = FitRows(values, np.ones(900))
     start = kmeans.fit(values, points.weights, 3, seed=0, n_init=5)
     found = gaussian_mixture.fit(points, start.centroids, 0)
-    labels = gaussian_mixture._logs(values, found.means, found.gaussians).argmax(axis=1)
+    labels = gaussian_mixture.log_joint_density(values, found.means, found.gaussians).argmax(axis=0)
     best = GaussianMixture(3, n_init=5, reg_covar=gaussian_mixture.LEAST_SD**2, random_state=0).fit(values)
     assert found.converged
     assert found.log_likelihood > best.score(values) - 1e-3

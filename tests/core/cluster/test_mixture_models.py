@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import multivariate_normal, multivariate_t
 from sklearn.mixture import GaussianMixture
 
-from segjob.core import sampling
+from segjob.core import density_rows, sampling
 from segjob.core.cluster import mixture_models
 from segjob.core.cluster.mixture_models import FAMILIES, Family, Mixture
 from segjob.core.model import FitRows, Floats
@@ -40,7 +40,9 @@ def test_a_normal_mixture_is_scikit_learns(ours: str, theirs: str) -> None:
     order, peers = np.argsort(found.means[:, 0]), np.argsort(peer.means_[:, 0])
     assert found.means[order] == pytest.approx(peer.means_[peers], abs=0.02)
     assert found.shares[order] == pytest.approx(peer.weights_[peers], abs=0.01)
-    agreed = (found.shared[order].argmax(axis=0) == peer.predict_proba(rows)[:, peers].argmax(axis=1)).mean()
+    agreed = (
+        found.responsibilities[order].argmax(axis=0) == peer.predict_proba(rows)[:, peers].argmax(axis=1)
+    ).mean()
     assert agreed > 0.995
 
 
@@ -66,7 +68,7 @@ def test_noise_is_told_from_groups() -> None:
     start[:, :600] = two_groups(2, 600)[1]
     start[:, 600:] = 0.5
     found = mixture_models.fit(rows, start, FAMILIES[0])
-    member = found.shared.sum(axis=0)
+    member = found.responsibilities.sum(axis=0)
     assert member[:600].mean() > 0.97
     assert np.median(member[600:]) < 0.2
 
@@ -139,7 +141,7 @@ def test_whole_counts_are_written_out_and_other_weights_are_drawn() -> None:
     counts = np.array([1.0, 2, 3, 4, 5, 6])
     rows = sampling.unweighted_sample(FitRows(values, counts, "distinct_rows"), seed=0)
     assert np.array_equal(np.unique(rows, return_counts=True)[1], counts)
-    many = sampling.unweighted_sample(FitRows(values, counts * 1000, "distinct_rows"), seed=0, rows=210)
+    many = sampling.unweighted_sample(FitRows(values, counts * 1000, "distinct_rows"), seed=0, size=210)
     assert np.abs(np.unique(many, return_counts=True)[1] - counts * 10).max() <= 1
     revenue = sampling.unweighted_sample(
         FitRows(np.repeat(values, 50, axis=0), np.repeat(counts, 50) / 7), seed=0
@@ -154,32 +156,32 @@ def test_rows_are_spread_over_their_cells() -> None:
     r = np.random.default_rng(8)
     whole = r.integers(0, 12, 400).astype(float)
     values = np.column_stack([whole, r.integers(0, 2, 400), r.normal(size=400)])
-    spread = sampling.spread_out(values, seed=0)
+    spread = density_rows.spread_out(values, seed=0)
     assert spread.shape == (400, 2)
     assert len(np.unique(spread[:, 0])) == 400
     assert np.corrcoef(spread[:, 0], whole)[0, 1] > 0.99
     assert spread.mean(axis=0) == pytest.approx(0, abs=1e-12)
     assert spread.std(axis=0) == pytest.approx(1)
-    assert sampling.spread_out(values[:, 1:2], seed=0).shape == (400, 1)
-    assert sampling.spread_out(np.zeros((5, 2)), seed=0).shape == (5, 0)
+    assert density_rows.spread_out(values[:, 1:2], seed=0).shape == (400, 1)
+    assert density_rows.spread_out(np.zeros((5, 2)), seed=0).shape == (5, 0)
     many = r.normal(size=(100, 20))
-    assert sampling.spread_out(many, seed=0).shape == (100, 12)
-    assert sampling.spread_out(many[:, :4] @ r.normal(size=(4, 20)), seed=0).shape == (100, 4)
+    assert density_rows.spread_out(many, seed=0).shape == (100, 12)
+    assert density_rows.spread_out(many[:, :4] @ r.normal(size=(4, 20)), seed=0).shape == (100, 4)
 
 
 def test_the_log_scale_comes_with_its_jacobian() -> None:
     """The density of log-normal rows, found on the log scale and carried back, integrates to one."""
     rows = np.exp(np.random.default_rng(9).normal(size=(4000, 1)))
-    rows = sampling.standardised(rows)
-    found = sampling.log_transformed(rows)
+    rows = density_rows.standardised(rows)
+    found = density_rows.log_transformed(rows)
     assert found is not None
     logs, log_jacobian = found
     order = np.argsort(rows[:, 0])
     x, z = rows[order, 0], logs[order, 0]
     slopes = np.diff(z) / np.diff(x)
     assert np.log(slopes).sum() == pytest.approx(log_jacobian, rel=0.01)
-    assert abs(sampling.skew(logs)[0]) < 0.3
-    assert sampling.log_transformed(np.random.default_rng(0).normal(size=(200, 2))) is None
-    left = sampling.log_transformed(-rows)
+    assert abs(density_rows.skewness(logs)[0]) < 0.3
+    assert density_rows.log_transformed(np.random.default_rng(0).normal(size=(200, 2))) is None
+    left = density_rows.log_transformed(-rows)
     assert left is not None
     assert left[1] == pytest.approx(log_jacobian)

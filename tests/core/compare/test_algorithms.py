@@ -20,11 +20,12 @@ from sklearn.metrics import (
 )
 
 from segjob.core.compare import algorithms
-from segjob.core.compare.comparison import PUBLISHED, Comparison, compare, draw, numbered_like
+from segjob.core.compare.comparison import PUBLISHED, Comparison, compare, numbered_like
 from segjob.core.compare.density import knee, neighbour_distances, without_small
 from segjob.core.compare.som import map_sides
-from segjob.core.compare.task import Found, Task, Unable
+from segjob.core.compare.task import Clustering, Task, Unable
 from segjob.core.model import FitRows
+from segjob.core.sampling import unweighted_rows
 
 
 def scaled(values: np.ndarray) -> np.ndarray:
@@ -98,7 +99,7 @@ def test_a_cluster_has_the_number_of_the_segment_it_stands_for(on_blobs: dict[st
 @pytest.mark.parametrize("algorithm", [algorithms.dbscan, algorithms.hdbscan])
 def test_density_finds_two_shapes_that_are_not_round(values: np.ndarray, algorithm: Any) -> None:
     found = algorithm(task(values, 2))
-    assert isinstance(found, Found)
+    assert isinstance(found, Clustering)
     assert set(found.labels) - {-1} == {0, 1}
     assert np.mean(found.labels < 0) < 0.03
     kmeans = published(values, 2)
@@ -107,7 +108,7 @@ def test_density_finds_two_shapes_that_are_not_round(values: np.ndarray, algorit
 
 def test_a_circle_in_a_circle_is_told_apart_by_density() -> None:
     found = algorithms.dbscan(task(CIRCLES, 2))
-    assert isinstance(found, Found)
+    assert isinstance(found, Clustering)
     is_inner = np.hypot(*CIRCLES.T) < 1.0
     assert adjusted_rand_score(is_inner, found.labels) > 0.98
 
@@ -117,7 +118,7 @@ def test_scattered_rows_are_noise_and_no_segment() -> None:
     scattered = rng.uniform(-6, 6, (40, 2))
     values = np.vstack([rng.normal(-2, 0.2, (400, 2)), rng.normal(2, 0.2, (400, 2)), scattered])
     found = algorithms.dbscan(task(values, 2))
-    assert isinstance(found, Found)
+    assert isinstance(found, Clustering)
     assert set(found.labels) == {-1, 0, 1}
     assert np.mean(found.labels[800:] < 0) > 0.5
     assert np.mean(found.labels[:800] < 0) < 0.05
@@ -127,7 +128,7 @@ def test_scattered_rows_are_noise_and_no_segment() -> None:
 def test_hierarchies_are_scipys(name: str, method: str) -> None:
     values = np.random.default_rng(2).normal(size=(120, 3))
     found = algorithms.ALGORITHMS[name](task(values, 6))
-    assert isinstance(found, Found)
+    assert isinstance(found, Clustering)
     expected = fcluster(linkage(values, method), 6, "maxclust")
     assert adjusted_rand_score(expected, found.labels) == 1.0
 
@@ -146,7 +147,7 @@ def test_the_mixture_takes_the_covariance_that_the_rows_have(
     rng = np.random.default_rng(5)
     parts = [rng.multivariate_normal([25 * i, 0], of, 500) for i, of in enumerate(covariance)]
     found = algorithms.gaussian_mixture(task(np.vstack(parts), 2))
-    assert isinstance(found, Found)
+    assert isinstance(found, Clustering)
     assert found.parameters["covariance_type"] in expected
     bic = found.parameters["bic"]
     assert bic[found.parameters["covariance_type"]] == min(bic.values())
@@ -157,7 +158,7 @@ def test_the_map_sees_all_rows_and_not_the_first_ones_only() -> None:
     values = scaled(make_blobs(20_000, centers=5, n_features=3, random_state=1)[0])
     few = task(values, 5, judged=1_000)
     found = algorithms.self_organising_map(few)
-    assert isinstance(found, Found)
+    assert isinstance(found, Clustering)
     assert adjusted_rand_score(published(values, 5)[few.judged], found.labels) > 0.9
 
 
@@ -216,19 +217,19 @@ def test_density_needs_rows_and_different_places(algorithm: Any) -> None:
 
 @given(seed=st.integers(0, 500), rows=st.integers(1, 400), most=st.integers(1, 300))
 @settings(max_examples=60, deadline=None)
-def test_a_draw_holds_each_row_as_often_as_it_weighs(seed: int, rows: int, most: int) -> None:
+def test_a_sample_holds_each_row_as_often_as_it_weighs(seed: int, rows: int, most: int) -> None:
     weights = np.random.default_rng(seed).integers(0, 6, rows).astype(np.float64)
     weights[0] = 1
-    drawn = draw(weights, most, seed)
+    picked = unweighted_rows(weights, most, seed)
     total, alike = weights.sum(), (weights == weights[0]).all()
-    counts = np.bincount(drawn, minlength=rows)
-    assert (np.diff(drawn) >= 0).all()
+    counts = np.bincount(picked, minlength=rows)
+    assert (np.diff(picked) >= 0).all()
     if alike and rows <= most:
         np.testing.assert_array_equal(counts, np.ones(rows))
     elif total <= most:
         np.testing.assert_array_equal(counts, weights)
     else:
-        assert len(drawn) == most
+        assert len(picked) == most
         # A systematic sample is never further than one row from the exact share.
         assert np.abs(counts - weights * most / total).max() < 1 + 1e-9
         assert not counts[weights == 0].any()

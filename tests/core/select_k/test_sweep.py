@@ -15,8 +15,9 @@ import pytest
 from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 
-from segjob.core.cluster.kmeans_init import Restarts, thin
+from segjob.core.cluster.kmeans_init import Restarts
 from segjob.core.model import FitRows
+from segjob.core.sampling import thin
 from segjob.core.select_k.sweep import sweep
 
 BEST = {  # of 800 restarts, k = 1..10, from the README beside the file

@@ -1,0 +1,56 @@
+"""What every part of `core` does with arrays of rows: weighted means, distances, the nearest centre."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+
+import numpy as np
+
+from segjob.core.model import Floats, Labels
+
+
+def one_blas_thread() -> AbstractContextManager[object]:
+    """Products here are small: BLAS threads would cost more than they bring, and change the last digits."""
+    from threadpoolctl import threadpool_limits
+
+    limits: AbstractContextManager[object] = threadpool_limits(1, user_api="blas")
+    return limits
+
+
+def weighted_mean(values: Floats, weights: Floats) -> Floats:
+    """(d,) the mean of (n, d) values; summed from the first row, so that values far from 0 keep their digits."""
+    mean: Floats = weights @ (values - values[0]) / weights.sum() + values[0]
+    return mean
+
+
+def squared_distances(values: Floats, centers: Floats) -> Floats:
+    """(n, k) squared distances of (n, d) values from (k, d) centers.
+
+    By differences, not by the faster |x|^2 - 2xc + |c|^2: a row that equals a center is at exactly 0, and rows that
+    are equally far from two centers stay so. `cluster.kmeans_init.nearest_of` takes products where speed decides.
+    """
+    squared = np.empty((len(values), len(centers)))
+    for j, center in enumerate(centers):
+        squared[:, j] = ((values - center) ** 2).sum(axis=1)
+    return squared
+
+
+def squared_mahalanobis(values: Floats, means: Floats, whiteners: Floats) -> Floats:
+    """(n, k) squared distances in each component's own metric (Mahalanobis, 1936).
+
+    Parameters
+    ----------
+    values : (n, d); means : (k, d); whiteners : (k, d, d) of `Gaussians`.
+    """
+    squared = np.empty((len(means), len(values)))
+    for row, mean, whitener in zip(squared, means, whiteners, strict=True):
+        white = (values - mean) @ whitener.T
+        np.einsum("nd,nd->n", white, white, out=row)
+    return squared.T  # a component's distances side by side, as the E step takes them
+
+
+def nearest(values: Floats, centers: Floats) -> tuple[Labels, Floats]:
+    """(n,) the nearest center of each row, the first of equally near ones, and (n,) the squared distance to it."""
+    squared = squared_distances(values, centers)
+    labels = squared.argmin(axis=1)
+    return labels, squared[np.arange(len(values)), labels]
