@@ -18,7 +18,7 @@ from segjob.core.compare.comparison import PUBLISHED
 from segjob.core.model import Floats
 from segjob.errors import ConfigError, SegjobError
 from segjob.registry.models import Published, load
-from segjob.registry.report_data import explore
+from segjob.registry.report_data import read_input_data
 from segjob.registry.runs import Evidence, evidence, list_runs, pick_run, stored
 from segjob.report.data import (
     MOST_POINTS,
@@ -114,7 +114,7 @@ def build(warehouse: Warehouse, contract: PublishedTables, segmentation: str | N
         history = exploration.keyed_history(contract.schema, run["segmentation"], run["key_column"])
         counts = _counts(warehouse, contract, history, run)
         sample = _sample(warehouse, published, history, counts)
-        input_data = explore(warehouse, published, sample)
+        input_data = read_input_data(warehouse, published, sample)
         return Report(
             run=found.run,
             schema=contract.schema,

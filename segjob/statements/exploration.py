@@ -88,8 +88,10 @@ def segment_sample(
     )
     chosen = sa.select(ranked).where(ranked.c.place <= quota_of).subquery("chosen")
     p = model_rows(relation, transforms)
+    # Arrays hold numbers, and PostgreSQL casts no boolean to a float64.
+    is_outlier = sa.case((chosen.c.is_outlier, index(1)), else_=index(0)).label("is_outlier")
     return (
-        sa.select(chosen.c.segment_id, chosen.c.is_outlier, *p.x)
+        sa.select(chosen.c.segment_id, is_outlier, *p.x)
         .select_from(chosen.join(p.rows, p.key == chosen.c.key))
         .order_by(chosen.c.segment_id, chosen.c.luck, chosen.c.key)
     )

@@ -1,5 +1,6 @@
 -- segment_sample
-SELECT chosen.segment_id, chosen.is_outlier, scaled_rows.x0, scaled_rows.x1, scaled_rows.x2
+SELECT chosen.segment_id, CASE WHEN chosen.is_outlier THEN 1 ELSE 0 END AS is_outlier, scaled_rows.x0,
+    scaled_rows.x1, scaled_rows.x2
 FROM (SELECT ranked.key AS key, ranked.segment_id AS segment_id, ranked.is_outlier AS is_outlier, ranked.luck
       AS luck, ranked.place AS place
   FROM (SELECT drawn.key AS key, drawn.segment_id AS segment_id, drawn.is_outlier AS is_outlier, drawn.luck AS
