@@ -5,14 +5,16 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import sqlalchemy as sa
 
+from segjob.config import FILE_NAME
 from segjob.core.cluster.metrics import silhouette_rows
 from segjob.core.compare.comparison import PUBLISHED
 from segjob.core.model import Floats
@@ -35,12 +37,11 @@ from segjob.report.data import (
     SweepRow,
     VoteRow,
 )
+from segjob.report.files import check_replaceable
 from segjob.statements import exploration
 from segjob.statements.published.tables import PublishedTables
+from segjob.warehouse.atomic_files import write_whole
 from segjob.warehouse.base import Warehouse
-
-if TYPE_CHECKING:
-    from segjob.report.page import Page
 
 POINTS_EACH = 100
 """Of each segment at least so many, or all it has."""
@@ -77,32 +78,65 @@ def write_report(
 ) -> Written:
     """Write the page of a segmentation's current run, and its figures into a folder.
 
+    Files are replaced whole, and only where they are pages or figures of segjob's own.
+
     Raises
     ------
-    ConfigError : the file or folder cannot be written.
+    ConfigError : a file or folder cannot be written, or something else stands there.
     DataError : there is no run.
     """
-    if page is not None and not page.resolve().parent.is_dir():
-        raise ConfigError(f"{page} cannot be written: there is no folder {page.parent}")
+    with _as_config_error(page):
+        if page is not None:
+            _check_page(warehouse, page)
     report = build(warehouse, contract, segmentation)
     from segjob.report.page import render
 
     name = str(report.run["segmentation"])
     page = page or Path(f"{re.sub(r'[^A-Za-z0-9-]+', '_', name).strip('_') or 'segments'}-report.html")
     rendered = render(report)
-    try:
-        page.write_text(rendered.html, encoding="utf-8")
-        files = _write_figures(rendered, figures) if figures is not None else []
-    except OSError as error:
-        raise ConfigError(f"{error.filename or page} cannot be written: {error.strerror}") from None
+    content = rendered.html.encode()
+    with _as_config_error(page):
+        figure_files = {} if figures is None else {figures / name: data for name, data in rendered.files()}
+        for file in figure_files:
+            check_replaceable(file, "--figures")
+        _check_page(warehouse, page)
+        if figures is not None:
+            figures.mkdir(parents=True, exist_ok=True)
+        for file, data in {page: content, **figure_files}.items():
+            write_whole(file, data)
     return Written(
         page=page,
-        size=len(rendered.html.encode()),
+        size=len(content),
         figures=[figure.name for figure in rendered.figures],
-        files=files,
+        files=list(figure_files),
         run_id=int(report.run["run_id"]),
         segmentation=name,
     )
+
+
+def _check_page(warehouse: Warehouse, page: Path) -> None:
+    """Refuse a path that a page must never take, whatever stands there."""
+    if not page.parent.is_dir():
+        raise ConfigError(f"{page} cannot be written: there is no folder {page.parent}")
+    reserved = {FILE_NAME: "the name of the config file"}
+    if warehouse.file is not None and warehouse.file.parent.resolve() == page.parent.resolve():
+        reserved |= {
+            warehouse.file.name: "the warehouse",
+            f"{warehouse.file.name}.wal": "the warehouse's log",
+        }
+    if page.name in reserved:
+        raise ConfigError(
+            f"{page} is {reserved[page.name]}: it is not replaced", hint="name another file with --out"
+        )
+    check_replaceable(page, "--out")
+
+
+@contextmanager
+def _as_config_error(page: Path | None) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ConfigError(f"{error.filename or page} cannot be written: {error.strerror}") from None
 
 
 def build(warehouse: Warehouse, contract: PublishedTables, segmentation: str | None) -> Report:
@@ -260,12 +294,3 @@ def _compared(warehouse: Warehouse, contract: PublishedTables, run_id: int) -> C
         scaled=drawn.get(first, {}).get("scaled", {}),
         advice=published[0]["advice"] if published else None,
     )
-
-
-def _write_figures(page: Page, folder: Path) -> list[Path]:
-    folder.mkdir(parents=True, exist_ok=True)
-    files = []
-    for name, content in page.files():
-        (folder / name).write_bytes(content)
-        files.append(folder / name)
-    return files

@@ -17,6 +17,7 @@ from segjob.report import figures, importance, palette, words
 from segjob.report.data import MOST_POINTS, Report, SegmentRow
 from segjob.report.figures import algorithms, canvas, export
 from segjob.report.figures.canvas import Figure
+from segjob.report.files import GENERATOR
 from segjob.report.payload import document, embedded
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ def render(report: Report) -> Page:
         _environment()
         .get_template("page.html.j2")
         .render(
+            generator=GENERATOR,
             report=report,
             run=report.run,
             noun=report.noun,

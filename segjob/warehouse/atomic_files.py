@@ -55,6 +55,28 @@ def _take(handle: int, folder: Path, deadline: float) -> None:
             time.sleep(_POLL)
 
 
+def write_whole(file: Path, content: bytes) -> None:
+    """Write a file aside and rename it; it keeps the permissions of the one that it replaces.
+
+    Raises
+    ------
+    OSError : it cannot be written; what was there before is as it was.
+    """
+    fresh = file.with_name(f".{file.name}.new")
+    fresh.unlink(missing_ok=True)
+    try:
+        with fresh.open("xb") as handle:  # exclusively, so that no link is followed
+            handle.write(content)
+            handle.flush()
+            os.fsync(handle.fileno())
+        if file.exists():
+            fresh.chmod(stat.S_IMODE(file.stat().st_mode))
+        fresh.replace(file)
+        _flush(file.parent)
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
 @contextmanager
 def replaced_file(file: Path) -> Iterator[Path]:
     """A path to write the new file at; it takes the old one's place when the block ends, and nothing does if it raises.

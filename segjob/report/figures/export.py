@@ -11,6 +11,7 @@ from io import BytesIO, StringIO
 from typing import TYPE_CHECKING
 
 from segjob.report.figures.canvas import Figure
+from segjob.report.files import GENERATOR, SVG_MARK
 from segjob.report.palette import LIGHT
 
 if TYPE_CHECKING:
@@ -49,15 +50,14 @@ def file_svg(figure: Figure) -> str:
     body = _compact(_raw(figure.plot))
     width, height = (float(v) * 72 for v in figure.plot.get_size_inches())
     size = f' width="{width:g}" height="{height:g}" font-family="{FONTS}"'
-    return '<?xml version="1.0" encoding="utf-8"?>\n' + _with_head(
-        figure, body, f"figure-{figure.name}", size
-    )
+    declaration = '<?xml version="1.0" encoding="utf-8"?>'
+    return f"{declaration}\n{SVG_MARK}\n" + _with_head(figure, body, f"figure-{figure.name}", size)
 
 
 def files(figure: Figure) -> dict[str, bytes]:
     """NAME.svg and NAME.png -> their contents."""
     image = BytesIO()
-    figure.plot.savefig(image, format="png", dpi=PNG_DPI, metadata={"Software": None})
+    figure.plot.savefig(image, format="png", dpi=PNG_DPI, metadata={"Software": GENERATOR})
     return {f"{figure.name}.svg": file_svg(figure).encode(), f"{figure.name}.png": image.getvalue()}
 
 
