@@ -168,6 +168,6 @@ def test_every_make_target_of_the_readme_exists():
 @pytest.mark.parametrize("warehouse", ["Snowflake", "BigQuery", "Redshift", "Trino"])
 def test_what_no_test_runs_is_said_to_be_compiled_only(warehouse):
     page = (ROOT / "docs" / "engines.md").read_text(encoding="utf-8")
-    assert f"{warehouse}: compiles, not run here." in page
+    assert f"{warehouse}: compiles, not run here." in " ".join(page.split())
     assert (ROOT / "tests" / "statements" / "golden" / warehouse.lower() / "passes.sql").is_file()
     assert re.search(rf"^- \*\*{warehouse}\*\*: ", page, flags=re.M), "what it cannot do"
