@@ -170,7 +170,7 @@ def _drift(
     missing = missing_shares(measured)
     for j, transform in enumerate(transforms):
         before = reference[transform.feature]
-        counts = [counted[f"b{j}_{b}"] for b in range(len(before.bins.shares))]
+        counts = [counted[f"bin{j}_{b}"] for b in range(len(before.bins.shares))]
         now, rows = drift.shares(counts), sum(counts)
         index = drift.stability_index(before.bins.shares, now)
         limit = settings.stability_index + drift.stability_index_by_chance(len(now), before.rows, rows)

@@ -36,7 +36,7 @@ def reference_rows(
     missing = missing_shares(prepared.measured)
     rows = []
     for j, transform in enumerate(transforms):
-        counts = [counted[f"b{j}_{b}"] for b in range(len(edges[j]) + 1)]
+        counts = [counted[f"bin{j}_{b}"] for b in range(len(edges[j]) + 1)]
         limits: list[float | None] = [None, *edges[j].tolist(), None]
         for b, of in enumerate(drift.shares(counts).tolist()):
             rows.append(_bin(transform.feature, b, limits[b], limits[b + 1], of, sum(counts)))

@@ -142,7 +142,7 @@ def _in_warehouse(warehouse: Warehouse, prepared: Prepared) -> _Rows:
         return Pass(
             rows=column("rows"),
             weight=column("weight"),
-            sums=np.column_stack([column(f"s{j}") for j in range(len(made))]),
+            sums=np.column_stack([column(f"sum{j}") for j in range(len(made))]),
             squared=column("squared") if distances else nothing,
             distance=column("distance") if distances else nothing,
         )
@@ -154,11 +154,11 @@ def _in_warehouse(warehouse: Warehouse, prepared: Prepared) -> _Rows:
     def border(anchor: Floats, slack: float) -> tuple[FitRows, Labels] | None:
         statement = passes.border_rows(relation, made, anchor, slack, BORDER_ROWS + 1)
         columns = warehouse.arrays(statement)
-        if len(columns["w"]) > BORDER_ROWS:
+        if len(columns["weight"]) > BORDER_ROWS:
             return None
         values = np.column_stack([columns[name] for name in coordinates])
         order = np.lexsort(values.T[::-1])
-        return FitRows(values[order], columns["w"][order]), columns["cluster"][order].astype(np.intp)
+        return FitRows(values[order], columns["weight"][order]), columns["cluster"][order].astype(np.intp)
 
     return _Rows(
         one_pass=lambda centroids: a_pass(centroids, distances=False),

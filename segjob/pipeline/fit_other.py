@@ -160,9 +160,9 @@ def _over_all(
         row = warehouse.records(expectation(prepared.relation, _model(prepared, means, shapes)))[0]
         moved, shapes = gaussian_mixture.m_step_from_sums(
             means,
-            np.array([row[f"m{i}"] for i in k]),
-            np.array([[row[f"f{i}_{j}"] for j in d] for i in k]),
-            np.array([[[row[f"s{i}_{max(j, m)}_{min(j, m)}"] for m in d] for j in d] for i in k]),
+            np.array([row[f"weight{i}"] for i in k]),
+            np.array([[row[f"first{i}_{j}"] for j in d] for i in k]),
+            np.array([[[row[f"second{i}_{max(j, m)}_{min(j, m)}"] for m in d] for j in d] for i in k]),
             floor,
         )
         shift, means = float(np.sqrt(np.square(moved - means).sum(axis=1)).max()), moved

@@ -144,10 +144,10 @@ def _points(
 ) -> FitRows:
     values = np.column_stack([columns[f"x{j}"] for j in range(len(prepared.transforms))])
     # Sorted by value, because the warehouse gives rows in any order and the fit must not depend on it.
-    order = np.lexsort((columns["w"], *values.T[::-1]))
+    order = np.lexsort((columns["weight"], *values.T[::-1]))
     return FitRows(
         values=np.ascontiguousarray(values[order]),
-        weights=columns["w"][order],
+        weights=columns["weight"][order],
         method=method,
         total_weight=prepared.measured.weight,
     )

@@ -188,7 +188,11 @@ def _quartiles(
         return {}
     row = warehouse.records(measures.quantiles(relation, resolved.settings.features, (0.25, 0.5, 0.75)))[0]
     return {
-        feature.column: (float(row[f"f{i}_q0"]), float(row[f"f{i}_q1"]), float(row[f"f{i}_q2"]))
+        feature.column: (
+            float(row[f"quantile{i}_0"]),
+            float(row[f"quantile{i}_1"]),
+            float(row[f"quantile{i}_2"]),
+        )
         for i, feature in enumerate(numeric)
         if feature.column in asked
     }

@@ -25,24 +25,25 @@ def bins(
     share: float = 1.0,
     seed: int = 0,
 ) -> SelectBase:
-    """How many rows fall into each bin of each feature? One row: `b0_0`, `b0_1`, ..., `b1_0`, ... (feature, bin).
+    """How many rows fall into each bin of each feature? One row: `bin0_0`, `bin0_1`, ..., `bin1_0`, ... (feature, bin).
 
     Over the rows that the model keeps, of raw values. Rows without a value are in no bin.
 
     Parameters
     ----------
     edges : for each transform, the ascending upper limits of all bins but the last.
-    share : of the rows to look at, drawn by a hash of the key.
+    share : of the rows to count, sampled by a hash of the key.
     """
     p = model_rows(relation, transforms, keep_raw=True, share=share if share < 1.0 else None, seed=seed)
     columns: list[ColumnElement[Any]] = []
     for j, limits in enumerate(edges):
-        value = p.rows.c[f"v{j}"]
+        value = p.rows.c[f"raw{j}"]
         below = [sa.func.count(sa.case((value <= Number(limit), index(1)))) for limit in limits.tolist()]
         # Cumulated counts, one comparison each, and subtracted: a chain of ranges would test every value twice.
         cumulated = [*below, sa.func.count(value)]
         columns += [
-            (count - cumulated[b - 1] if b else count).label(f"b{j}_{b}") for b, count in enumerate(cumulated)
+            (count - cumulated[b - 1] if b else count).label(f"bin{j}_{b}")
+            for b, count in enumerate(cumulated)
         ]
     return sa.select(*columns)
 
@@ -52,7 +53,7 @@ def by_segment(relation: Relation, model: Model, names: Mapping[int, str]) -> Se
 
     `segment_id` (NULL: excluded by the model), `rows`, `distance` (sum), `outliers`.
     """
-    today = scores(relation, model, names).subquery("today")
+    today = scores(relation, model, names).cte("today")
     outlier = sa.case((today.c.is_outlier, index(1)))
     return sa.select(
         today.c.segment_id,

@@ -9,11 +9,11 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
-from sqlalchemy.sql.selectable import SelectBase, Subquery
+from sqlalchemy.sql.selectable import CTE, SelectBase
 
 from segjob.core.model import Transform
 from segjob.statements.features import model_rows
-from segjob.statements.nearest import index, with_columns
+from segjob.statements.nearest import index, numbered, numbered_columns, with_columns
 from segjob.statements.relation import (
     Relation,
     category_of,
@@ -22,13 +22,14 @@ from segjob.statements.relation import (
     named,
     number,
     sampling_key,
+    source,
     table,
 )
 from segjob.statements.sql.elements import Number
 
 _SPARE = 1.3
 _SPARE_ROWS = 40
-"""Luck below share * _SPARE + _SPARE_ROWS / rows draws too few rows about once in a million segments."""
+"""A sampling key below share * _SPARE + _SPARE_ROWS / rows gives too few rows about once in a million segments."""
 
 
 @dataclass(frozen=True)
@@ -53,17 +54,17 @@ def segment_sample(
     quotas: Mapping[int, tuple[int, int]],
     seed: int,
 ) -> SelectBase:
-    """Which customers stand for each segment? Those with the luckiest keys, up to a quota per segment.
+    """Which customers stand for each segment? Those with the smallest sampling keys, up to a quota per segment.
 
-    Only the drawn keys meet the relation, so the join is small at any size.
+    Only the sampled keys are joined to the relation, so the join is small at any size.
 
     Parameters
     ----------
-    quotas : segment -> (rows it has, rows to draw).
+    quotas : segment -> (rows it has, rows to sample).
 
     Returns
     -------
-    `segment_id`, `is_outlier`, `x0`, `x1`, ... (scaled coordinates), by segment and luck. Customers whom the
+    `segment_id`, `is_outlier`, `x0`, `x1`, ... (scaled coordinates), by segment and sampling key. Customers whom the
     relation does not hold any more, or not with values that the model can score, are left out.
     """
     key = history.c[relation.key]
@@ -75,25 +76,29 @@ def segment_sample(
         ),
         else_=Number(0.0),
     )
-    drawn = (
-        sa.select(key.label("key"), history.c.segment_id, history.c.is_outlier, chance.label("luck"))
+    candidates = (
+        sa.select(
+            key.label("row_key"), history.c.segment_id, history.c.is_outlier, chance.label("sampling_key")
+        )
         .where(history.c.run_id == sa.literal(run_id, sa.BigInteger()), chance < below)
-        .subquery("drawn")
+        .cte("candidates")
     )
-    place = sa.func.row_number().over(partition_by=drawn.c.segment_id, order_by=(drawn.c.luck, drawn.c.key))
-    ranked = sa.select(drawn, place.label("place")).subquery("ranked")
+    place = sa.func.row_number().over(
+        partition_by=candidates.c.segment_id, order_by=(candidates.c.sampling_key, candidates.c.row_key)
+    )
+    ranked = sa.select(candidates, place.label("place")).cte("ranked")
     quota_of = sa.case(
         *((ranked.c.segment_id == index(segment), index(quota)) for segment, (_, quota) in quotas.items()),
         else_=index(0),
     )
-    chosen = sa.select(ranked).where(ranked.c.place <= quota_of).subquery("chosen")
+    chosen = sa.select(ranked).where(ranked.c.place <= quota_of).cte("chosen")
     p = model_rows(relation, transforms)
     # Arrays hold numbers, and PostgreSQL casts no boolean to a float64.
     is_outlier = sa.case((chosen.c.is_outlier, index(1)), else_=index(0)).label("is_outlier")
     return (
         sa.select(chosen.c.segment_id, is_outlier, *p.x)
-        .select_from(chosen.join(p.rows, p.key == chosen.c.key))
-        .order_by(chosen.c.segment_id, chosen.c.luck, chosen.c.key)
+        .select_from(chosen.join(p.rows, p.key == chosen.c.row_key))
+        .order_by(chosen.c.segment_id, chosen.c.sampling_key, chosen.c.row_key)
     )
 
 
@@ -108,27 +113,24 @@ def overview(relation: Relation, columns: Sequence[str]) -> SelectBase:
     `mean{i}`. Nothing is clipped or imputed.
     """
     rows = _finite_rows(relation, columns)
-    found: list[ColumnElement[Any]] = [sa.func.count().label("rows")]
+    answered: list[ColumnElement[Any]] = [sa.func.count().label("rows")]
     for i in range(len(columns)):
-        raw, value = rows.c[f"r{i}"], rows.c[f"f{i}"]
-        found += [
-            (sa.func.count() - sa.func.count(raw)).label(f"null{i}"),
-            (sa.func.count(raw) - sa.func.count(value)).label(f"non_finite{i}"),
+        number_or_nan, value = rows.c[f"number{i}"], rows.c[f"finite{i}"]
+        answered += [
+            (sa.func.count() - sa.func.count(number_or_nan)).label(f"null{i}"),
+            (sa.func.count(number_or_nan) - sa.func.count(value)).label(f"non_finite{i}"),
             sa.func.min(value).label(f"minimum{i}"),
             sa.func.max(value).label(f"maximum{i}"),
             sa.func.avg(value, type_=sa.Double()).label(f"mean{i}"),
         ]
-    return sa.select(*found).select_from(rows)
+    return sa.select(*answered).select_from(rows)
 
 
-def _finite_rows(relation: Relation, columns: Sequence[str]) -> Subquery:
-    """r0, r1, ... as float64, and f0, f1, ... where they are finite."""
-    c = table(relation, [relation.key, *columns]).c
-    numbers = [number(c[name]).label(f"r{i}") for i, name in enumerate(columns)]
-    cast = sa.select(c[relation.key].label("k"), *numbers).subquery("cast_rows")
-    return with_columns(
-        cast, "finite_rows", **{f"f{i}": finite(cast.c[f"r{i}"]) for i in range(len(columns))}
-    )
+def _finite_rows(relation: Relation, columns: Sequence[str]) -> CTE:
+    """`number0`, ... as float64, and `finite0`, ...: the same, NULL where it is not finite."""
+    rows = source(relation, columns, ()).rows
+    finite_values = map(finite, numbered_columns(rows, "number", len(columns)))
+    return with_columns(rows, "finite_rows", **numbered("finite", finite_values))
 
 
 def correlations(relation: Relation, columns: Sequence[str], means: Sequence[float | None]) -> SelectBase:
@@ -143,19 +145,20 @@ def correlations(relation: Relation, columns: Sequence[str], means: Sequence[flo
     """
     rows = _finite_rows(relation, columns)
     away = [
-        rows.c[f"f{i}"] if mean is None else rows.c[f"f{i}"] - Number(mean) for i, mean in enumerate(means)
+        rows.c[f"finite{i}"] if mean is None else rows.c[f"finite{i}"] - Number(mean)
+        for i, mean in enumerate(means)
     ]
-    found: list[ColumnElement[Any]] = [sa.func.count().label("rows")]
+    answered: list[ColumnElement[Any]] = [sa.func.count().label("rows")]
     for i, one in enumerate(away):
         if means[i] is not None:
-            found.append(sa.func.sum(one, type_=sa.Double()).label(f"first{i}"))
-            found.append(sa.func.sum(one * one, type_=sa.Double()).label(f"second{i}"))
+            answered.append(sa.func.sum(one, type_=sa.Double()).label(f"first{i}"))
+            answered.append(sa.func.sum(one * one, type_=sa.Double()).label(f"second{i}"))
         for j, other in enumerate(away[:i]):
             if means[i] is not None and means[j] is not None:
-                found.append(sa.func.sum(one * other, type_=sa.Double()).label(f"product{i}_{j}"))
+                answered.append(sa.func.sum(one * other, type_=sa.Double()).label(f"product{i}_{j}"))
             else:
-                found.append(sa.func.corr(one, other, type_=sa.Double()).label(f"corr{i}_{j}"))
-    return sa.select(*found).select_from(rows)
+                answered.append(sa.func.corr(one, other, type_=sa.Double()).label(f"corr{i}_{j}"))
+    return sa.select(*answered).select_from(rows)
 
 
 def read_correlations(row: Mapping[str, Any], count: int) -> list[list[float | None]]:
@@ -187,7 +190,7 @@ def histogram(relation: Relation, bins: HistogramBins, by: str | None = None) ->
     c = table(relation, names).c
     group = sa.cast(sa.null(), sa.Text()) if by is None else category_of(c[by])
     value = finite(number(c[bins.column]))
-    rows = sa.select(group.label("grp"), value.label("value")).subquery("value_rows")
+    rows = sa.select(group.label("grp"), value.label("value")).cte("value_rows")
     moved = log1p(rows.c["value"]) if bins.function == "log1p" else rows.c["value"]
     per_unit = bins.count / (bins.upper - bins.lower)
     position: ColumnElement[float] = sa.func.floor(
@@ -197,7 +200,7 @@ def histogram(relation: Relation, bins: HistogramBins, by: str | None = None) ->
     within = sa.case(
         (position < Number(0.0), Number(0.0)), (position > top, top), else_=position
     )  # before the cast: a far value would overflow it
-    placed = sa.select(rows.c["grp"], within.label("bin")).where(moved.is_not(None)).subquery("placed_rows")
+    placed = sa.select(rows.c["grp"], within.label("bin")).where(moved.is_not(None)).cte("placed_rows")
     counted = sa.select(placed.c["grp"], sa.cast(placed.c["bin"], sa.Integer()).label("bin"))
     return (
         counted.add_columns(sa.func.count().label("rows"))

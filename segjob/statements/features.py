@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
-from sqlalchemy.sql.selectable import Subquery
+from sqlalchemy.sql.selectable import CTE
 
 from segjob.core.model import Transform
 from segjob.statements.relation import (
@@ -115,9 +115,9 @@ def inclusion_conditions(
 
 @dataclass(frozen=True)
 class ModelRows:
-    """A subquery of scaled rows: `k`, the key, `w`, the row weight, where there is one, and x0, x1, ..."""
+    """The rows that a model sees: `row_key`, `row_weight` where there is one, and the columns of `x`."""
 
-    rows: Subquery
+    rows: CTE
     key: ColumnElement[Any]
     weight: ColumnElement[float] | None
     x: list[ColumnElement[float]]
@@ -133,36 +133,37 @@ def model_rows(
     share: float | None = None,
     seed: int = 0,
 ) -> ModelRows:
-    """Where does each row stand in the model's space?
+    """Where does each row stand in the model's space? `x0`, `x1`, ...: x = (value - center) / scale * weight.
 
-    Without `scaled`, x is not the coordinate but the u of its `Line`: linear forms do without the scaling.
-    `keep_excluded` leaves no row out, but gives NULL for x0 where the model cannot score it; `keep_raw` adds v0, v1,
-    ..., the raw values by transform (NULL where there is none, 0 or 1 for a one-hot column); `share` keeps those whose
-    `luck` is below it.
+    Without `scaled`, `u0`, `u1`, ... of each `Line` instead: linear forms do without the scaling.
+    `keep_excluded` leaves no row out, but gives NULL for x0 where the model cannot score it; `keep_raw` adds `raw0`,
+    `raw1`, ..., the raw values by transform (NULL where there is none, 0 or 1 for a one-hot column); `share` keeps
+    those whose sampling key is below it.
     """
     rows = source_of(relation, transforms)
-    columns: list[ColumnElement[Any]] = [rows.key.label("k")]
+    columns: list[ColumnElement[Any]] = [rows.key.label("row_key")]
     if rows.weight is not None:
-        columns.append(rows.weight.label("w"))
-    make = coordinate if scaled else _unscaled
+        columns.append(rows.weight.label("row_weight"))
+    make, letter = (coordinate, "x") if scaled else (_unscaled, "u")
     conditions = inclusion_conditions(transforms, rows.numbers)
     x = [make(t, rows.numbers, rows.texts) for t in transforms]
     if keep_excluded and conditions:
         x[0] = sa.case((sa.and_(*conditions), x[0]))
-    columns += [value.label(f"x{j}") for j, value in enumerate(x)]
+    columns += [value.label(f"{letter}{j}") for j, value in enumerate(x)]
     if keep_raw:
-        columns += [_raw_value(t, rows).label(f"v{j}") for j, t in enumerate(transforms)]
-    statement = sa.select(*columns)
+        columns += [_raw_value(t, rows).label(f"raw{j}") for j, t in enumerate(transforms)]
+    formula = "/* x = (value - center) / scale * weight */" if scaled else "/* u = value - origin */"
+    statement = sa.select(*columns).prefix_with(sa.text(formula))
     if conditions and not keep_excluded:
         statement = statement.where(*conditions)
     if share is not None:
         statement = statement.where(sampling_key(rows.key, seed) < Number(share))
-    made = statement.subquery("scaled_rows" if scaled else "points")
+    selected = statement.cte("scaled" if scaled else "prepared")
     return ModelRows(
-        rows=made,
-        key=made.c["k"],
-        weight=made.c["w"] if rows.weight is not None else None,
-        x=[made.c[f"x{j}"] for j in range(len(transforms))],
+        rows=selected,
+        key=selected.c["row_key"],
+        weight=selected.c["row_weight"] if rows.weight is not None else None,
+        x=[selected.c[f"{letter}{j}"] for j in range(len(transforms))],
     )
 
 

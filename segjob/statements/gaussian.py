@@ -7,15 +7,17 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
-from sqlalchemy.sql.selectable import SelectBase
+from sqlalchemy.sql.selectable import CTE, SelectBase
 
 from segjob.core.model import Floats, Model
-from segjob.statements.features import model_rows
+from segjob.statements.features import ModelRows, model_rows
 from segjob.statements.nearest import (
     by_name,
     index,
     least,
     linear,
+    numbered,
+    numbered_columns,
     position_of_least,
     squared,
     total,
@@ -77,42 +79,50 @@ _NEGLIGIBLE = 80.0
 def expectation(relation: Relation, model: Model) -> SelectBase:
     """What does one pass of expectation and maximisation add up? One row.
 
-    A row counts for each component by its probability there, times its row weight. `weight` and `likelihood` are sums
-    over all rows (the latter of log densities, without their constant); for component i, `m{i}` sums what counts for
-    it, `f{i}_{j}` that times the distance from the mean in coordinate j, and `s{i}_{j}_{l}`, l up to j, that times two
-    of them: distances from the mean, so that nothing is lost far from the origin.
+    A row's responsibility for a component is its probability there, times its row weight. `weight` and `likelihood`
+    are sums over all rows (the latter of log densities, without their constant); for component i, `weight{i}` sums
+    the responsibilities, `first{i}_{j}` those times the distance from the mean in coordinate j, and
+    `second{i}_{j}_{l}`, l up to j, those times two of them: distances from the mean, so that nothing is lost far from
+    the origin.
     """
     p = model_rows(relation, model.transforms)
     places, d = range(len(model.segment_ids)), range(len(p.x))
-    costly = costs(distances(p.x, model), model)
-    rows = with_columns(p.rows, "near", **{f"e{i}": cost for i, cost in enumerate(costly)})
-    rows = with_columns(rows, "lowest", low=least([rows.c[f"e{i}"] for i in places]))
-    above = [rows.c[f"e{i}"] - rows.c["low"] for i in places]
-    parts = {
-        f"p{i}": sa.case(
+    rows = _responsibilities(p, model)
+    weight = rows.c["row_weight"] if p.weight is not None else Number(1.0)
+    log_density: ColumnElement[Any] = sa.func.ln(rows.c["total_density"], type_=sa.Double())
+    log_density = log_density - rows.c["lowest_cost"] * Number(0.5)
+    sums = [_sum(weight).label("weight"), _sum(log_density * weight).label("likelihood")]
+    for i in places:
+        part, away = rows.c[f"responsibility{i}"], numbered_columns(rows, f"difference{i}_", len(d))
+        sums.append(_sum(part).label(f"weight{i}"))
+        sums += [_sum(part * away[j]).label(f"first{i}_{j}") for j in d]
+        sums += [_sum(part * away[j] * away[m]).label(f"second{i}_{j}_{m}") for j in d for m in range(j + 1)]
+    return sa.select(*sums)
+
+
+def _responsibilities(p: ModelRows, model: Model) -> CTE:
+    """The E step: `responsibility{i}`, `difference{i}_{j}` from the means, `total_density` over that of the likeliest."""
+    places, d = range(len(model.segment_ids)), range(len(p.x))
+    k = len(places)
+    rows = with_columns(p.rows, "costs", **numbered("cost", costs(distances(p.x, model), model)))
+    rows = with_columns(rows, "lowest", lowest_cost=least(numbered_columns(rows, "cost", k)))
+    above = [cost - rows.c["lowest_cost"] for cost in numbered_columns(rows, "cost", k)]
+    densities = [
+        sa.case(
             (a < Number(_NEGLIGIBLE), sa.func.exp(a * Number(-0.5), type_=sa.Double())), else_=Number(0.0)
         )
-        for i, a in enumerate(above)
+        for a in above
+    ]
+    rows = with_columns(rows, "densities", **numbered("density", densities))
+    rows = with_columns(rows, "summed", total_density=total(numbered_columns(rows, "density", k)))
+    weight = rows.c["row_weight"] if p.weight is not None else Number(1.0)
+    shares = [density / rows.c["total_density"] * weight for density in numbered_columns(rows, "density", k)]
+    away = {
+        f"difference{i}_{j}": rows.c[f"x{j}"] - Number(float(model.centroids[i, j]))
+        for i in places
+        for j in d
     }
-    rows = with_columns(rows, "likely", **parts)
-    rows = with_columns(rows, "summed", every=total([rows.c[f"p{i}"] for i in places]))
-    weight = rows.c["w"] if p.weight is not None else Number(1.0)
-    shared = {f"r{i}": rows.c[f"p{i}"] / rows.c["every"] * weight for i in places}
-    away = {f"a{i}_{j}": rows.c[f"x{j}"] - Number(float(model.centroids[i, j])) for i in places for j in d}
-    rows = with_columns(rows, "shared", **shared, **away)
-    logs: ColumnElement[Any] = sa.func.ln(rows.c["every"], type_=sa.Double()) - rows.c["low"] * Number(0.5)
-    counted = rows.c["w"] if p.weight is not None else Number(1.0)
-    columns = [_sum(counted).label("weight"), _sum(logs * counted).label("likelihood")]
-    for i in places:
-        part = rows.c[f"r{i}"]
-        columns.append(_sum(part).label(f"m{i}"))
-        columns += [_sum(part * rows.c[f"a{i}_{j}"]).label(f"f{i}_{j}") for j in d]
-        columns += [
-            _sum(part * rows.c[f"a{i}_{j}"] * rows.c[f"a{i}_{m}"]).label(f"s{i}_{j}_{m}")
-            for j in d
-            for m in range(j + 1)
-        ]
-    return sa.select(*columns)
+    return with_columns(rows, "responsibilities", **numbered("responsibility", shares), **away)
 
 
 def _sum(value: ColumnElement[float]) -> ColumnElement[float]:
@@ -126,11 +136,10 @@ def squared_by_segment(relation: Relation, model: Model) -> SelectBase:
     """
     p = model_rows(relation, model.transforms)
     ids = [index(i) for i in model.segment_ids]
-    near = with_columns(p.rows, "near", **{f"d{i}": d for i, d in enumerate(distances(p.x, model))})
-    d = [near.c[f"d{i}"] for i in range(len(ids))]
-    placed = with_columns(near, "placed", segment_id=position_of_least(costs(d, model), ids))
-    x = [placed.c[c.name] for c in p.x]
-    way = by_name(placed.c["segment_id"], ids, [squared(x, centroid) for centroid in model.centroids])
-    weighted: ColumnElement[Any] = way if p.weight is None else way * placed.c["w"]
-    own = placed.c["segment_id"]
+    rows = with_columns(p.rows, "distances", **numbered("squared", distances(p.x, model)))
+    decisive = costs(numbered_columns(rows, "squared", len(ids)), model)
+    rows = with_columns(rows, "assigned", segment_id=position_of_least(decisive, ids))
+    x, own = numbered_columns(rows, "x", len(p.x)), rows.c["segment_id"]
+    distance = by_name(own, ids, [squared(x, centroid) for centroid in model.centroids])
+    weighted: ColumnElement[Any] = distance if p.weight is None else distance * rows.c["row_weight"]
     return sa.select(own, _sum(weighted).label("squared")).group_by(own)

@@ -9,11 +9,11 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
-from sqlalchemy.sql.selectable import SelectBase, Subquery
+from sqlalchemy.sql.selectable import CTE, SelectBase
 
 from segjob.config import Feature
 from segjob.core.moments import from_sums
-from segjob.statements.nearest import index, with_columns
+from segjob.statements.nearest import index, numbered, numbered_columns, with_columns
 from segjob.statements.relation import (
     Relation,
     clipped,
@@ -89,17 +89,17 @@ def _reasons(
     features: Sequence[Feature], values: Sequence[ColumnElement[float]]
 ) -> list[tuple[str, str, Any]]:
     """(reason, column, condition) in feature order; `values` are finite or NULL."""
-    found: list[tuple[str, str, Any]] = []
+    reasons: list[tuple[str, str, Any]] = []
     for f, value in zip(features, values, strict=True):
         if f.missing == "exclude":
-            found.append((MISSING_VALUE, f.column, value.is_(None)))
+            reasons.append((MISSING_VALUE, f.column, value.is_(None)))
         if f.outside == "exclude" and f.lower is not None:
-            found.append((BELOW, f.column, value < Number(f.lower)))
+            reasons.append((BELOW, f.column, value < Number(f.lower)))
         if f.outside == "exclude" and f.upper is not None:
-            found.append((ABOVE, f.column, value > Number(f.upper)))
+            reasons.append((ABOVE, f.column, value > Number(f.upper)))
         if f.function == "log1p" and not (f.lower is not None and f.lower > -1.0):
-            found.append((BELOW, f.column, _within(f, value) <= Number(-1.0)))
-    return found
+            reasons.append((BELOW, f.column, _within(f, value) <= Number(-1.0)))
+    return reasons
 
 
 def _within(feature: Feature, value: ColumnElement[float]) -> ColumnElement[float]:
@@ -111,32 +111,35 @@ def _transformed(feature: Feature, value: ColumnElement[float]) -> ColumnElement
     return log1p(value) if feature.function == "log1p" else value
 
 
-def _checked(relation: Relation, features: Sequence[Feature], *, transform: bool) -> Subquery:
-    """Every row with f0, ... (finite or NULL), v0, ... (after clip and function) and its `reason`'s number."""
+def _checked(relation: Relation, features: Sequence[Feature], *, transform: bool) -> CTE:
+    """Every row with `finite0`, ... (or NULL), `value0`, ... (after clip and function) and its `reason`'s number."""
     numeric = _numeric(features)
     rows = source(
         relation, [f.column for f in numeric], [f.column for f in features if f.kind != "numeric"]
     ).rows
-    raw = _raw_columns(rows, numeric)
-    rows = with_columns(rows, "finite_rows", **{f"f{i}": finite(r) for i, r in enumerate(raw)})
-    values = [rows.c[f"f{i}"] for i in range(len(numeric))]
+    rows = with_columns(
+        rows, "finite_rows", **numbered("finite", map(finite, _number_columns(rows, numeric)))
+    )
+    values = numbered_columns(rows, "finite", len(numeric))
     reasons = _reasons(numeric, values)
     reason: ColumnElement[Any] = sa.cast(sa.null(), sa.Integer())
     if reasons:
         reason = sa.case(*((condition, index(i)) for i, (_, _, condition) in enumerate(reasons)))
     rows = with_columns(rows, "reasoned_rows", reason=reason)
-    wanted = {}
-    for i, f in enumerate(numeric):
-        value = rows.c[f"f{i}"]
-        prepared = _transformed(f, value) if transform else _within(f, value)
-        wanted[f"v{i}"] = sa.case((rows.c["reason"].is_(None), prepared)) if reasons else prepared
-    return with_columns(rows, "checked_rows", **wanted)
+    prepare = _transformed if transform else _within
+    prepared = [
+        prepare(f, value)
+        for f, value in zip(numeric, numbered_columns(rows, "finite", len(numeric)), strict=True)
+    ]
+    if reasons:
+        prepared = [sa.case((rows.c["reason"].is_(None), value)) for value in prepared]
+    return with_columns(rows, "checked_rows", **numbered("value", prepared))
 
 
-def _raw_columns(rows: Subquery, numeric: Sequence[Feature]) -> list[ColumnElement[float]]:
-    """r0, r1, ... by feature: two features may prepare one column in two ways."""
+def _number_columns(rows: CTE, numeric: Sequence[Feature]) -> list[ColumnElement[float]]:
+    """`number0`, ... by feature: two features may prepare one column in two ways."""
     order = {name: i for i, name in enumerate(dict.fromkeys(f.column for f in numeric))}
-    return [rows.c[f"r{order[f.column]}"] for f in numeric]
+    return [rows.c[f"number{order[f.column]}"] for f in numeric]
 
 
 def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
@@ -146,10 +149,10 @@ def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
 def first_means(relation: Relation, features: Sequence[Feature]) -> SelectBase:
     """Near what do the features lie? `near0`, `near1`, ...: means of the first thousand rows, NULL without a value."""
     rows = _checked(relation, features, transform=True)
-    first = sa.select(rows).limit(_FIRST_ROWS).subquery("first_rows")
+    first = sa.select(rows).limit(_FIRST_ROWS).cte("first_rows")
     numeric = range(len(_numeric(features)))
     means: list[ColumnElement[float]] = [
-        sa.func.avg(first.c[f"v{i}"], type_=sa.Double()).label(f"near{i}") for i in numeric
+        sa.func.avg(first.c[f"value{i}"], type_=sa.Double()).label(f"near{i}") for i in numeric
     ]
     return sa.select(sa.func.count().label("rows"), *means).select_from(first)
 
@@ -162,13 +165,13 @@ def measure(relation: Relation, features: Sequence[Feature], near: Mapping[str, 
     """
     numeric = _numeric(features)
     rows = _checked(relation, features, transform=True)
-    weight = rows.c["w"] if relation.row_weight is not None else None
-    columns = [sa.func.count().label("rows"), _count(rows.c["k"].is_(None)).label("null_keys")]
+    weight = rows.c["row_weight"] if relation.row_weight is not None else None
+    columns = [sa.func.count().label("rows"), _count(rows.c["row_key"].is_(None)).label("null_keys")]
     columns.append(_count(rows.c["reason"].is_(None)).label("kept"))
-    reasons = _reasons(numeric, [rows.c[f"f{i}"] for i in range(len(numeric))])
+    reasons = _reasons(numeric, numbered_columns(rows, "finite", len(numeric)))
     columns += [_count(rows.c["reason"] == index(i)).label(f"excluded{i}") for i in range(len(reasons))]
     columns += _weight_columns(weight, rows.c["reason"])
-    for i, r in enumerate(_raw_columns(rows, numeric)):
+    for i, r in enumerate(_number_columns(rows, numeric)):
         columns += _moment_columns(i, r, rows, float(near.get(f"near{i}") or 0.0), weight)
     return sa.select(*columns, _fingerprint(rows)).select_from(rows)
 
@@ -183,9 +186,9 @@ def fingerprint(relation: Relation, features: Sequence[Feature]) -> SelectBase:
     return sa.select(_fingerprint(rows))
 
 
-def _fingerprint(rows: Subquery) -> ColumnElement[int]:
-    """Of the key, the row weight and the columns as they stand (k, w, r0, r1, ..., t0, t1, ...)."""
-    content = [c for c in rows.c if c.name[0] in "kwrt" and c.name != "reason"]
+def _fingerprint(rows: CTE) -> ColumnElement[int]:
+    """Of the key, the row weight and the columns as they stand."""
+    content = [c for c in rows.c if c.name.startswith(("row_key", "row_weight", "number", "text"))]
     return Fingerprint(*content).label("fingerprint")
 
 
@@ -201,15 +204,15 @@ def _weight_columns(weight: ColumnElement[float] | None, reason: ColumnElement[i
 
 
 def _moment_columns(
-    i: int, raw: ColumnElement[float], rows: Subquery, near: float, weight: ColumnElement[float] | None
+    i: int, raw: ColumnElement[float], rows: CTE, near: float, weight: ColumnElement[float] | None
 ) -> list[Any]:
-    value = rows.c[f"v{i}"]
+    value = rows.c[f"value{i}"]
     away = value - Number(near)
     first, second = (away, away * away) if weight is None else (away * weight, away * away * weight)
     columns = [
         sa.func.count(value).label(f"count{i}"),
         _count(IsNan(raw)).label(f"nan{i}"),
-        (sa.func.count(raw) - sa.func.count(rows.c[f"f{i}"])).label(f"non_finite{i}"),
+        (sa.func.count(raw) - sa.func.count(rows.c[f"finite{i}"])).label(f"non_finite{i}"),
         sa.func.min(value).label(f"minimum{i}"),
         sa.func.max(value).label(f"maximum{i}"),
         Number(near).label(f"near{i}"),
@@ -223,7 +226,7 @@ def _moment_columns(
 
 
 def read_measure(row: Mapping[str, Any], features: Sequence[Feature]) -> Measured:
-    """The row that `measure` answered, as values; `features` are the ones it was asked with."""
+    """The row that `measure` answered, as values; `features` are the same as there."""
     numeric = _numeric(features)
     kept = int(row["kept"])
     weight = float(row["weight"] or 0.0) if "weight" in row else float(kept)
@@ -271,7 +274,7 @@ def _moments(row: Mapping[str, Any], i: int, column: str, total_weight: float) -
 
 
 def repeated_keys(relation: Relation, limit: int = 3) -> SelectBase:
-    """Which keys stand more than once? `row_key`, `rows`; the most repeated first, at most `limit`."""
+    """Which keys occur more than once? `row_key`, `rows`; the most repeated first, at most `limit`."""
     key = table(relation, [relation.key]).c[relation.key]
     rows = sa.func.count()
     repeated = sa.select(key.label("row_key"), rows.label("rows")).where(key.is_not(None)).group_by(key)
@@ -308,21 +311,23 @@ def quantiles(
     share: float = 1.0,
     seed: int = 0,
 ) -> SelectBase:
-    """What are the exact quantiles of the numeric features? One row: `f0_q0`, `f0_q1`, ..., `f1_q0`, ...
+    """What are the exact quantiles of the numeric features? One row: `quantile0_0`, `quantile0_1`, ... (feature, quantile).
 
     Over the kept rows that have a value, after the clip but before the function (the quantile of log1p is log1p of
     the quantile), linearly interpolated; row weights are not used. NULL for a feature without values. The values are
-    sorted in memory: below a share of 1 only those of the rows that a hash of the key draws.
+    sorted in memory: below a share of 1 only those of the rows that a hash of the key samples.
     """
     rows = _checked(relation, features, transform=False)
     numeric = _numeric(features)
-    arrays = sa.select(*(Quantiles(rows.c[f"v{i}"], qs).label(f"q{i}") for i in range(len(numeric))))
+    arrays = sa.select(
+        *(Quantiles(rows.c[f"value{i}"], qs).label(f"quantiles{i}") for i in range(len(numeric)))
+    )
     if share < 1.0:
-        arrays = arrays.where(sampling_key(rows.c["k"], seed) < Number(share))
-    found = arrays.subquery("arrays")
+        arrays = arrays.where(sampling_key(rows.c["row_key"], seed) < Number(share))
+    array_row = arrays.cte("quantile_arrays")
     return sa.select(
         *(
-            Item(found.c[f"q{i}"], j + 1).label(f"f{i}_q{j}")
+            Item(array_row.c[f"quantiles{i}"], j + 1).label(f"quantile{i}_{j}")
             for i in range(len(numeric))
             for j in range(len(qs))
         )
@@ -334,10 +339,10 @@ def categories(relation: Relation, feature: Feature, features: Sequence[Feature]
 
     Over the rows that `features` keep: all rows where none are given.
     """
-    asked = [*(f for f in features if f.kind == "numeric"), feature]
-    rows = _checked(relation, asked, transform=False)
-    category = rows.c["t0"]
+    requested = [*(f for f in features if f.kind == "numeric"), feature]
+    rows = _checked(relation, requested, transform=False)
+    category = rows.c["text0"]
     n = sa.func.count()
-    weight = sa.cast(n, sa.Double()) if relation.row_weight is None else sa.func.sum(rows.c["w"])
+    weight = sa.cast(n, sa.Double()) if relation.row_weight is None else sa.func.sum(rows.c["row_weight"])
     counted = sa.select(category.label("category"), n.label("rows"), weight.label("weight"))
     return counted.where(rows.c["reason"].is_(None)).group_by(category).order_by(n.desc(), category)

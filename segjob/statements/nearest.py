@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
-from sqlalchemy.sql.selectable import Subquery
+from sqlalchemy.sql.selectable import CTE
 
 from segjob.core.model import Floats
 from segjob.statements.features import Line
@@ -133,16 +133,24 @@ def runner_up(
     return by_name(chosen, names, branches, nullable=nullable)
 
 
-def with_columns(
-    rows: Subquery, name: str, searched: bool = False, /, **columns: ColumnElement[Any]
-) -> Subquery:
+def numbered(name: str, values: Iterable[ColumnElement[Any]]) -> dict[str, ColumnElement[Any]]:
+    """The values under `name0`, `name1`, ..."""
+    return {f"{name}{i}": value for i, value in enumerate(values)}
+
+
+def numbered_columns(rows: CTE, name: str, count: int) -> list[ColumnElement[Any]]:
+    """The columns `name0`, `name1`, ... of a step."""
+    return [rows.c[f"{name}{i}"] for i in range(count)]
+
+
+def with_columns(rows: CTE, name: str, searched: bool = False, /, **added: ColumnElement[Any]) -> CTE:
     """The same rows with more columns; `searched` as for `step`."""
-    select = sa.select(*rows.c, *(c.label(label) for label, c in columns.items()))
+    select = sa.select(*rows.c, *(c.label(label) for label, c in added.items()))
     return step(select, name, searched=searched)
 
 
-def step(select: sa.Select[Any], name: str, *, searched: bool = False) -> Subquery:
-    """A subquery whose columns are worked out once for each row, however often the steps after it use them.
+def step(select: sa.Select[Any], name: str, *, searched: bool = False) -> CTE:
+    """A named step whose columns are worked out once for each row, however often the steps after it use them.
 
     PostgreSQL would write every expression in the place of its name, in each step anew: 24 s instead of 4 for the
     assignment of a million rows. It leaves a subquery with a limit alone, and works on it with several processes.
@@ -150,4 +158,4 @@ def step(select: sa.Select[Any], name: str, *, searched: bool = False) -> Subque
     condition on the key through to the key's index, but only one process works on all rows.
     """
     fence = "ORDER BY 1 = 1" if searched else "LIMIT ALL"
-    return select.suffix_with(sa.text(fence), dialect="postgresql").subquery(name)
+    return select.suffix_with(sa.text(fence), dialect="postgresql").cte(name)

@@ -10,13 +10,20 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
-from sqlalchemy.sql.selectable import SelectBase, Subquery
+from sqlalchemy.sql.selectable import CTE, SelectBase
 
 from segjob.core.model import Model
 from segjob.core.segments.segment_rules import SegmentRule
 from segjob.statements.features import Line, model_rows
 from segjob.statements.gaussian import costs, distances
-from segjob.statements.nearest import index, position_of_least, relative, with_columns
+from segjob.statements.nearest import (
+    index,
+    numbered,
+    numbered_columns,
+    position_of_least,
+    relative,
+    with_columns,
+)
 from segjob.statements.relation import Relation
 from segjob.statements.segment_rules import holds
 from segjob.statements.sql.elements import Item, Number, Quantiles
@@ -40,19 +47,19 @@ class FeatureProfile:
     maximum: float
 
 
-def _segmented(relation: Relation, model: Model, share: float | None, seed: int) -> Subquery:
-    """The kept rows, with v0, v1, ... (raw values) and `segment_id`."""
+def _segmented(relation: Relation, model: Model, share: float | None, seed: int) -> CTE:
+    """The kept rows, with `raw0`, `raw1`, ... and `segment_id`."""
     scaled = model.gaussians is not None
     p = model_rows(relation, model.transforms, scaled=scaled, keep_raw=True, share=share, seed=seed)
     if scaled:
         compared = costs(distances(p.x, model), model)
     else:
         compared = relative(p.x, [Line.of(t) for t in model.transforms], model.centroids)
-    near = with_columns(p.rows, "near", **{f"d{i}": value for i, value in enumerate(compared)})
-    d = [near.c[f"d{i}"] for i in range(len(model.segment_ids))]
-    segment = position_of_least(d, [index(i) for i in model.segment_ids])
-    values = [near.c[f"v{j}"] for j in range(len(model.transforms))]
-    return sa.select(segment.label("segment_id"), *values).subquery("segmented")
+    rows = with_columns(p.rows, "distances", **numbered("cost", compared))
+    ids = [index(i) for i in model.segment_ids]
+    segment = position_of_least(numbered_columns(rows, "cost", len(ids)), ids)
+    values = numbered_columns(rows, "raw", len(model.transforms))
+    return sa.select(segment.label("segment_id"), *values).cte("assigned")
 
 
 def profiles(relation: Relation, model: Model, rules: Sequence[SegmentRule | None] = ()) -> SelectBase:
@@ -64,26 +71,26 @@ def profiles(relation: Relation, model: Model, rules: Sequence[SegmentRule | Non
     its rows that each of the rules holds for.
     """
     rows = _segmented(relation, model, None, 0)
-    columns: list[ColumnElement[Any]] = [rows.c["segment_id"]]
+    sums: list[ColumnElement[Any]] = [rows.c["segment_id"]]
     for j, shift in enumerate(_shifts(model)):
-        value = rows.c[f"v{j}"]
+        value = rows.c[f"raw{j}"]
         away = value - Number(shift) if shift else value
-        columns += [
+        sums += [
             sa.func.count(value).label(f"rows{j}"),
             sa.func.sum(away, type_=sa.Double()).label(f"first{j}"),
             sa.func.sum(away * away, type_=sa.Double()).label(f"second{j}"),
             sa.func.min(value).label(f"minimum{j}"),
             sa.func.max(value).label(f"maximum{j}"),
         ]
-    values = {t.feature: rows.c[f"v{j}"] for j, t in enumerate(model.transforms)}
-    columns.append(sa.func.count().label("all_rows"))
+    values = {t.feature: rows.c[f"raw{j}"] for j, t in enumerate(model.transforms)}
+    sums.append(sa.func.count().label("all_rows"))
     # Summing a truth as 0 or 1 takes half as long in DuckDB as counting what a CASE lets through.
-    columns += [
+    sums += [
         sa.func.coalesce(sa.func.sum(sa.cast(holds(rule, values), sa.Integer())), index(0)).label(f"fits{i}")
         for i, rule in enumerate(rules)
         if rule is not None
     ]
-    return sa.select(*columns).group_by(rows.c["segment_id"]).order_by(rows.c["segment_id"])
+    return sa.select(*sums).group_by(rows.c["segment_id"]).order_by(rows.c["segment_id"])
 
 
 def _shifts(model: Model) -> list[float]:
@@ -106,20 +113,26 @@ def profile_quantiles(
 ) -> SelectBase:
     """What are the quantiles of the raw values in each segment?
 
-    Columns: `segment_id`, `q0_0`, `q0_1`, ... (feature, quantile). Exact over the rows it looks at: all of
-    them, or below a share of 1 those that a hash of the key draws. NULL where a segment has no value among them.
+    Columns: `segment_id`, `quantile0_0`, `quantile0_1`, ... (feature, quantile). Exact over all rows, or below a
+    share of 1 over those that a hash of the key samples. NULL where a segment has no value among them.
     With `overall`, one row for all segments together instead, segment_id NULL.
     """
     rows = _segmented(relation, model, share if share < 1.0 else None, seed)
     d = range(len(model.transforms))
-    arrays = [Quantiles(rows.c[f"v{j}"], qs).label(f"a{j}") for j in d]
+    arrays = [Quantiles(rows.c[f"raw{j}"], qs).label(f"quantiles{j}") for j in d]
     if overall:
-        found = sa.select(sa.cast(sa.null(), sa.Integer()).label("segment_id"), *arrays).subquery("arrays")
+        array_rows = sa.select(sa.cast(sa.null(), sa.Integer()).label("segment_id"), *arrays).cte(
+            "quantile_arrays"
+        )
     else:
         grouped = sa.select(rows.c["segment_id"], *arrays).group_by(rows.c["segment_id"])
-        found = grouped.subquery("arrays")
-    items = [Item(found.c[f"a{j}"], q + 1).label(f"q{j}_{q}") for j in d for q in range(len(qs))]
-    return sa.select(found.c["segment_id"], *items).order_by(found.c["segment_id"])
+        array_rows = grouped.cte("quantile_arrays")
+    items = [
+        Item(array_rows.c[f"quantiles{j}"], q + 1).label(f"quantile{j}_{q}")
+        for j in d
+        for q in range(len(qs))
+    ]
+    return sa.select(array_rows.c["segment_id"], *items).order_by(array_rows.c["segment_id"])
 
 
 def read_profiles(rows: Iterable[Mapping[str, Any]], model: Model) -> list[FeatureProfile]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement, quoted_name
-from sqlalchemy.sql.selectable import SelectBase, Subquery, TableClause
+from sqlalchemy.sql.selectable import CTE, SelectBase, TableClause
 
 from segjob.config import Feature
 from segjob.core.model import MISSING_CATEGORY
@@ -75,9 +75,9 @@ def category_of(column: ColumnElement[Any]) -> ColumnElement[str]:
 
 @dataclass(frozen=True)
 class Source:
-    """A subquery of the relation in which every column is cast once and has a name of ours."""
+    """`source_rows`: the relation with every column cast once: `row_key`, `row_weight`, `number0`, ..., `text0`, ..."""
 
-    rows: Subquery
+    rows: CTE
     key: ColumnElement[Any]
     weight: ColumnElement[float] | None
     numbers: dict[str, ColumnElement[float]]
@@ -89,17 +89,17 @@ def source(relation: Relation, numbers: Iterable[str], texts: Iterable[str]) -> 
     number_names, text_names = list(dict.fromkeys(numbers)), list(dict.fromkeys(texts))
     weight = [relation.row_weight] if relation.row_weight is not None else []
     c = table(relation, [relation.key, *weight, *number_names, *text_names]).c
-    columns: list[ColumnElement[Any]] = [c[relation.key].label("k")]
-    columns += [number(c[name]).label("w") for name in weight]
-    columns += [number(c[name]).label(f"r{i}") for i, name in enumerate(number_names)]
-    columns += [category_of(c[name]).label(f"t{i}") for i, name in enumerate(text_names)]
-    rows = sa.select(*columns).subquery("source_rows")
+    columns: list[ColumnElement[Any]] = [c[relation.key].label("row_key")]
+    columns += [number(c[name]).label("row_weight") for name in weight]
+    columns += [number(c[name]).label(f"number{i}") for i, name in enumerate(number_names)]
+    columns += [category_of(c[name]).label(f"text{i}") for i, name in enumerate(text_names)]
+    rows = sa.select(*columns).cte("source_rows")
     return Source(
         rows=rows,
-        key=rows.c["k"],
-        weight=rows.c["w"] if weight else None,
-        numbers={name: rows.c[f"r{i}"] for i, name in enumerate(number_names)},
-        texts={name: rows.c[f"t{i}"] for i, name in enumerate(text_names)},
+        key=rows.c["row_key"],
+        weight=rows.c["row_weight"] if weight else None,
+        numbers={name: rows.c[f"number{i}"] for i, name in enumerate(number_names)},
+        texts={name: rows.c[f"text{i}"] for i, name in enumerate(text_names)},
     )
 
 

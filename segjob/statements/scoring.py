@@ -2,68 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
-from sqlalchemy.sql.selectable import FromClause, SelectBase
+from sqlalchemy.sql.selectable import CTE, SelectBase
 
 from segjob.core.model import Model
 from segjob.statements.features import ModelRows, coordinate, inclusion_conditions, model_rows
 from segjob.statements.gaussian import costs, distances, short_costs
-from segjob.statements.nearest import by_name, index, position_of_least, runner_up, with_columns
+from segjob.statements.nearest import (
+    by_name,
+    index,
+    numbered,
+    numbered_columns,
+    position_of_least,
+    runner_up,
+    with_columns,
+)
 from segjob.statements.relation import Relation, category_of, named, number
 from segjob.statements.sql.elements import Number
 
 
-def _scored(
-    p: ModelRows, model: Model, *, nullable: bool
-) -> tuple[FromClause, dict[str, ColumnElement[Any]]]:
+def _scored(p: ModelRows, model: Model, *, nullable: bool) -> tuple[CTE, dict[str, ColumnElement[Any]]]:
     """The rows, and segment_id, distance, next_segment_id, margin, is_outlier; in steps, so that no term is repeated.
 
     The distances are sums of squared differences: the linear form would lose their digits far from the origin. Those of
     a Gaussian mixture are Mahalanobis', and the densities decide.
     `nullable`, in the live view, where x0 is NULL in the rows that the model excludes: there everything is NULL.
     """
-    places = range(len(model.segment_ids))
-    ids = [index(i) for i in model.segment_ids]
-    limits = [Number(v) for v in model.outlier_distance.tolist()]
-    rows = with_columns(p.rows, "near", nullable, **{f"d{i}": d for i, d in enumerate(distances(p.x, model))})
-    deciding = "d"
+    ids: list[ColumnElement[Any]] = [index(i) for i in model.segment_ids]
+    k, has_runner_up = len(ids), len(ids) > 1
+    rows = with_columns(p.rows, "distances", nullable, **numbered("squared", distances(p.x, model)))
+    decisive = "squared"
     if model.gaussians is not None:
-        deciding = "e"
-        compared = costs([rows.c[f"d{i}"] for i in places], model)
-        rows = with_columns(rows, "compared", nullable, **{f"e{i}": e for i, e in enumerate(compared)})
-    first = position_of_least([rows.c[f"{deciding}{i}"] for i in places], ids, nullable=nullable)
-    rows = with_columns(rows, "first_choice", nullable, segment_id=first)
-    if len(ids) > 1:
-        e = [rows.c[f"{deciding}{i}"] for i in places]
-        second = runner_up(rows.c["segment_id"], ids, e, nullable=nullable)
-        rows = with_columns(rows, "second_choice", nullable, next_segment_id=second)
-    d, e = [rows.c[f"d{i}"] for i in places], [rows.c[f"{deciding}{i}"] for i in places]
-    own, following = rows.c["segment_id"], rows.c.get("next_segment_id")
-    found = {"distance": _root(by_name(own, ids, d, nullable=nullable))}
-    if following is not None and model.gaussians is None:
-        found["next_distance"] = _root(by_name(following, ids, d, nullable=nullable))
-    elif following is not None:
-        likelier = by_name(following, ids, e, nullable=nullable) - by_name(own, ids, e, nullable=nullable)
-        found["log_odds"] = likelier * Number(0.5)
-    rows = with_columns(rows, "measured", nullable, **found)
-    own, distance, none = rows.c["segment_id"], rows.c["distance"], sa.null()
-    if following is None:
-        margin: ColumnElement[Any] = sa.cast(none, sa.Double())
-    elif model.gaussians is None:
-        margin = rows.c["next_distance"] - distance
-    else:
-        margin = rows.c["log_odds"]
+        decisive = "cost"
+        compared = costs(numbered_columns(rows, "squared", k), model)
+        rows = with_columns(rows, "costs", nullable, **numbered("cost", compared))
+    first = position_of_least(numbered_columns(rows, decisive, k), ids, nullable=nullable)
+    rows = with_columns(rows, "nearest", nullable, segment_id=first)
+    if has_runner_up:
+        second = runner_up(rows.c["segment_id"], ids, numbered_columns(rows, decisive, k), nullable=nullable)
+        rows = with_columns(rows, "runner_up", nullable, next_segment_id=second)
+    rows = with_columns(rows, "measured", nullable, **_measures(rows, model, ids, nullable=nullable))
+    own, distance = rows.c["segment_id"], rows.c["distance"]
+    margin: ColumnElement[Any] = sa.cast(sa.null(), sa.Double())
+    if has_runner_up:
+        margin = rows.c["next_distance"] - distance if model.gaussians is None else rows.c["log_odds"]
+    limits = [Number(limit) for limit in model.outlier_distance.tolist()]
     return rows, {
         "segment_id": own,
         "distance": distance,
-        "next_segment_id": sa.cast(none, sa.Integer()) if following is None else rows.c["next_segment_id"],
+        "next_segment_id": rows.c["next_segment_id"] if has_runner_up else sa.cast(sa.null(), sa.Integer()),
         "margin": margin,
         "is_outlier": distance > by_name(own, ids, limits),
     }
+
+
+def _measures(
+    rows: CTE, model: Model, ids: Sequence[ColumnElement[Any]], *, nullable: bool
+) -> dict[str, ColumnElement[Any]]:
+    """`distance` from the own centroid, and, where there is a runner-up, `next_distance` or a mixture's `log_odds`."""
+
+    def of(segment: ColumnElement[Any], name: str) -> ColumnElement[Any]:
+        return by_name(segment, ids, numbered_columns(rows, name, len(ids)), nullable=nullable)
+
+    own, following = rows.c["segment_id"], rows.c.get("next_segment_id")
+    distance = {"distance": _root(of(own, "squared"))}
+    if following is None:
+        return distance
+    if model.gaussians is None:
+        return {**distance, "next_distance": _root(of(following, "squared"))}
+    return {**distance, "log_odds": (of(following, "cost") - of(own, "cost")) * Number(0.5)}
 
 
 def _root(value: ColumnElement[float]) -> ColumnElement[float]:
@@ -77,10 +88,10 @@ def assignment(relation: Relation, model: Model, run_id: int) -> SelectBase:
     units; Mahalanobis' for a Gaussian mixture), next_segment_id (the runner-up), margin (how much further that is; log
     odds for a Gaussian mixture), is_outlier. There is no runner-up for k = 1: both are NULL.
     """
-    rows, found = _scored(model_rows(relation, model.transforms), model, nullable=False)
-    columns = [c.label(name) for name, c in found.items()]
+    rows, scored = _scored(model_rows(relation, model.transforms), model, nullable=False)
+    columns = [c.label(name) for name, c in scored.items()]
     run = sa.cast(sa.literal(run_id, sa.BigInteger()), sa.BigInteger()).label("run_id")
-    return sa.select(run, rows.c["k"].label(named(relation.key)), *columns)
+    return sa.select(run, rows.c["row_key"].label(named(relation.key)), *columns)
 
 
 def scores(relation: Relation, model: Model, names: Mapping[int, str]) -> SelectBase:
@@ -90,24 +101,24 @@ def scores(relation: Relation, model: Model, names: Mapping[int, str]) -> Select
     is_outlier. All but the key are NULL where the model excludes the row. Compile it with `literal_binds`.
     """
     p = model_rows(relation, model.transforms, keep_excluded=True)
-    rows, found = _scored(p, model, nullable=True)
+    rows, scored = _scored(p, model, nullable=True)
     ids = [index(i) for i in model.segment_ids]
     labels = [sa.literal(names[i], sa.Text()) for i in model.segment_ids]
-    segment_id = found.pop("segment_id")
+    segment_id = scored.pop("segment_id")
     columns = {
         "segment_id": segment_id,
         "segment_name": by_name(segment_id, ids, labels, nullable=True),
-        **found,
+        **scored,
     }
     shown = [c.label(name) for name, c in columns.items()]
-    return sa.select(rows.c["k"].label(named(relation.key)), *shown)
+    return sa.select(rows.c["row_key"].label(named(relation.key)), *shown)
 
 
 def count_scores(table_name: str, schema: str) -> SelectBase:
     """How many rows has a table of scores, and how many of them no segment? One row: `rows`, `without_segment`."""
     scored = sa.table(named(table_name), sa.column("segment_id"), schema=named(schema))
-    rows, found = sa.func.count(), sa.func.count(scored.c.segment_id)
-    return sa.select(rows.label("rows"), (rows - found).label("without_segment")).select_from(scored)
+    rows, with_segment = sa.func.count(), sa.func.count(scored.c.segment_id)
+    return sa.select(rows.label("rows"), (rows - with_segment).label("without_segment")).select_from(scored)
 
 
 def segment_expression(model: Model, columns: Mapping[str, ColumnElement[Any]]) -> ColumnElement[int]:

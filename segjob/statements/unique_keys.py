@@ -46,12 +46,8 @@ def distinct_whole_keys(relation: Relation) -> SelectBase:
     key = table(relation, [relation.key]).c[relation.key]
     place = sa.func.mod(key, index(32), type_=sa.BigInteger())  # of the key's sign: from -31 to 31
     rows = sa.select((key - place).label("word"), (place + index(31)).label("place"))
-    placed = rows.where(key.is_not(None)).subquery("placed")
-    words = (
-        sa.select(DistinctPlaces(placed.c["place"]).label("keys"))
-        .group_by(placed.c["word"])
-        .subquery("words")
-    )
+    placed = rows.where(key.is_not(None)).cte("placed")
+    words = sa.select(DistinctPlaces(placed.c["place"]).label("keys")).group_by(placed.c["word"]).cte("words")
     return sa.select(sa.func.sum(words.c["keys"]).label("keys"))
 
 
@@ -61,5 +57,9 @@ def keys_out_of_order(relation: Relation) -> SelectBase:
     Whatever order the engine reads the rows in, a sequence that always rises repeats nothing. NULL keys are not seen.
     """
     key = table(relation, [relation.key]).c[relation.key]
-    rows = sa.select(key.label("k"), Before(key).label("before")).where(key.is_not(None)).subquery("in_turn")
-    return sa.select(sa.func.count().label("keys")).where(rows.c["k"] <= rows.c["before"])
+    rows = (
+        sa.select(key.label("row_key"), Before(key).label("key_before"))
+        .where(key.is_not(None))
+        .cte("neighbours")
+    )
+    return sa.select(sa.func.count().label("keys")).where(rows.c["row_key"] <= rows.c["key_before"])

@@ -115,9 +115,9 @@ def test_an_expectation_leads_where_numpys_does(
     places, of = range(k), range(d)
     found, found_shapes = core.m_step_from_sums(
         model.centroids,
-        np.array([row[f"m{i}"] for i in places]),
-        np.array([[row[f"f{i}_{j}"] for j in of] for i in places]),
-        np.array([[[row[f"s{i}_{max(j, m)}_{min(j, m)}"] for m in of] for j in of] for i in places]),
+        np.array([row[f"weight{i}"] for i in places]),
+        np.array([[row[f"first{i}_{j}"] for j in of] for i in places]),
+        np.array([[[row[f"second{i}_{max(j, m)}_{min(j, m)}"] for m in of] for j in of] for i in places]),
         floor,
     )
     held = shapes.shares > 1e-6  # a component that holds next to nothing has no mean to speak of

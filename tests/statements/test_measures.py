@@ -200,7 +200,7 @@ def test_quantiles_are_numpys_on_the_kept_rows(duckdb: sa.Connection, seed: int,
     _, kept, prepared = _twin(rows, asked)
     for i, value in enumerate(prepared):
         present = value[kept & ~np.isnan(value)]
-        found = [answer[f"f{i}_q{j}"] for j in range(3)]
+        found = [answer[f"quantile{i}_{j}"] for j in range(3)]
         if not present.size:
             assert found == [None] * 3
         else:

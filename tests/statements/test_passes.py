@@ -65,7 +65,7 @@ def test_a_lloyd_pass_is_numpys(
         w, own = m.w[mine], squares[mine, row["cluster"]]
         assert row["rows"] == mine.sum()
         assert row["weight"] == pytest.approx(w.sum())
-        sums = [row[f"s{j}"] for j in range(m.x.shape[1])]
+        sums = [row[f"sum{j}"] for j in range(m.x.shape[1])]
         np.testing.assert_allclose(sums, w @ m.x[mine], rtol=1e-9, atol=1e-9)
         if distances:
             assert row["squared"] == pytest.approx((w * own).sum(), rel=1e-9, abs=1e-9)
@@ -82,7 +82,7 @@ def test_a_row_between_equal_centroids_counts_for_the_first(duckdb: sa.Connectio
             Relation("t", None, "id"), (Transform("a", "a"),), centroids, distances=True
         )
         (row,) = duckdb.execute(statement).mappings()
-        assert (row["cluster"], row["rows"], row["s0"]) == (first, 10, 45.0)
+        assert (row["cluster"], row["rows"], row["sum0"]) == (first, 10, 45.0)
         assert row["squared"] == pytest.approx(sum((i - 3) ** 2 for i in range(10)))
 
 
@@ -175,7 +175,7 @@ def _pass_in_sql(duckdb: sa.Connection, m: Made, centroids: np.ndarray) -> Pass:
     def column(name: str) -> np.ndarray:
         return np.array([float(found[i][name]) if i in found else 0.0 for i in range(k)])
 
-    sums = np.column_stack([column(f"s{j}") for j in range(d)])
+    sums = np.column_stack([column(f"sum{j}") for j in range(d)])
     return Pass(column("rows"), column("weight"), sums, np.zeros(k), np.zeros(k))
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.sql.selectable import SelectBase
 from segjob.core.model import Model
 from segjob.statements.features import model_rows
 from segjob.statements.gaussian import short_costs
-from segjob.statements.nearest import position_of_least, with_columns
+from segjob.statements.nearest import numbered, numbered_columns, position_of_least, with_columns
 from segjob.statements.relation import Relation, named, sampling_key
 from segjob.statements.sql.elements import Number
 
@@ -28,24 +28,24 @@ def overlap(
 
     Parameters
     ----------
-    share : of the customers to look at, drawn by a hash of the key.
+    share : of the customers to compare, sampled by a hash of the key.
 
     Returns
     -------
     `segment_id`, `cluster` (from 0), `customers`; one row per pair that has any.
     """
     p = model_rows(relation, model.transforms, share=share, seed=seed)
-    near = with_columns(p.rows, "near", **{f"d{i}": d for i, d in enumerate(short_costs(p.x, model))})
-    cluster = position_of_least([near.c[f"d{i}"] for i in range(len(model.centroids))])
-    now = sa.select(near.c["k"], cluster.label("cluster")).subquery("now")
+    rows = with_columns(p.rows, "distances", **numbered("cost", short_costs(p.x, model)))
+    cluster = position_of_least(numbered_columns(rows, "cost", len(model.centroids)))
+    now = sa.select(rows.c["row_key"], cluster.label("cluster")).cte("now")
     key = history.c[relation.key]
-    before = sa.select(key.label("k"), history.c.segment_id).where(
+    before = sa.select(key.label("row_key"), history.c.segment_id).where(
         history.c.run_id == run_id, sampling_key(key, seed) < Number(share)
     )
-    then = before.subquery("before")
+    then = before.cte("before")
     return (
         sa.select(then.c.segment_id, now.c.cluster, sa.func.count().label("customers"))
-        .select_from(now.join(then, now.c.k == then.c.k))
+        .select_from(now.join(then, now.c.row_key == then.c.row_key))
         .group_by(then.c.segment_id, now.c.cluster)
     )
 
@@ -54,21 +54,23 @@ def _both(history: sa.Table, key: str, from_run: int, to_run: int) -> tuple[Any,
     """A run's customers, another run's, and both side by side."""
 
     def of(run_id: int, name: str) -> Any:
-        rows = sa.select(history.c[key].label("k"), history.c.segment_id).where(history.c.run_id == run_id)
-        return rows.subquery(name)
+        rows = sa.select(history.c[key].label("row_key"), history.c.segment_id).where(
+            history.c.run_id == run_id
+        )
+        return rows.cte(name)
 
     then, now = of(from_run, "before"), of(to_run, "now")
-    return then, now, then.join(now, then.c.k == now.c.k, full=True)
+    return then, now, then.join(now, then.c.row_key == now.c.row_key, full=True)
 
 
 def movements(history: sa.Table, key: str, from_run: int, to_run: int) -> SelectBase:
     """Who entered, left or moved between two runs? The rows of `<s>_movements`; who stayed is not listed."""
     then, now, both = _both(history, key, from_run, to_run)
-    entered, left = then.c.k.is_(None), now.c.k.is_(None)
+    entered, left = then.c.row_key.is_(None), now.c.row_key.is_(None)
     return (
         sa.select(
             sa.cast(sa.literal(to_run), sa.BigInteger()).label("run_id"),
-            sa.func.coalesce(now.c.k, then.c.k).label(named(key)),
+            sa.func.coalesce(now.c.row_key, then.c.row_key).label(named(key)),
             sa.case((entered, "entered"), (left, "left"), else_="moved").label("change"),
             then.c.segment_id.label("from_segment_id"),
             now.c.segment_id.label("to_segment_id"),

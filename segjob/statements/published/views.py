@@ -14,8 +14,10 @@ from segjob.statements.relation import named
 
 def _current_run(tables: PublishedTables, segmentation: str) -> sa.ScalarSelect[Any]:
     runs = tables.table("runs")
-    latest = sa.select(sa.func.max(runs.c.run_id))
-    return latest.where(runs.c.segmentation == segmentation, runs.c.status == "published").scalar_subquery()
+    latest = sa.select(sa.func.max(runs.c.run_id).label("run_id")).where(
+        runs.c.segmentation == segmentation, runs.c.status == "published"
+    )
+    return sa.select(latest.cte("current_run").c.run_id).scalar_subquery()
 
 
 def current_assignment(tables: PublishedTables, history: sa.Table, segmentation: str, key: str) -> SelectBase:

@@ -132,6 +132,7 @@ class SparkDialect(DefaultDialect):
     supports_comments = True
     inline_comments = True
     div_is_floordiv = False
+    cte_follows_insert = True
     max_identifier_length = 255
     statement_compiler = _Statements
     ddl_compiler = _Definitions

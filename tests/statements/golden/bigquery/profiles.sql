@@ -1,101 +1,120 @@
 -- profiles
-SELECT `segmented`.`segment_id`, count(`segmented`.`v0`) AS `rows0`, sum(`segmented`.`v0` - CAST(-1.5e0 AS
-    FLOAT64)) AS `first0`, sum((`segmented`.`v0` - CAST(-1.5e0 AS FLOAT64)) * (`segmented`.`v0` - CAST(-1.5e0
-    AS FLOAT64))) AS `second0`, min(`segmented`.`v0`) AS `minimum0`, max(`segmented`.`v0`) AS `maximum0`, count(`segmented`.`v1`)
-    AS `rows1`, sum(`segmented`.`v1` - CAST(3.481689070338065e0 AS FLOAT64)) AS `first1`, sum((`segmented`.`v1`
-    - CAST(3.481689070338065e0 AS FLOAT64)) * (`segmented`.`v1` - CAST(3.481689070338065e0 AS FLOAT64))) AS
-    `second1`, min(`segmented`.`v1`) AS `minimum1`, max(`segmented`.`v1`) AS `maximum1`, count(`segmented`.`v2`)
-    AS `rows2`, sum(`segmented`.`v2`) AS `first2`, sum(`segmented`.`v2` * `segmented`.`v2`) AS `second2`, min(`segmented`.`v2`)
-    AS `minimum2`, max(`segmented`.`v2`) AS `maximum2`, count(*) AS `all_rows`, coalesce(sum(CAST(`segmented`.`v0`
-    < CAST(1.0e0 AS FLOAT64) AS INT64)), 0) AS `fits0`
-FROM (SELECT CASE WHEN (`near`.`d0` <= `near`.`d1`) THEN 4 ELSE 2 END AS `segment_id`, `near`.`v0` AS `v0`,
-      `near`.`v1` AS `v1`, `near`.`v2` AS `v2`
-  FROM (SELECT `points`.`k` AS `k`, `points`.`x0` AS `x0`, `points`.`x1` AS `x1`, `points`.`x2` AS `x2`,
-        `points`.`v0` AS `v0`, `points`.`v1` AS `v1`, `points`.`v2` AS `v2`, CAST(0.0e0 AS FLOAT64) AS `d0`,
-        CAST(4.75e0 AS FLOAT64) + `points`.`x0` * CAST(0.6666666666666666e0 AS FLOAT64) + `points`.`x1` * CAST(-2.0e0
-        AS FLOAT64) + `points`.`x2` * CAST(1.0e0 AS FLOAT64) AS `d1`
-    FROM (SELECT `source_rows`.`k` AS `k`, `source_rows`.`r0` AS `x0`, ln(CASE WHEN (`source_rows`.`r1` > CAST(-1.0e0
-          AS FLOAT64)) THEN `source_rows`.`r1` + CAST(1.0e0 AS FLOAT64) END) AS `x1`, CASE WHEN (`source_rows`.`t0`
-          = 'Oslo') THEN CAST(1.0e0 AS FLOAT64) ELSE CAST(0.0e0 AS FLOAT64) END AS `x2`, CASE WHEN (`source_rows`.`r0`
-          BETWEEN CAST(-1.7976931348623157e+308 AS FLOAT64) AND CAST(1.7976931348623157e+308 AS FLOAT64)) THEN
-          `source_rows`.`r0` END AS `v0`, CASE WHEN (`source_rows`.`r1` BETWEEN CAST(-1.7976931348623157e+308
-          AS FLOAT64) AND CAST(1.7976931348623157e+308 AS FLOAT64)) THEN `source_rows`.`r1` END AS `v1`, CASE
-          WHEN (`source_rows`.`t0` = 'Oslo') THEN CAST(1.0e0 AS FLOAT64) ELSE CAST(0.0e0 AS FLOAT64) END AS
-          `v2`
-      FROM (SELECT `customers`.`customer_id` AS `k`, CAST(`customers`.`income` AS FLOAT64) AS `r0`, CAST(`customers`.`orders`
-            AS FLOAT64) AS `r1`, coalesce(CAST(`customers`.`city` AS STRING), '(missing)') AS `t0`
-        FROM `sales`.`customers`) AS `source_rows`
-      WHERE `source_rows`.`r0` BETWEEN CAST(-1.7976931348623157e+308 AS FLOAT64) AND CAST(1.7976931348623157e+308
-          AS FLOAT64) AND `source_rows`.`r1` BETWEEN CAST(0.0e0 AS FLOAT64) AND CAST(1.7976931348623157e+308 AS
-          FLOAT64)) AS `points` ) AS `near`) AS `segmented`
-GROUP BY `segmented`.`segment_id`
-ORDER BY `segmented`.`segment_id`;
+WITH `source_rows` AS (SELECT `customers`.`customer_id` AS `row_key`, CAST(`customers`.`income` AS FLOAT64) AS
+      `number0`, CAST(`customers`.`orders` AS FLOAT64) AS `number1`, coalesce(CAST(`customers`.`city` AS STRING),
+      '(missing)') AS `text0`
+  FROM `sales`.`customers`), `prepared` AS (SELECT /* u = value - origin */ `source_rows`.`row_key` AS
+      `row_key`, `source_rows`.`number0` AS `u0`, ln(CASE WHEN (`source_rows`.`number1` > CAST(-1.0e0 AS
+      FLOAT64)) THEN `source_rows`.`number1` + CAST(1.0e0 AS FLOAT64) END) AS `u1`, CASE WHEN (`source_rows`.`text0`
+      = 'Oslo') THEN CAST(1.0e0 AS FLOAT64) ELSE CAST(0.0e0 AS FLOAT64) END AS `u2`, CASE WHEN (`source_rows`.`number0`
+      BETWEEN CAST(-1.7976931348623157e+308 AS FLOAT64) AND CAST(1.7976931348623157e+308 AS FLOAT64)) THEN
+      `source_rows`.`number0` END AS `raw0`, CASE WHEN (`source_rows`.`number1` BETWEEN CAST(-1.7976931348623157e+308
+      AS FLOAT64) AND CAST(1.7976931348623157e+308 AS FLOAT64)) THEN `source_rows`.`number1` END AS `raw1`,
+      CASE WHEN (`source_rows`.`text0` = 'Oslo') THEN CAST(1.0e0 AS FLOAT64) ELSE CAST(0.0e0 AS FLOAT64) END AS
+      `raw2`
+  FROM `source_rows`
+  WHERE `source_rows`.`number0` BETWEEN CAST(-1.7976931348623157e+308 AS FLOAT64) AND CAST(1.7976931348623157e+308
+      AS FLOAT64) AND `source_rows`.`number1` BETWEEN CAST(0.0e0 AS FLOAT64) AND CAST(1.7976931348623157e+308
+      AS FLOAT64)), `distances` AS (SELECT `prepared`.`row_key` AS `row_key`, `prepared`.`u0` AS `u0`,
+      `prepared`.`u1` AS `u1`, `prepared`.`u2` AS `u2`, `prepared`.`raw0` AS `raw0`, `prepared`.`raw1` AS
+      `raw1`, `prepared`.`raw2` AS `raw2`, CAST(0.0e0 AS FLOAT64) AS `cost0`, CAST(4.75e0 AS FLOAT64) +
+      `prepared`.`u0` * CAST(0.6666666666666666e0 AS FLOAT64) + `prepared`.`u1` * CAST(-2.0e0 AS FLOAT64) +
+      `prepared`.`u2` * CAST(1.0e0 AS FLOAT64) AS `cost1`
+  FROM `prepared` ), `assigned` AS (SELECT CASE WHEN (`distances`.`cost0` <= `distances`.`cost1`) THEN 4 ELSE 2
+      END AS `segment_id`, `distances`.`raw0` AS `raw0`, `distances`.`raw1` AS `raw1`, `distances`.`raw2` AS
+      `raw2`
+  FROM `distances`)
+SELECT `assigned`.`segment_id`, count(`assigned`.`raw0`) AS `rows0`, sum(`assigned`.`raw0` - CAST(-1.5e0 AS
+    FLOAT64)) AS `first0`, sum((`assigned`.`raw0` - CAST(-1.5e0 AS FLOAT64)) * (`assigned`.`raw0` - CAST(-1.5e0
+    AS FLOAT64))) AS `second0`, min(`assigned`.`raw0`) AS `minimum0`, max(`assigned`.`raw0`) AS `maximum0`,
+    count(`assigned`.`raw1`) AS `rows1`, sum(`assigned`.`raw1` - CAST(3.481689070338065e0 AS FLOAT64)) AS
+    `first1`, sum((`assigned`.`raw1` - CAST(3.481689070338065e0 AS FLOAT64)) * (`assigned`.`raw1` - CAST(3.481689070338065e0
+    AS FLOAT64))) AS `second1`, min(`assigned`.`raw1`) AS `minimum1`, max(`assigned`.`raw1`) AS `maximum1`,
+    count(`assigned`.`raw2`) AS `rows2`, sum(`assigned`.`raw2`) AS `first2`, sum(`assigned`.`raw2` * `assigned`.`raw2`)
+    AS `second2`, min(`assigned`.`raw2`) AS `minimum2`, max(`assigned`.`raw2`) AS `maximum2`, count(*) AS
+    `all_rows`, coalesce(sum(CAST(`assigned`.`raw0` < CAST(1.0e0 AS FLOAT64) AS INT64)), 0) AS `fits0`
+FROM `assigned`
+GROUP BY `assigned`.`segment_id`
+ORDER BY `assigned`.`segment_id`;
 
 -- profile_quantiles
-SELECT `arrays`.`segment_id`, `arrays`.`a0`[ORDINAL(1)] AS `q0_0`, `arrays`.`a0`[ORDINAL(2)] AS `q0_1`,
-    `arrays`.`a0`[ORDINAL(3)] AS `q0_2`, `arrays`.`a1`[ORDINAL(1)] AS `q1_0`, `arrays`.`a1`[ORDINAL(2)] AS
-    `q1_1`, `arrays`.`a1`[ORDINAL(3)] AS `q1_2`, `arrays`.`a2`[ORDINAL(1)] AS `q2_0`, `arrays`.`a2`[ORDINAL(2)]
-    AS `q2_1`, `arrays`.`a2`[ORDINAL(3)] AS `q2_2`
-FROM (SELECT `segmented`.`segment_id` AS `segment_id`, [approx_quantiles(`segmented`.`v0`, 1000)[OFFSET(250)],
-      approx_quantiles(`segmented`.`v0`, 1000)[OFFSET(500)], approx_quantiles(`segmented`.`v0`, 1000)[OFFSET(750)]]
-      AS `a0`, [approx_quantiles(`segmented`.`v1`, 1000)[OFFSET(250)], approx_quantiles(`segmented`.`v1`, 1000)[OFFSET(500)],
-      approx_quantiles(`segmented`.`v1`, 1000)[OFFSET(750)]] AS `a1`, [approx_quantiles(`segmented`.`v2`, 1000)[OFFSET(250)],
-      approx_quantiles(`segmented`.`v2`, 1000)[OFFSET(500)], approx_quantiles(`segmented`.`v2`, 1000)[OFFSET(750)]]
-      AS `a2`
-  FROM (SELECT CASE WHEN (`near`.`d0` <= `near`.`d1`) THEN 4 ELSE 2 END AS `segment_id`, `near`.`v0` AS `v0`,
-        `near`.`v1` AS `v1`, `near`.`v2` AS `v2`
-    FROM (SELECT `points`.`k` AS `k`, `points`.`x0` AS `x0`, `points`.`x1` AS `x1`, `points`.`x2` AS `x2`,
-          `points`.`v0` AS `v0`, `points`.`v1` AS `v1`, `points`.`v2` AS `v2`, CAST(0.0e0 AS FLOAT64) AS `d0`,
-          CAST(4.75e0 AS FLOAT64) + `points`.`x0` * CAST(0.6666666666666666e0 AS FLOAT64) + `points`.`x1` *
-          CAST(-2.0e0 AS FLOAT64) + `points`.`x2` * CAST(1.0e0 AS FLOAT64) AS `d1`
-      FROM (SELECT `source_rows`.`k` AS `k`, `source_rows`.`r0` AS `x0`, ln(CASE WHEN (`source_rows`.`r1` >
-            CAST(-1.0e0 AS FLOAT64)) THEN `source_rows`.`r1` + CAST(1.0e0 AS FLOAT64) END) AS `x1`, CASE WHEN (`source_rows`.`t0`
-            = 'Oslo') THEN CAST(1.0e0 AS FLOAT64) ELSE CAST(0.0e0 AS FLOAT64) END AS `x2`, CASE WHEN (`source_rows`.`r0`
-            BETWEEN CAST(-1.7976931348623157e+308 AS FLOAT64) AND CAST(1.7976931348623157e+308 AS FLOAT64))
-            THEN `source_rows`.`r0` END AS `v0`, CASE WHEN (`source_rows`.`r1` BETWEEN CAST(-1.7976931348623157e+308
-            AS FLOAT64) AND CAST(1.7976931348623157e+308 AS FLOAT64)) THEN `source_rows`.`r1` END AS `v1`, CASE
-            WHEN (`source_rows`.`t0` = 'Oslo') THEN CAST(1.0e0 AS FLOAT64) ELSE CAST(0.0e0 AS FLOAT64) END AS
-            `v2`
-        FROM (SELECT `customers`.`customer_id` AS `k`, CAST(`customers`.`income` AS FLOAT64) AS `r0`, CAST(`customers`.`orders`
-              AS FLOAT64) AS `r1`, coalesce(CAST(`customers`.`city` AS STRING), '(missing)') AS `t0`
-          FROM `sales`.`customers`) AS `source_rows`
-        WHERE `source_rows`.`r0` BETWEEN CAST(-1.7976931348623157e+308 AS FLOAT64) AND CAST(1.7976931348623157e+308
-            AS FLOAT64) AND `source_rows`.`r1` BETWEEN CAST(0.0e0 AS FLOAT64) AND CAST(1.7976931348623157e+308
-            AS FLOAT64) AND CAST(farm_fingerprint(to_json_string([to_json_string(`source_rows`.`k`),
-            to_json_string(0)])) AS FLOAT64) * CAST(5.421010862427522e-20 AS FLOAT64) + CAST(0.5e0 AS FLOAT64)
-            < CAST(0.1e0 AS FLOAT64)) AS `points` ) AS `near`) AS `segmented`
-  GROUP BY `segmented`.`segment_id`) AS `arrays`
-ORDER BY `arrays`.`segment_id`;
+WITH `source_rows` AS (SELECT `customers`.`customer_id` AS `row_key`, CAST(`customers`.`income` AS FLOAT64) AS
+      `number0`, CAST(`customers`.`orders` AS FLOAT64) AS `number1`, coalesce(CAST(`customers`.`city` AS STRING),
+      '(missing)') AS `text0`
+  FROM `sales`.`customers`), `prepared` AS (SELECT /* u = value - origin */ `source_rows`.`row_key` AS
+      `row_key`, `source_rows`.`number0` AS `u0`, ln(CASE WHEN (`source_rows`.`number1` > CAST(-1.0e0 AS
+      FLOAT64)) THEN `source_rows`.`number1` + CAST(1.0e0 AS FLOAT64) END) AS `u1`, CASE WHEN (`source_rows`.`text0`
+      = 'Oslo') THEN CAST(1.0e0 AS FLOAT64) ELSE CAST(0.0e0 AS FLOAT64) END AS `u2`, CASE WHEN (`source_rows`.`number0`
+      BETWEEN CAST(-1.7976931348623157e+308 AS FLOAT64) AND CAST(1.7976931348623157e+308 AS FLOAT64)) THEN
+      `source_rows`.`number0` END AS `raw0`, CASE WHEN (`source_rows`.`number1` BETWEEN CAST(-1.7976931348623157e+308
+      AS FLOAT64) AND CAST(1.7976931348623157e+308 AS FLOAT64)) THEN `source_rows`.`number1` END AS `raw1`,
+      CASE WHEN (`source_rows`.`text0` = 'Oslo') THEN CAST(1.0e0 AS FLOAT64) ELSE CAST(0.0e0 AS FLOAT64) END AS
+      `raw2`
+  FROM `source_rows`
+  WHERE `source_rows`.`number0` BETWEEN CAST(-1.7976931348623157e+308 AS FLOAT64) AND CAST(1.7976931348623157e+308
+      AS FLOAT64) AND `source_rows`.`number1` BETWEEN CAST(0.0e0 AS FLOAT64) AND CAST(1.7976931348623157e+308
+      AS FLOAT64) AND CAST(farm_fingerprint(to_json_string([to_json_string(`source_rows`.`row_key`),
+      to_json_string(0)])) AS FLOAT64) * CAST(5.421010862427522e-20 AS FLOAT64) + CAST(0.5e0 AS FLOAT64) < CAST(0.1e0
+      AS FLOAT64)), `distances` AS (SELECT `prepared`.`row_key` AS `row_key`, `prepared`.`u0` AS `u0`,
+      `prepared`.`u1` AS `u1`, `prepared`.`u2` AS `u2`, `prepared`.`raw0` AS `raw0`, `prepared`.`raw1` AS
+      `raw1`, `prepared`.`raw2` AS `raw2`, CAST(0.0e0 AS FLOAT64) AS `cost0`, CAST(4.75e0 AS FLOAT64) +
+      `prepared`.`u0` * CAST(0.6666666666666666e0 AS FLOAT64) + `prepared`.`u1` * CAST(-2.0e0 AS FLOAT64) +
+      `prepared`.`u2` * CAST(1.0e0 AS FLOAT64) AS `cost1`
+  FROM `prepared` ), `assigned` AS (SELECT CASE WHEN (`distances`.`cost0` <= `distances`.`cost1`) THEN 4 ELSE 2
+      END AS `segment_id`, `distances`.`raw0` AS `raw0`, `distances`.`raw1` AS `raw1`, `distances`.`raw2` AS
+      `raw2`
+  FROM `distances`), `quantile_arrays` AS (SELECT `assigned`.`segment_id` AS `segment_id`, [approx_quantiles(`assigned`.`raw0`,
+      1000)[OFFSET(250)], approx_quantiles(`assigned`.`raw0`, 1000)[OFFSET(500)], approx_quantiles(`assigned`.`raw0`,
+      1000)[OFFSET(750)]] AS `quantiles0`, [approx_quantiles(`assigned`.`raw1`, 1000)[OFFSET(250)],
+      approx_quantiles(`assigned`.`raw1`, 1000)[OFFSET(500)], approx_quantiles(`assigned`.`raw1`, 1000)[OFFSET(750)]]
+      AS `quantiles1`, [approx_quantiles(`assigned`.`raw2`, 1000)[OFFSET(250)], approx_quantiles(`assigned`.`raw2`,
+      1000)[OFFSET(500)], approx_quantiles(`assigned`.`raw2`, 1000)[OFFSET(750)]] AS `quantiles2`
+  FROM `assigned`
+  GROUP BY `assigned`.`segment_id`)
+SELECT `quantile_arrays`.`segment_id`, `quantile_arrays`.`quantiles0`[ORDINAL(1)] AS `quantile0_0`,
+    `quantile_arrays`.`quantiles0`[ORDINAL(2)] AS `quantile0_1`, `quantile_arrays`.`quantiles0`[ORDINAL(3)] AS
+    `quantile0_2`, `quantile_arrays`.`quantiles1`[ORDINAL(1)] AS `quantile1_0`, `quantile_arrays`.`quantiles1`[ORDINAL(2)]
+    AS `quantile1_1`, `quantile_arrays`.`quantiles1`[ORDINAL(3)] AS `quantile1_2`, `quantile_arrays`.`quantiles2`[ORDINAL(1)]
+    AS `quantile2_0`, `quantile_arrays`.`quantiles2`[ORDINAL(2)] AS `quantile2_1`, `quantile_arrays`.`quantiles2`[ORDINAL(3)]
+    AS `quantile2_2`
+FROM `quantile_arrays`
+ORDER BY `quantile_arrays`.`segment_id`;
 
 -- profile_quantiles overall
-SELECT `arrays`.`segment_id`, `arrays`.`a0`[ORDINAL(1)] AS `q0_0`, `arrays`.`a0`[ORDINAL(2)] AS `q0_1`,
-    `arrays`.`a0`[ORDINAL(3)] AS `q0_2`, `arrays`.`a1`[ORDINAL(1)] AS `q1_0`, `arrays`.`a1`[ORDINAL(2)] AS
-    `q1_1`, `arrays`.`a1`[ORDINAL(3)] AS `q1_2`, `arrays`.`a2`[ORDINAL(1)] AS `q2_0`, `arrays`.`a2`[ORDINAL(2)]
-    AS `q2_1`, `arrays`.`a2`[ORDINAL(3)] AS `q2_2`
-FROM (SELECT CAST(NULL AS INT64) AS `segment_id`, [approx_quantiles(`segmented`.`v0`, 1000)[OFFSET(250)],
-      approx_quantiles(`segmented`.`v0`, 1000)[OFFSET(500)], approx_quantiles(`segmented`.`v0`, 1000)[OFFSET(750)]]
-      AS `a0`, [approx_quantiles(`segmented`.`v1`, 1000)[OFFSET(250)], approx_quantiles(`segmented`.`v1`, 1000)[OFFSET(500)],
-      approx_quantiles(`segmented`.`v1`, 1000)[OFFSET(750)]] AS `a1`, [approx_quantiles(`segmented`.`v2`, 1000)[OFFSET(250)],
-      approx_quantiles(`segmented`.`v2`, 1000)[OFFSET(500)], approx_quantiles(`segmented`.`v2`, 1000)[OFFSET(750)]]
-      AS `a2`
-  FROM (SELECT CASE WHEN (`near`.`d0` <= `near`.`d1`) THEN 4 ELSE 2 END AS `segment_id`, `near`.`v0` AS `v0`,
-        `near`.`v1` AS `v1`, `near`.`v2` AS `v2`
-    FROM (SELECT `points`.`k` AS `k`, `points`.`x0` AS `x0`, `points`.`x1` AS `x1`, `points`.`x2` AS `x2`,
-          `points`.`v0` AS `v0`, `points`.`v1` AS `v1`, `points`.`v2` AS `v2`, CAST(0.0e0 AS FLOAT64) AS `d0`,
-          CAST(4.75e0 AS FLOAT64) + `points`.`x0` * CAST(0.6666666666666666e0 AS FLOAT64) + `points`.`x1` *
-          CAST(-2.0e0 AS FLOAT64) + `points`.`x2` * CAST(1.0e0 AS FLOAT64) AS `d1`
-      FROM (SELECT `source_rows`.`k` AS `k`, `source_rows`.`r0` AS `x0`, ln(CASE WHEN (`source_rows`.`r1` >
-            CAST(-1.0e0 AS FLOAT64)) THEN `source_rows`.`r1` + CAST(1.0e0 AS FLOAT64) END) AS `x1`, CASE WHEN (`source_rows`.`t0`
-            = 'Oslo') THEN CAST(1.0e0 AS FLOAT64) ELSE CAST(0.0e0 AS FLOAT64) END AS `x2`, CASE WHEN (`source_rows`.`r0`
-            BETWEEN CAST(-1.7976931348623157e+308 AS FLOAT64) AND CAST(1.7976931348623157e+308 AS FLOAT64))
-            THEN `source_rows`.`r0` END AS `v0`, CASE WHEN (`source_rows`.`r1` BETWEEN CAST(-1.7976931348623157e+308
-            AS FLOAT64) AND CAST(1.7976931348623157e+308 AS FLOAT64)) THEN `source_rows`.`r1` END AS `v1`, CASE
-            WHEN (`source_rows`.`t0` = 'Oslo') THEN CAST(1.0e0 AS FLOAT64) ELSE CAST(0.0e0 AS FLOAT64) END AS
-            `v2`
-        FROM (SELECT `customers`.`customer_id` AS `k`, CAST(`customers`.`income` AS FLOAT64) AS `r0`, CAST(`customers`.`orders`
-              AS FLOAT64) AS `r1`, coalesce(CAST(`customers`.`city` AS STRING), '(missing)') AS `t0`
-          FROM `sales`.`customers`) AS `source_rows`
-        WHERE `source_rows`.`r0` BETWEEN CAST(-1.7976931348623157e+308 AS FLOAT64) AND CAST(1.7976931348623157e+308
-            AS FLOAT64) AND `source_rows`.`r1` BETWEEN CAST(0.0e0 AS FLOAT64) AND CAST(1.7976931348623157e+308
-            AS FLOAT64)) AS `points` ) AS `near`) AS `segmented`) AS `arrays`
-ORDER BY `arrays`.`segment_id`;
+WITH `source_rows` AS (SELECT `customers`.`customer_id` AS `row_key`, CAST(`customers`.`income` AS FLOAT64) AS
+      `number0`, CAST(`customers`.`orders` AS FLOAT64) AS `number1`, coalesce(CAST(`customers`.`city` AS STRING),
+      '(missing)') AS `text0`
+  FROM `sales`.`customers`), `prepared` AS (SELECT /* u = value - origin */ `source_rows`.`row_key` AS
+      `row_key`, `source_rows`.`number0` AS `u0`, ln(CASE WHEN (`source_rows`.`number1` > CAST(-1.0e0 AS
+      FLOAT64)) THEN `source_rows`.`number1` + CAST(1.0e0 AS FLOAT64) END) AS `u1`, CASE WHEN (`source_rows`.`text0`
+      = 'Oslo') THEN CAST(1.0e0 AS FLOAT64) ELSE CAST(0.0e0 AS FLOAT64) END AS `u2`, CASE WHEN (`source_rows`.`number0`
+      BETWEEN CAST(-1.7976931348623157e+308 AS FLOAT64) AND CAST(1.7976931348623157e+308 AS FLOAT64)) THEN
+      `source_rows`.`number0` END AS `raw0`, CASE WHEN (`source_rows`.`number1` BETWEEN CAST(-1.7976931348623157e+308
+      AS FLOAT64) AND CAST(1.7976931348623157e+308 AS FLOAT64)) THEN `source_rows`.`number1` END AS `raw1`,
+      CASE WHEN (`source_rows`.`text0` = 'Oslo') THEN CAST(1.0e0 AS FLOAT64) ELSE CAST(0.0e0 AS FLOAT64) END AS
+      `raw2`
+  FROM `source_rows`
+  WHERE `source_rows`.`number0` BETWEEN CAST(-1.7976931348623157e+308 AS FLOAT64) AND CAST(1.7976931348623157e+308
+      AS FLOAT64) AND `source_rows`.`number1` BETWEEN CAST(0.0e0 AS FLOAT64) AND CAST(1.7976931348623157e+308
+      AS FLOAT64)), `distances` AS (SELECT `prepared`.`row_key` AS `row_key`, `prepared`.`u0` AS `u0`,
+      `prepared`.`u1` AS `u1`, `prepared`.`u2` AS `u2`, `prepared`.`raw0` AS `raw0`, `prepared`.`raw1` AS
+      `raw1`, `prepared`.`raw2` AS `raw2`, CAST(0.0e0 AS FLOAT64) AS `cost0`, CAST(4.75e0 AS FLOAT64) +
+      `prepared`.`u0` * CAST(0.6666666666666666e0 AS FLOAT64) + `prepared`.`u1` * CAST(-2.0e0 AS FLOAT64) +
+      `prepared`.`u2` * CAST(1.0e0 AS FLOAT64) AS `cost1`
+  FROM `prepared` ), `assigned` AS (SELECT CASE WHEN (`distances`.`cost0` <= `distances`.`cost1`) THEN 4 ELSE 2
+      END AS `segment_id`, `distances`.`raw0` AS `raw0`, `distances`.`raw1` AS `raw1`, `distances`.`raw2` AS
+      `raw2`
+  FROM `distances`), `quantile_arrays` AS (SELECT CAST(NULL AS INT64) AS `segment_id`, [approx_quantiles(`assigned`.`raw0`,
+      1000)[OFFSET(250)], approx_quantiles(`assigned`.`raw0`, 1000)[OFFSET(500)], approx_quantiles(`assigned`.`raw0`,
+      1000)[OFFSET(750)]] AS `quantiles0`, [approx_quantiles(`assigned`.`raw1`, 1000)[OFFSET(250)],
+      approx_quantiles(`assigned`.`raw1`, 1000)[OFFSET(500)], approx_quantiles(`assigned`.`raw1`, 1000)[OFFSET(750)]]
+      AS `quantiles1`, [approx_quantiles(`assigned`.`raw2`, 1000)[OFFSET(250)], approx_quantiles(`assigned`.`raw2`,
+      1000)[OFFSET(500)], approx_quantiles(`assigned`.`raw2`, 1000)[OFFSET(750)]] AS `quantiles2`
+  FROM `assigned`)
+SELECT `quantile_arrays`.`segment_id`, `quantile_arrays`.`quantiles0`[ORDINAL(1)] AS `quantile0_0`,
+    `quantile_arrays`.`quantiles0`[ORDINAL(2)] AS `quantile0_1`, `quantile_arrays`.`quantiles0`[ORDINAL(3)] AS
+    `quantile0_2`, `quantile_arrays`.`quantiles1`[ORDINAL(1)] AS `quantile1_0`, `quantile_arrays`.`quantiles1`[ORDINAL(2)]
+    AS `quantile1_1`, `quantile_arrays`.`quantiles1`[ORDINAL(3)] AS `quantile1_2`, `quantile_arrays`.`quantiles2`[ORDINAL(1)]
+    AS `quantile2_0`, `quantile_arrays`.`quantiles2`[ORDINAL(2)] AS `quantile2_1`, `quantile_arrays`.`quantiles2`[ORDINAL(3)]
+    AS `quantile2_2`
+FROM `quantile_arrays`
+ORDER BY `quantile_arrays`.`segment_id`;

@@ -7,18 +7,20 @@ SELECT count(DISTINCT `customers`.`customer_id`) AS `keys`
 FROM `sales`.`customers`;
 
 -- distinct_whole_keys
+WITH `placed` AS (SELECT `customers`.`customer_id` - mod(`customers`.`customer_id`, 32) AS `word`, mod(`customers`.`customer_id`,
+      32) + 31 AS `place`
+  FROM `sales`.`customers`
+  WHERE `customers`.`customer_id` IS NOT NULL), `words` AS (SELECT count(DISTINCT `placed`.`place`) AS `keys`
+  FROM `placed`
+  GROUP BY `placed`.`word`)
 SELECT sum(`words`.`keys`) AS `keys`
-FROM (SELECT count(DISTINCT `placed`.`place`) AS `keys`
-  FROM (SELECT `customers`.`customer_id` - mod(`customers`.`customer_id`, 32) AS `word`, mod(`customers`.`customer_id`,
-        32) + 31 AS `place`
-    FROM `sales`.`customers`
-    WHERE `customers`.`customer_id` IS NOT NULL) AS `placed`
-  GROUP BY `placed`.`word`) AS `words`;
+FROM `words`;
 
 -- keys_out_of_order
-SELECT count(*) AS `keys`
-FROM (SELECT `customers`.`customer_id` AS `k`, lag(`customers`.`customer_id`) OVER (ORDER BY `customers`.`customer_id`)
-      AS `before`
+WITH `neighbours` AS (SELECT `customers`.`customer_id` AS `row_key`, lag(`customers`.`customer_id`) OVER (ORDER
+      BY `customers`.`customer_id`) AS `key_before`
   FROM `sales`.`customers`
-  WHERE `customers`.`customer_id` IS NOT NULL) AS `in_turn`
-WHERE `in_turn`.`k` <= `in_turn`.`before`;
+  WHERE `customers`.`customer_id` IS NOT NULL)
+SELECT count(*) AS `keys`
+FROM `neighbours`
+WHERE `neighbours`.`row_key` <= `neighbours`.`key_before`;

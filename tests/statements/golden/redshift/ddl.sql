@@ -9,41 +9,42 @@ SELECT "sales"."customers"."customer_id", "sales"."customers"."income", "sales".
 FROM "sales"."customers";
 
 -- a view
-CREATE OR REPLACE VIEW "segments"."groups_scores" AS
-SELECT measured.k AS "customer_id", measured.segment_id AS segment_id, CASE measured.segment_id WHEN 4 THEN
-    'Oslo' WHEN 2 THEN 'b' END AS segment_name, measured.distance AS distance, measured.next_segment_id AS
+CREATE OR REPLACE VIEW "segments"."groups_scores" AS WITH source_rows AS (SELECT "sales"."customers"."customer_id"
+      AS row_key, CAST("sales"."customers"."income" AS DOUBLE PRECISION) AS number0, CAST("sales"."customers"."orders"
+      AS DOUBLE PRECISION) AS number1, coalesce(CAST("sales"."customers"."city" AS VARCHAR(65535)), '(missing)')
+      AS text0
+  FROM "sales"."customers"), scaled AS (SELECT /* x = (value - center) / scale * weight */ source_rows.row_key
+      AS row_key, CASE WHEN (source_rows.number0 BETWEEN CAST('-1.7976931348623157e+308' AS DOUBLE PRECISION)
+      AND CAST('1.7976931348623157e+308' AS DOUBLE PRECISION) AND source_rows.number1 BETWEEN CAST('0.0e0' AS
+      DOUBLE PRECISION) AND CAST('1.7976931348623157e+308' AS DOUBLE PRECISION)) THEN (source_rows.number0 -
+      CAST('-1.5e0' AS DOUBLE PRECISION)) * CAST('0.3333333333333333e0' AS DOUBLE PRECISION) END AS x0, ln(CASE
+      WHEN (source_rows.number1 > CAST('-1.0e0' AS DOUBLE PRECISION)) THEN source_rows.number1 + CAST('1.0e0'
+      AS DOUBLE PRECISION) END) AS x1, CASE WHEN (source_rows.text0 = 'Oslo') THEN CAST('1.0e0' AS DOUBLE
+      PRECISION) ELSE CAST('0.0e0' AS DOUBLE PRECISION) END AS x2
+  FROM source_rows), distances AS (SELECT scaled.row_key AS row_key, scaled.x0 AS x0, scaled.x1 AS x1,
+      scaled.x2 AS x2, scaled.x0 * scaled.x0 + (scaled.x1 - CAST('1.0e0' AS DOUBLE PRECISION)) * (scaled.x1 -
+      CAST('1.0e0' AS DOUBLE PRECISION)) + (scaled.x2 - CAST('0.5e0' AS DOUBLE PRECISION)) * (scaled.x2 - CAST('0.5e0'
+      AS DOUBLE PRECISION)) AS squared0, (scaled.x0 - CAST('-1.0e0' AS DOUBLE PRECISION)) * (scaled.x0 - CAST('-1.0e0'
+      AS DOUBLE PRECISION)) + (scaled.x1 - CAST('2.0e0' AS DOUBLE PRECISION)) * (scaled.x1 - CAST('2.0e0' AS
+      DOUBLE PRECISION)) + scaled.x2 * scaled.x2 AS squared1
+  FROM scaled ), nearest AS (SELECT distances.row_key AS row_key, distances.x0 AS x0, distances.x1 AS x1,
+      distances.x2 AS x2, distances.squared0 AS squared0, distances.squared1 AS squared1, CASE WHEN (distances.squared0
+      <= distances.squared1) THEN 4 WHEN (distances.squared1 IS NOT NULL) THEN 2 END AS segment_id
+  FROM distances ), runner_up AS (SELECT nearest.row_key AS row_key, nearest.x0 AS x0, nearest.x1 AS x1,
+      nearest.x2 AS x2, nearest.squared0 AS squared0, nearest.squared1 AS squared1, nearest.segment_id AS
+      segment_id, CASE nearest.segment_id WHEN 4 THEN 2 WHEN 2 THEN 4 END AS next_segment_id
+  FROM nearest ), measured AS (SELECT runner_up.row_key AS row_key, runner_up.x0 AS x0, runner_up.x1 AS x1,
+      runner_up.x2 AS x2, runner_up.squared0 AS squared0, runner_up.squared1 AS squared1, runner_up.segment_id
+      AS segment_id, runner_up.next_segment_id AS next_segment_id, sqrt(CASE runner_up.segment_id WHEN 4 THEN
+      runner_up.squared0 WHEN 2 THEN runner_up.squared1 END) AS distance, sqrt(CASE runner_up.next_segment_id
+      WHEN 4 THEN runner_up.squared0 WHEN 2 THEN runner_up.squared1 END) AS next_distance
+  FROM runner_up )
+SELECT measured.row_key AS "customer_id", measured.segment_id AS segment_id, CASE measured.segment_id WHEN 4
+    THEN 'Oslo' WHEN 2 THEN 'b' END AS segment_name, measured.distance AS distance, measured.next_segment_id AS
     next_segment_id, measured.next_distance - measured.distance AS margin, measured.distance > CASE
     measured.segment_id WHEN 4 THEN CAST('1.0e0' AS DOUBLE PRECISION) ELSE CAST('Infinity' AS DOUBLE PRECISION)
     END AS is_outlier
-FROM (SELECT second_choice.k AS k, second_choice.x0 AS x0, second_choice.x1 AS x1, second_choice.x2 AS x2,
-      second_choice.d0 AS d0, second_choice.d1 AS d1, second_choice.segment_id AS segment_id,
-      second_choice.next_segment_id AS next_segment_id, sqrt(CASE second_choice.segment_id WHEN 4 THEN
-      second_choice.d0 WHEN 2 THEN second_choice.d1 END) AS distance, sqrt(CASE second_choice.next_segment_id
-      WHEN 4 THEN second_choice.d0 WHEN 2 THEN second_choice.d1 END) AS next_distance
-  FROM (SELECT first_choice.k AS k, first_choice.x0 AS x0, first_choice.x1 AS x1, first_choice.x2 AS x2,
-        first_choice.d0 AS d0, first_choice.d1 AS d1, first_choice.segment_id AS segment_id, CASE
-        first_choice.segment_id WHEN 4 THEN 2 WHEN 2 THEN 4 END AS next_segment_id
-    FROM (SELECT near.k AS k, near.x0 AS x0, near.x1 AS x1, near.x2 AS x2, near.d0 AS d0, near.d1 AS d1, CASE
-          WHEN (near.d0 <= near.d1) THEN 4 WHEN (near.d1 IS NOT NULL) THEN 2 END AS segment_id
-      FROM (SELECT scaled_rows.k AS k, scaled_rows.x0 AS x0, scaled_rows.x1 AS x1, scaled_rows.x2 AS x2,
-            scaled_rows.x0 * scaled_rows.x0 + (scaled_rows.x1 - CAST('1.0e0' AS DOUBLE PRECISION)) * (scaled_rows.x1
-            - CAST('1.0e0' AS DOUBLE PRECISION)) + (scaled_rows.x2 - CAST('0.5e0' AS DOUBLE PRECISION)) * (scaled_rows.x2
-            - CAST('0.5e0' AS DOUBLE PRECISION)) AS d0, (scaled_rows.x0 - CAST('-1.0e0' AS DOUBLE PRECISION)) *
-            (scaled_rows.x0 - CAST('-1.0e0' AS DOUBLE PRECISION)) + (scaled_rows.x1 - CAST('2.0e0' AS DOUBLE
-            PRECISION)) * (scaled_rows.x1 - CAST('2.0e0' AS DOUBLE PRECISION)) + scaled_rows.x2 *
-            scaled_rows.x2 AS d1
-        FROM (SELECT source_rows.k AS k, CASE WHEN (source_rows.r0 BETWEEN CAST('-1.7976931348623157e+308' AS
-              DOUBLE PRECISION) AND CAST('1.7976931348623157e+308' AS DOUBLE PRECISION) AND source_rows.r1
-              BETWEEN CAST('0.0e0' AS DOUBLE PRECISION) AND CAST('1.7976931348623157e+308' AS DOUBLE PRECISION))
-              THEN (source_rows.r0 - CAST('-1.5e0' AS DOUBLE PRECISION)) * CAST('0.3333333333333333e0' AS
-              DOUBLE PRECISION) END AS x0, ln(CASE WHEN (source_rows.r1 > CAST('-1.0e0' AS DOUBLE PRECISION))
-              THEN source_rows.r1 + CAST('1.0e0' AS DOUBLE PRECISION) END) AS x1, CASE WHEN (source_rows.t0 =
-              'Oslo') THEN CAST('1.0e0' AS DOUBLE PRECISION) ELSE CAST('0.0e0' AS DOUBLE PRECISION) END AS x2
-          FROM (SELECT "sales"."customers"."customer_id" AS k, CAST("sales"."customers"."income" AS DOUBLE
-                PRECISION) AS r0, CAST("sales"."customers"."orders" AS DOUBLE PRECISION) AS r1, coalesce(CAST("sales"."customers"."city"
-                AS VARCHAR(65535)), '(missing)') AS t0
-            FROM "sales"."customers") AS source_rows) AS scaled_rows ) AS near ) AS first_choice ) AS
-      second_choice ) AS measured;
+FROM measured;
 
 -- drop a table
 DROP TABLE IF EXISTS "segjob_rows";

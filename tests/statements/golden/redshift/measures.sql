@@ -1,70 +1,82 @@
 -- first_means
-SELECT count(*) AS rows, avg(first_rows.v0) AS near0, avg(first_rows.v1) AS near1
-FROM (SELECT checked_rows.k AS k, checked_rows.r0 AS r0, checked_rows.r1 AS r1, checked_rows.t0 AS t0,
-      checked_rows.f0 AS f0, checked_rows.f1 AS f1, checked_rows.reason AS reason, checked_rows.v0 AS v0,
-      checked_rows.v1 AS v1
-  FROM (SELECT reasoned_rows.k AS k, reasoned_rows.r0 AS r0, reasoned_rows.r1 AS r1, reasoned_rows.t0 AS t0,
-        reasoned_rows.f0 AS f0, reasoned_rows.f1 AS f1, reasoned_rows.reason AS reason, CASE WHEN (reasoned_rows.reason
-        IS NULL) THEN reasoned_rows.f0 END AS v0, CASE WHEN (reasoned_rows.reason IS NULL) THEN ln(CASE WHEN (reasoned_rows.f1
-        > CAST('-1.0e0' AS DOUBLE PRECISION)) THEN reasoned_rows.f1 + CAST('1.0e0' AS DOUBLE PRECISION) END)
-        END AS v1
-    FROM (SELECT finite_rows.k AS k, finite_rows.r0 AS r0, finite_rows.r1 AS r1, finite_rows.t0 AS t0,
-          finite_rows.f0 AS f0, finite_rows.f1 AS f1, CASE WHEN (finite_rows.f0 IS NULL) THEN 0 WHEN (finite_rows.f1
-          IS NULL) THEN 1 WHEN (finite_rows.f1 < CAST('0.0e0' AS DOUBLE PRECISION)) THEN 2 END AS reason
-      FROM (SELECT source_rows.k AS k, source_rows.r0 AS r0, source_rows.r1 AS r1, source_rows.t0 AS t0, CASE
-            WHEN (source_rows.r0 BETWEEN CAST('-1.7976931348623157e+308' AS DOUBLE PRECISION) AND CAST('1.7976931348623157e+308'
-            AS DOUBLE PRECISION)) THEN source_rows.r0 END AS f0, CASE WHEN (source_rows.r1 BETWEEN CAST('-1.7976931348623157e+308'
-            AS DOUBLE PRECISION) AND CAST('1.7976931348623157e+308' AS DOUBLE PRECISION)) THEN source_rows.r1
-            END AS f1
-        FROM (SELECT "sales"."customers"."customer_id" AS k, CAST("sales"."customers"."income" AS DOUBLE
-              PRECISION) AS r0, CAST("sales"."customers"."orders" AS DOUBLE PRECISION) AS r1, coalesce(CAST("sales"."customers"."city"
-              AS VARCHAR(65535)), '(missing)') AS t0
-          FROM "sales"."customers") AS source_rows ) AS finite_rows ) AS reasoned_rows ) AS checked_rows
-  LIMIT 1000) AS first_rows;
+WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("sales"."customers"."income" AS
+      DOUBLE PRECISION) AS number0, CAST("sales"."customers"."orders" AS DOUBLE PRECISION) AS number1, coalesce(CAST("sales"."customers"."city"
+      AS VARCHAR(65535)), '(missing)') AS text0
+  FROM "sales"."customers"), finite_rows AS (SELECT source_rows.row_key AS row_key, source_rows.number0 AS
+      number0, source_rows.number1 AS number1, source_rows.text0 AS text0, CASE WHEN (source_rows.number0
+      BETWEEN CAST('-1.7976931348623157e+308' AS DOUBLE PRECISION) AND CAST('1.7976931348623157e+308' AS DOUBLE
+      PRECISION)) THEN source_rows.number0 END AS finite0, CASE WHEN (source_rows.number1 BETWEEN CAST('-1.7976931348623157e+308'
+      AS DOUBLE PRECISION) AND CAST('1.7976931348623157e+308' AS DOUBLE PRECISION)) THEN source_rows.number1
+      END AS finite1
+  FROM source_rows ), reasoned_rows AS (SELECT finite_rows.row_key AS row_key, finite_rows.number0 AS number0,
+      finite_rows.number1 AS number1, finite_rows.text0 AS text0, finite_rows.finite0 AS finite0,
+      finite_rows.finite1 AS finite1, CASE WHEN (finite_rows.finite0 IS NULL) THEN 0 WHEN (finite_rows.finite1
+      IS NULL) THEN 1 WHEN (finite_rows.finite1 < CAST('0.0e0' AS DOUBLE PRECISION)) THEN 2 END AS reason
+  FROM finite_rows ), checked_rows AS (SELECT reasoned_rows.row_key AS row_key, reasoned_rows.number0 AS
+      number0, reasoned_rows.number1 AS number1, reasoned_rows.text0 AS text0, reasoned_rows.finite0 AS
+      finite0, reasoned_rows.finite1 AS finite1, reasoned_rows.reason AS reason, CASE WHEN (reasoned_rows.reason
+      IS NULL) THEN reasoned_rows.finite0 END AS value0, CASE WHEN (reasoned_rows.reason IS NULL) THEN ln(CASE
+      WHEN (reasoned_rows.finite1 > CAST('-1.0e0' AS DOUBLE PRECISION)) THEN reasoned_rows.finite1 + CAST('1.0e0'
+      AS DOUBLE PRECISION) END) END AS value1
+  FROM reasoned_rows ), first_rows AS (SELECT checked_rows.row_key AS row_key, checked_rows.number0 AS number0,
+      checked_rows.number1 AS number1, checked_rows.text0 AS text0, checked_rows.finite0 AS finite0,
+      checked_rows.finite1 AS finite1, checked_rows.reason AS reason, checked_rows.value0 AS value0,
+      checked_rows.value1 AS value1
+  FROM checked_rows
+  LIMIT 1000)
+SELECT count(*) AS rows, avg(first_rows.value0) AS near0, avg(first_rows.value1) AS near1
+FROM first_rows;
 
 -- measure
-SELECT count(*) AS rows, count(CASE WHEN (checked_rows.k IS NULL) THEN 1 END) AS null_keys, count(CASE WHEN (checked_rows.reason
-    IS NULL) THEN 1 END) AS kept, count(CASE WHEN (checked_rows.reason = 0) THEN 1 END) AS excluded0, count(CASE
-    WHEN (checked_rows.reason = 1) THEN 1 END) AS excluded1, count(CASE WHEN (checked_rows.reason = 2) THEN 1
-    END) AS excluded2, count(checked_rows.v0) AS count0, count(CASE WHEN checked_rows.r0 = CAST('NaN' AS DOUBLE
-    PRECISION) THEN 1 END) AS nan0, count(checked_rows.r0) - count(checked_rows.f0) AS non_finite0, min(checked_rows.v0)
-    AS minimum0, max(checked_rows.v0) AS maximum0, CAST('-1.5e0' AS DOUBLE PRECISION) AS near0, sum(checked_rows.v0
-    - CAST('-1.5e0' AS DOUBLE PRECISION)) AS first0, sum((checked_rows.v0 - CAST('-1.5e0' AS DOUBLE PRECISION))
-    * (checked_rows.v0 - CAST('-1.5e0' AS DOUBLE PRECISION))) AS second0, count(checked_rows.v1) AS count1,
-    count(CASE WHEN checked_rows.r1 = CAST('NaN' AS DOUBLE PRECISION) THEN 1 END) AS nan1, count(checked_rows.r1)
-    - count(checked_rows.f1) AS non_finite1, min(checked_rows.v1) AS minimum1, max(checked_rows.v1) AS
-    maximum1, CAST('0.0e0' AS DOUBLE PRECISION) AS near1, sum(checked_rows.v1 - CAST('0.0e0' AS DOUBLE
-    PRECISION)) AS first1, sum((checked_rows.v1 - CAST('0.0e0' AS DOUBLE PRECISION)) * (checked_rows.v1 - CAST('0.0e0'
-    AS DOUBLE PRECISION))) AS second1, sum(CAST(fnv_hash(coalesce(CAST(checked_rows.t0 AS VARCHAR(65535)),
-    'NULL'), fnv_hash(coalesce(CAST(checked_rows.r1 AS VARCHAR(65535)), 'NULL'), fnv_hash(coalesce(CAST(checked_rows.r0
-    AS VARCHAR(65535)), 'NULL'), fnv_hash(coalesce(CAST(checked_rows.k AS VARCHAR(65535)), 'NULL'))))) AS
-    DECIMAL(38, 0))) AS fingerprint
-FROM (SELECT reasoned_rows.k AS k, reasoned_rows.r0 AS r0, reasoned_rows.r1 AS r1, reasoned_rows.t0 AS t0,
-      reasoned_rows.f0 AS f0, reasoned_rows.f1 AS f1, reasoned_rows.reason AS reason, CASE WHEN (reasoned_rows.reason
-      IS NULL) THEN reasoned_rows.f0 END AS v0, CASE WHEN (reasoned_rows.reason IS NULL) THEN ln(CASE WHEN (reasoned_rows.f1
-      > CAST('-1.0e0' AS DOUBLE PRECISION)) THEN reasoned_rows.f1 + CAST('1.0e0' AS DOUBLE PRECISION) END) END
-      AS v1
-  FROM (SELECT finite_rows.k AS k, finite_rows.r0 AS r0, finite_rows.r1 AS r1, finite_rows.t0 AS t0,
-        finite_rows.f0 AS f0, finite_rows.f1 AS f1, CASE WHEN (finite_rows.f0 IS NULL) THEN 0 WHEN (finite_rows.f1
-        IS NULL) THEN 1 WHEN (finite_rows.f1 < CAST('0.0e0' AS DOUBLE PRECISION)) THEN 2 END AS reason
-    FROM (SELECT source_rows.k AS k, source_rows.r0 AS r0, source_rows.r1 AS r1, source_rows.t0 AS t0, CASE
-          WHEN (source_rows.r0 BETWEEN CAST('-1.7976931348623157e+308' AS DOUBLE PRECISION) AND CAST('1.7976931348623157e+308'
-          AS DOUBLE PRECISION)) THEN source_rows.r0 END AS f0, CASE WHEN (source_rows.r1 BETWEEN CAST('-1.7976931348623157e+308'
-          AS DOUBLE PRECISION) AND CAST('1.7976931348623157e+308' AS DOUBLE PRECISION)) THEN source_rows.r1 END
-          AS f1
-      FROM (SELECT "sales"."customers"."customer_id" AS k, CAST("sales"."customers"."income" AS DOUBLE
-            PRECISION) AS r0, CAST("sales"."customers"."orders" AS DOUBLE PRECISION) AS r1, coalesce(CAST("sales"."customers"."city"
-            AS VARCHAR(65535)), '(missing)') AS t0
-        FROM "sales"."customers") AS source_rows ) AS finite_rows ) AS reasoned_rows ) AS checked_rows;
+WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("sales"."customers"."income" AS
+      DOUBLE PRECISION) AS number0, CAST("sales"."customers"."orders" AS DOUBLE PRECISION) AS number1, coalesce(CAST("sales"."customers"."city"
+      AS VARCHAR(65535)), '(missing)') AS text0
+  FROM "sales"."customers"), finite_rows AS (SELECT source_rows.row_key AS row_key, source_rows.number0 AS
+      number0, source_rows.number1 AS number1, source_rows.text0 AS text0, CASE WHEN (source_rows.number0
+      BETWEEN CAST('-1.7976931348623157e+308' AS DOUBLE PRECISION) AND CAST('1.7976931348623157e+308' AS DOUBLE
+      PRECISION)) THEN source_rows.number0 END AS finite0, CASE WHEN (source_rows.number1 BETWEEN CAST('-1.7976931348623157e+308'
+      AS DOUBLE PRECISION) AND CAST('1.7976931348623157e+308' AS DOUBLE PRECISION)) THEN source_rows.number1
+      END AS finite1
+  FROM source_rows ), reasoned_rows AS (SELECT finite_rows.row_key AS row_key, finite_rows.number0 AS number0,
+      finite_rows.number1 AS number1, finite_rows.text0 AS text0, finite_rows.finite0 AS finite0,
+      finite_rows.finite1 AS finite1, CASE WHEN (finite_rows.finite0 IS NULL) THEN 0 WHEN (finite_rows.finite1
+      IS NULL) THEN 1 WHEN (finite_rows.finite1 < CAST('0.0e0' AS DOUBLE PRECISION)) THEN 2 END AS reason
+  FROM finite_rows ), checked_rows AS (SELECT reasoned_rows.row_key AS row_key, reasoned_rows.number0 AS
+      number0, reasoned_rows.number1 AS number1, reasoned_rows.text0 AS text0, reasoned_rows.finite0 AS
+      finite0, reasoned_rows.finite1 AS finite1, reasoned_rows.reason AS reason, CASE WHEN (reasoned_rows.reason
+      IS NULL) THEN reasoned_rows.finite0 END AS value0, CASE WHEN (reasoned_rows.reason IS NULL) THEN ln(CASE
+      WHEN (reasoned_rows.finite1 > CAST('-1.0e0' AS DOUBLE PRECISION)) THEN reasoned_rows.finite1 + CAST('1.0e0'
+      AS DOUBLE PRECISION) END) END AS value1
+  FROM reasoned_rows )
+SELECT count(*) AS rows, count(CASE WHEN (checked_rows.row_key IS NULL) THEN 1 END) AS null_keys, count(CASE
+    WHEN (checked_rows.reason IS NULL) THEN 1 END) AS kept, count(CASE WHEN (checked_rows.reason = 0) THEN 1
+    END) AS excluded0, count(CASE WHEN (checked_rows.reason = 1) THEN 1 END) AS excluded1, count(CASE WHEN (checked_rows.reason
+    = 2) THEN 1 END) AS excluded2, count(checked_rows.value0) AS count0, count(CASE WHEN checked_rows.number0 =
+    CAST('NaN' AS DOUBLE PRECISION) THEN 1 END) AS nan0, count(checked_rows.number0) - count(checked_rows.finite0)
+    AS non_finite0, min(checked_rows.value0) AS minimum0, max(checked_rows.value0) AS maximum0, CAST('-1.5e0'
+    AS DOUBLE PRECISION) AS near0, sum(checked_rows.value0 - CAST('-1.5e0' AS DOUBLE PRECISION)) AS first0, sum((checked_rows.value0
+    - CAST('-1.5e0' AS DOUBLE PRECISION)) * (checked_rows.value0 - CAST('-1.5e0' AS DOUBLE PRECISION))) AS
+    second0, count(checked_rows.value1) AS count1, count(CASE WHEN checked_rows.number1 = CAST('NaN' AS DOUBLE
+    PRECISION) THEN 1 END) AS nan1, count(checked_rows.number1) - count(checked_rows.finite1) AS non_finite1,
+    min(checked_rows.value1) AS minimum1, max(checked_rows.value1) AS maximum1, CAST('0.0e0' AS DOUBLE
+    PRECISION) AS near1, sum(checked_rows.value1 - CAST('0.0e0' AS DOUBLE PRECISION)) AS first1, sum((checked_rows.value1
+    - CAST('0.0e0' AS DOUBLE PRECISION)) * (checked_rows.value1 - CAST('0.0e0' AS DOUBLE PRECISION))) AS
+    second1, sum(CAST(fnv_hash(coalesce(CAST(checked_rows.text0 AS VARCHAR(65535)), 'NULL'), fnv_hash(coalesce(CAST(checked_rows.number1
+    AS VARCHAR(65535)), 'NULL'), fnv_hash(coalesce(CAST(checked_rows.number0 AS VARCHAR(65535)), 'NULL'),
+    fnv_hash(coalesce(CAST(checked_rows.row_key AS VARCHAR(65535)), 'NULL'))))) AS DECIMAL(38, 0))) AS
+    fingerprint
+FROM checked_rows;
 
 -- fingerprint
-SELECT sum(CAST(fnv_hash(coalesce(CAST(source_rows.t0 AS VARCHAR(65535)), 'NULL'), fnv_hash(coalesce(CAST(source_rows.r1
-    AS VARCHAR(65535)), 'NULL'), fnv_hash(coalesce(CAST(source_rows.r0 AS VARCHAR(65535)), 'NULL'), fnv_hash(coalesce(CAST(source_rows.k
-    AS VARCHAR(65535)), 'NULL'))))) AS DECIMAL(38, 0))) AS fingerprint
-FROM (SELECT "sales"."customers"."customer_id" AS k, CAST("sales"."customers"."income" AS DOUBLE PRECISION) AS
-      r0, CAST("sales"."customers"."orders" AS DOUBLE PRECISION) AS r1, coalesce(CAST("sales"."customers"."city"
-      AS VARCHAR(65535)), '(missing)') AS t0
-  FROM "sales"."customers") AS source_rows;
+WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("sales"."customers"."income" AS
+      DOUBLE PRECISION) AS number0, CAST("sales"."customers"."orders" AS DOUBLE PRECISION) AS number1, coalesce(CAST("sales"."customers"."city"
+      AS VARCHAR(65535)), '(missing)') AS text0
+  FROM "sales"."customers")
+SELECT sum(CAST(fnv_hash(coalesce(CAST(source_rows.text0 AS VARCHAR(65535)), 'NULL'), fnv_hash(coalesce(CAST(source_rows.number1
+    AS VARCHAR(65535)), 'NULL'), fnv_hash(coalesce(CAST(source_rows.number0 AS VARCHAR(65535)), 'NULL'),
+    fnv_hash(coalesce(CAST(source_rows.row_key AS VARCHAR(65535)), 'NULL'))))) AS DECIMAL(38, 0))) AS
+    fingerprint
+FROM source_rows;
 
 -- repeated_keys
 SELECT "sales"."customers"."customer_id" AS row_key, count(*) AS rows
@@ -84,50 +96,59 @@ ORDER BY "sales"."customers"."customer_id"
 LIMIT 3;
 
 -- quantiles
-SELECT CAST(arrays.q0[0] AS DOUBLE PRECISION) AS f0_q0, CAST(arrays.q0[1] AS DOUBLE PRECISION) AS f0_q1, CAST(arrays.q0[2]
-    AS DOUBLE PRECISION) AS f0_q2, CAST(arrays.q1[0] AS DOUBLE PRECISION) AS f1_q0, CAST(arrays.q1[1] AS DOUBLE
-    PRECISION) AS f1_q1, CAST(arrays.q1[2] AS DOUBLE PRECISION) AS f1_q2
-FROM (SELECT array(APPROXIMATE percentile_disc(0.25) WITHIN GROUP (ORDER BY checked_rows.v0), APPROXIMATE
-      percentile_disc(0.5) WITHIN GROUP (ORDER BY checked_rows.v0), APPROXIMATE percentile_disc(0.75) WITHIN
-      GROUP (ORDER BY checked_rows.v0)) AS q0, array(APPROXIMATE percentile_disc(0.25) WITHIN GROUP (ORDER BY
-      checked_rows.v1), APPROXIMATE percentile_disc(0.5) WITHIN GROUP (ORDER BY checked_rows.v1), APPROXIMATE
-      percentile_disc(0.75) WITHIN GROUP (ORDER BY checked_rows.v1)) AS q1
-  FROM (SELECT reasoned_rows.k AS k, reasoned_rows.r0 AS r0, reasoned_rows.r1 AS r1, reasoned_rows.t0 AS t0,
-        reasoned_rows.f0 AS f0, reasoned_rows.f1 AS f1, reasoned_rows.reason AS reason, CASE WHEN (reasoned_rows.reason
-        IS NULL) THEN reasoned_rows.f0 END AS v0, CASE WHEN (reasoned_rows.reason IS NULL) THEN
-        reasoned_rows.f1 END AS v1
-    FROM (SELECT finite_rows.k AS k, finite_rows.r0 AS r0, finite_rows.r1 AS r1, finite_rows.t0 AS t0,
-          finite_rows.f0 AS f0, finite_rows.f1 AS f1, CASE WHEN (finite_rows.f0 IS NULL) THEN 0 WHEN (finite_rows.f1
-          IS NULL) THEN 1 WHEN (finite_rows.f1 < CAST('0.0e0' AS DOUBLE PRECISION)) THEN 2 END AS reason
-      FROM (SELECT source_rows.k AS k, source_rows.r0 AS r0, source_rows.r1 AS r1, source_rows.t0 AS t0, CASE
-            WHEN (source_rows.r0 BETWEEN CAST('-1.7976931348623157e+308' AS DOUBLE PRECISION) AND CAST('1.7976931348623157e+308'
-            AS DOUBLE PRECISION)) THEN source_rows.r0 END AS f0, CASE WHEN (source_rows.r1 BETWEEN CAST('-1.7976931348623157e+308'
-            AS DOUBLE PRECISION) AND CAST('1.7976931348623157e+308' AS DOUBLE PRECISION)) THEN source_rows.r1
-            END AS f1
-        FROM (SELECT "sales"."customers"."customer_id" AS k, CAST("sales"."customers"."income" AS DOUBLE
-              PRECISION) AS r0, CAST("sales"."customers"."orders" AS DOUBLE PRECISION) AS r1, coalesce(CAST("sales"."customers"."city"
-              AS VARCHAR(65535)), '(missing)') AS t0
-          FROM "sales"."customers") AS source_rows ) AS finite_rows ) AS reasoned_rows ) AS checked_rows) AS
-    arrays;
+WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("sales"."customers"."income" AS
+      DOUBLE PRECISION) AS number0, CAST("sales"."customers"."orders" AS DOUBLE PRECISION) AS number1, coalesce(CAST("sales"."customers"."city"
+      AS VARCHAR(65535)), '(missing)') AS text0
+  FROM "sales"."customers"), finite_rows AS (SELECT source_rows.row_key AS row_key, source_rows.number0 AS
+      number0, source_rows.number1 AS number1, source_rows.text0 AS text0, CASE WHEN (source_rows.number0
+      BETWEEN CAST('-1.7976931348623157e+308' AS DOUBLE PRECISION) AND CAST('1.7976931348623157e+308' AS DOUBLE
+      PRECISION)) THEN source_rows.number0 END AS finite0, CASE WHEN (source_rows.number1 BETWEEN CAST('-1.7976931348623157e+308'
+      AS DOUBLE PRECISION) AND CAST('1.7976931348623157e+308' AS DOUBLE PRECISION)) THEN source_rows.number1
+      END AS finite1
+  FROM source_rows ), reasoned_rows AS (SELECT finite_rows.row_key AS row_key, finite_rows.number0 AS number0,
+      finite_rows.number1 AS number1, finite_rows.text0 AS text0, finite_rows.finite0 AS finite0,
+      finite_rows.finite1 AS finite1, CASE WHEN (finite_rows.finite0 IS NULL) THEN 0 WHEN (finite_rows.finite1
+      IS NULL) THEN 1 WHEN (finite_rows.finite1 < CAST('0.0e0' AS DOUBLE PRECISION)) THEN 2 END AS reason
+  FROM finite_rows ), checked_rows AS (SELECT reasoned_rows.row_key AS row_key, reasoned_rows.number0 AS
+      number0, reasoned_rows.number1 AS number1, reasoned_rows.text0 AS text0, reasoned_rows.finite0 AS
+      finite0, reasoned_rows.finite1 AS finite1, reasoned_rows.reason AS reason, CASE WHEN (reasoned_rows.reason
+      IS NULL) THEN reasoned_rows.finite0 END AS value0, CASE WHEN (reasoned_rows.reason IS NULL) THEN
+      reasoned_rows.finite1 END AS value1
+  FROM reasoned_rows ), quantile_arrays AS (SELECT array(APPROXIMATE percentile_disc(0.25) WITHIN GROUP (ORDER
+      BY checked_rows.value0), APPROXIMATE percentile_disc(0.5) WITHIN GROUP (ORDER BY checked_rows.value0),
+      APPROXIMATE percentile_disc(0.75) WITHIN GROUP (ORDER BY checked_rows.value0)) AS quantiles0, array(APPROXIMATE
+      percentile_disc(0.25) WITHIN GROUP (ORDER BY checked_rows.value1), APPROXIMATE percentile_disc(0.5)
+      WITHIN GROUP (ORDER BY checked_rows.value1), APPROXIMATE percentile_disc(0.75) WITHIN GROUP (ORDER BY
+      checked_rows.value1)) AS quantiles1
+  FROM checked_rows)
+SELECT CAST(quantile_arrays.quantiles0[0] AS DOUBLE PRECISION) AS quantile0_0, CAST(quantile_arrays.quantiles0[1]
+    AS DOUBLE PRECISION) AS quantile0_1, CAST(quantile_arrays.quantiles0[2] AS DOUBLE PRECISION) AS
+    quantile0_2, CAST(quantile_arrays.quantiles1[0] AS DOUBLE PRECISION) AS quantile1_0, CAST(quantile_arrays.quantiles1[1]
+    AS DOUBLE PRECISION) AS quantile1_1, CAST(quantile_arrays.quantiles1[2] AS DOUBLE PRECISION) AS quantile1_2
+FROM quantile_arrays;
 
 -- categories
-SELECT checked_rows.t0 AS category, count(*) AS rows, CAST(count(*) AS DOUBLE PRECISION) AS weight
-FROM (SELECT reasoned_rows.k AS k, reasoned_rows.r0 AS r0, reasoned_rows.r1 AS r1, reasoned_rows.t0 AS t0,
-      reasoned_rows.f0 AS f0, reasoned_rows.f1 AS f1, reasoned_rows.reason AS reason, CASE WHEN (reasoned_rows.reason
-      IS NULL) THEN reasoned_rows.f0 END AS v0, CASE WHEN (reasoned_rows.reason IS NULL) THEN reasoned_rows.f1
-      END AS v1
-  FROM (SELECT finite_rows.k AS k, finite_rows.r0 AS r0, finite_rows.r1 AS r1, finite_rows.t0 AS t0,
-        finite_rows.f0 AS f0, finite_rows.f1 AS f1, CASE WHEN (finite_rows.f0 IS NULL) THEN 0 WHEN (finite_rows.f1
-        IS NULL) THEN 1 WHEN (finite_rows.f1 < CAST('0.0e0' AS DOUBLE PRECISION)) THEN 2 END AS reason
-    FROM (SELECT source_rows.k AS k, source_rows.r0 AS r0, source_rows.r1 AS r1, source_rows.t0 AS t0, CASE
-          WHEN (source_rows.r0 BETWEEN CAST('-1.7976931348623157e+308' AS DOUBLE PRECISION) AND CAST('1.7976931348623157e+308'
-          AS DOUBLE PRECISION)) THEN source_rows.r0 END AS f0, CASE WHEN (source_rows.r1 BETWEEN CAST('-1.7976931348623157e+308'
-          AS DOUBLE PRECISION) AND CAST('1.7976931348623157e+308' AS DOUBLE PRECISION)) THEN source_rows.r1 END
-          AS f1
-      FROM (SELECT "sales"."customers"."customer_id" AS k, CAST("sales"."customers"."income" AS DOUBLE
-            PRECISION) AS r0, CAST("sales"."customers"."orders" AS DOUBLE PRECISION) AS r1, coalesce(CAST("sales"."customers"."city"
-            AS VARCHAR(65535)), '(missing)') AS t0
-        FROM "sales"."customers") AS source_rows ) AS finite_rows ) AS reasoned_rows ) AS checked_rows
+WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("sales"."customers"."income" AS
+      DOUBLE PRECISION) AS number0, CAST("sales"."customers"."orders" AS DOUBLE PRECISION) AS number1, coalesce(CAST("sales"."customers"."city"
+      AS VARCHAR(65535)), '(missing)') AS text0
+  FROM "sales"."customers"), finite_rows AS (SELECT source_rows.row_key AS row_key, source_rows.number0 AS
+      number0, source_rows.number1 AS number1, source_rows.text0 AS text0, CASE WHEN (source_rows.number0
+      BETWEEN CAST('-1.7976931348623157e+308' AS DOUBLE PRECISION) AND CAST('1.7976931348623157e+308' AS DOUBLE
+      PRECISION)) THEN source_rows.number0 END AS finite0, CASE WHEN (source_rows.number1 BETWEEN CAST('-1.7976931348623157e+308'
+      AS DOUBLE PRECISION) AND CAST('1.7976931348623157e+308' AS DOUBLE PRECISION)) THEN source_rows.number1
+      END AS finite1
+  FROM source_rows ), reasoned_rows AS (SELECT finite_rows.row_key AS row_key, finite_rows.number0 AS number0,
+      finite_rows.number1 AS number1, finite_rows.text0 AS text0, finite_rows.finite0 AS finite0,
+      finite_rows.finite1 AS finite1, CASE WHEN (finite_rows.finite0 IS NULL) THEN 0 WHEN (finite_rows.finite1
+      IS NULL) THEN 1 WHEN (finite_rows.finite1 < CAST('0.0e0' AS DOUBLE PRECISION)) THEN 2 END AS reason
+  FROM finite_rows ), checked_rows AS (SELECT reasoned_rows.row_key AS row_key, reasoned_rows.number0 AS
+      number0, reasoned_rows.number1 AS number1, reasoned_rows.text0 AS text0, reasoned_rows.finite0 AS
+      finite0, reasoned_rows.finite1 AS finite1, reasoned_rows.reason AS reason, CASE WHEN (reasoned_rows.reason
+      IS NULL) THEN reasoned_rows.finite0 END AS value0, CASE WHEN (reasoned_rows.reason IS NULL) THEN
+      reasoned_rows.finite1 END AS value1
+  FROM reasoned_rows )
+SELECT checked_rows.text0 AS category, count(*) AS rows, CAST(count(*) AS DOUBLE PRECISION) AS weight
+FROM checked_rows
 WHERE checked_rows.reason IS NULL
-GROUP BY checked_rows.t0
-ORDER BY count(*) DESC, checked_rows.t0;
+GROUP BY checked_rows.text0
+ORDER BY count(*) DESC, checked_rows.text0;

@@ -1,172 +1,200 @@
 -- distinct_estimate
-SELECT approx_count_distinct(hash(scaled_rows.x0, scaled_rows.x1, scaled_rows.x2)) AS points
-FROM (SELECT source_rows.k AS k, (source_rows.r0 - CAST(-1.5e0 AS DOUBLE)) * CAST(0.3333333333333333e0 AS
-      DOUBLE) AS x0, ln(CASE WHEN (source_rows.r1 > CAST(-1.0e0 AS DOUBLE)) THEN source_rows.r1 + CAST(1.0e0 AS
-      DOUBLE) END) AS x1, CASE WHEN (source_rows.t0 = 'Oslo') THEN CAST(1.0e0 AS DOUBLE) ELSE CAST(0.0e0 AS
+WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("sales"."customers"."income" AS
+      DOUBLE) AS number0, CAST("sales"."customers"."orders" AS DOUBLE) AS number1, coalesce(CAST("sales"."customers"."city"
+      AS TEXT), '(missing)') AS text0
+  FROM "sales"."customers"), scaled AS (SELECT /* x = (value - center) / scale * weight */ source_rows.row_key
+      AS row_key, (source_rows.number0 - CAST(-1.5e0 AS DOUBLE)) * CAST(0.3333333333333333e0 AS DOUBLE) AS x0,
+      ln(CASE WHEN (source_rows.number1 > CAST(-1.0e0 AS DOUBLE)) THEN source_rows.number1 + CAST(1.0e0 AS
+      DOUBLE) END) AS x1, CASE WHEN (source_rows.text0 = 'Oslo') THEN CAST(1.0e0 AS DOUBLE) ELSE CAST(0.0e0 AS
       DOUBLE) END AS x2
-  FROM (SELECT "sales"."customers"."customer_id" AS k, CAST("sales"."customers"."income" AS DOUBLE) AS r0, CAST("sales"."customers"."orders"
-        AS DOUBLE) AS r1, coalesce(CAST("sales"."customers"."city" AS TEXT), '(missing)') AS t0
-    FROM "sales"."customers") AS source_rows
-  WHERE source_rows.r0 BETWEEN CAST(-1.7976931348623157e+308 AS DOUBLE) AND CAST(1.7976931348623157e+308 AS
-      DOUBLE) AND source_rows.r1 BETWEEN CAST(0.0e0 AS DOUBLE) AND CAST(1.7976931348623157e+308 AS DOUBLE)) AS
-    scaled_rows;
+  FROM source_rows
+  WHERE source_rows.number0 BETWEEN CAST(-1.7976931348623157e+308 AS DOUBLE) AND CAST(1.7976931348623157e+308
+      AS DOUBLE) AND source_rows.number1 BETWEEN CAST(0.0e0 AS DOUBLE) AND CAST(1.7976931348623157e+308 AS
+      DOUBLE))
+SELECT approx_count_distinct(hash(scaled.x0, scaled.x1, scaled.x2)) AS points
+FROM scaled;
 
 -- distinct_rows
-SELECT scaled_rows.x0, scaled_rows.x1, scaled_rows.x2, CAST(count(*) AS DOUBLE) AS w, count(*) AS "rows"
-FROM (SELECT source_rows.k AS k, (source_rows.r0 - CAST(-1.5e0 AS DOUBLE)) * CAST(0.3333333333333333e0 AS
-      DOUBLE) AS x0, ln(CASE WHEN (source_rows.r1 > CAST(-1.0e0 AS DOUBLE)) THEN source_rows.r1 + CAST(1.0e0 AS
-      DOUBLE) END) AS x1, CASE WHEN (source_rows.t0 = 'Oslo') THEN CAST(1.0e0 AS DOUBLE) ELSE CAST(0.0e0 AS
+WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("sales"."customers"."income" AS
+      DOUBLE) AS number0, CAST("sales"."customers"."orders" AS DOUBLE) AS number1, coalesce(CAST("sales"."customers"."city"
+      AS TEXT), '(missing)') AS text0
+  FROM "sales"."customers"), scaled AS (SELECT /* x = (value - center) / scale * weight */ source_rows.row_key
+      AS row_key, (source_rows.number0 - CAST(-1.5e0 AS DOUBLE)) * CAST(0.3333333333333333e0 AS DOUBLE) AS x0,
+      ln(CASE WHEN (source_rows.number1 > CAST(-1.0e0 AS DOUBLE)) THEN source_rows.number1 + CAST(1.0e0 AS
+      DOUBLE) END) AS x1, CASE WHEN (source_rows.text0 = 'Oslo') THEN CAST(1.0e0 AS DOUBLE) ELSE CAST(0.0e0 AS
       DOUBLE) END AS x2
-  FROM (SELECT "sales"."customers"."customer_id" AS k, CAST("sales"."customers"."income" AS DOUBLE) AS r0, CAST("sales"."customers"."orders"
-        AS DOUBLE) AS r1, coalesce(CAST("sales"."customers"."city" AS TEXT), '(missing)') AS t0
-    FROM "sales"."customers") AS source_rows
-  WHERE source_rows.r0 BETWEEN CAST(-1.7976931348623157e+308 AS DOUBLE) AND CAST(1.7976931348623157e+308 AS
-      DOUBLE) AND source_rows.r1 BETWEEN CAST(0.0e0 AS DOUBLE) AND CAST(1.7976931348623157e+308 AS DOUBLE)) AS
-    scaled_rows
-GROUP BY scaled_rows.x0, scaled_rows.x1, scaled_rows.x2
+  FROM source_rows
+  WHERE source_rows.number0 BETWEEN CAST(-1.7976931348623157e+308 AS DOUBLE) AND CAST(1.7976931348623157e+308
+      AS DOUBLE) AND source_rows.number1 BETWEEN CAST(0.0e0 AS DOUBLE) AND CAST(1.7976931348623157e+308 AS
+      DOUBLE))
+SELECT scaled.x0, scaled.x1, scaled.x2, CAST(count(*) AS DOUBLE) AS weight, count(*) AS "rows"
+FROM scaled
+GROUP BY scaled.x0, scaled.x1, scaled.x2
 LIMIT 9;
 
 -- all_rows
-SELECT scaled_rows.x0, scaled_rows.x1, scaled_rows.x2, CAST(1.0e0 AS DOUBLE) AS w
-FROM (SELECT source_rows.k AS k, (source_rows.r0 - CAST(-1.5e0 AS DOUBLE)) * CAST(0.3333333333333333e0 AS
-      DOUBLE) AS x0, ln(CASE WHEN (source_rows.r1 > CAST(-1.0e0 AS DOUBLE)) THEN source_rows.r1 + CAST(1.0e0 AS
-      DOUBLE) END) AS x1, CASE WHEN (source_rows.t0 = 'Oslo') THEN CAST(1.0e0 AS DOUBLE) ELSE CAST(0.0e0 AS
+WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("sales"."customers"."income" AS
+      DOUBLE) AS number0, CAST("sales"."customers"."orders" AS DOUBLE) AS number1, coalesce(CAST("sales"."customers"."city"
+      AS TEXT), '(missing)') AS text0
+  FROM "sales"."customers"), scaled AS (SELECT /* x = (value - center) / scale * weight */ source_rows.row_key
+      AS row_key, (source_rows.number0 - CAST(-1.5e0 AS DOUBLE)) * CAST(0.3333333333333333e0 AS DOUBLE) AS x0,
+      ln(CASE WHEN (source_rows.number1 > CAST(-1.0e0 AS DOUBLE)) THEN source_rows.number1 + CAST(1.0e0 AS
+      DOUBLE) END) AS x1, CASE WHEN (source_rows.text0 = 'Oslo') THEN CAST(1.0e0 AS DOUBLE) ELSE CAST(0.0e0 AS
       DOUBLE) END AS x2
-  FROM (SELECT "sales"."customers"."customer_id" AS k, CAST("sales"."customers"."income" AS DOUBLE) AS r0, CAST("sales"."customers"."orders"
-        AS DOUBLE) AS r1, coalesce(CAST("sales"."customers"."city" AS TEXT), '(missing)') AS t0
-    FROM "sales"."customers") AS source_rows
-  WHERE source_rows.r0 BETWEEN CAST(-1.7976931348623157e+308 AS DOUBLE) AND CAST(1.7976931348623157e+308 AS
-      DOUBLE) AND source_rows.r1 BETWEEN CAST(0.0e0 AS DOUBLE) AND CAST(1.7976931348623157e+308 AS DOUBLE)) AS
-    scaled_rows;
+  FROM source_rows
+  WHERE source_rows.number0 BETWEEN CAST(-1.7976931348623157e+308 AS DOUBLE) AND CAST(1.7976931348623157e+308
+      AS DOUBLE) AND source_rows.number1 BETWEEN CAST(0.0e0 AS DOUBLE) AND CAST(1.7976931348623157e+308 AS
+      DOUBLE))
+SELECT scaled.x0, scaled.x1, scaled.x2, CAST(1.0e0 AS DOUBLE) AS weight
+FROM scaled;
 
 -- sample
-SELECT scaled_rows.x0, scaled_rows.x1, scaled_rows.x2, CAST(1.0e0 AS DOUBLE) AS w
-FROM (SELECT source_rows.k AS k, (source_rows.r0 - CAST(-1.5e0 AS DOUBLE)) * CAST(0.3333333333333333e0 AS
-      DOUBLE) AS x0, ln(CASE WHEN (source_rows.r1 > CAST(-1.0e0 AS DOUBLE)) THEN source_rows.r1 + CAST(1.0e0 AS
-      DOUBLE) END) AS x1, CASE WHEN (source_rows.t0 = 'Oslo') THEN CAST(1.0e0 AS DOUBLE) ELSE CAST(0.0e0 AS
+WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("sales"."customers"."income" AS
+      DOUBLE) AS number0, CAST("sales"."customers"."orders" AS DOUBLE) AS number1, coalesce(CAST("sales"."customers"."city"
+      AS TEXT), '(missing)') AS text0
+  FROM "sales"."customers"), scaled AS (SELECT /* x = (value - center) / scale * weight */ source_rows.row_key
+      AS row_key, (source_rows.number0 - CAST(-1.5e0 AS DOUBLE)) * CAST(0.3333333333333333e0 AS DOUBLE) AS x0,
+      ln(CASE WHEN (source_rows.number1 > CAST(-1.0e0 AS DOUBLE)) THEN source_rows.number1 + CAST(1.0e0 AS
+      DOUBLE) END) AS x1, CASE WHEN (source_rows.text0 = 'Oslo') THEN CAST(1.0e0 AS DOUBLE) ELSE CAST(0.0e0 AS
       DOUBLE) END AS x2
-  FROM (SELECT "sales"."customers"."customer_id" AS k, CAST("sales"."customers"."income" AS DOUBLE) AS r0, CAST("sales"."customers"."orders"
-        AS DOUBLE) AS r1, coalesce(CAST("sales"."customers"."city" AS TEXT), '(missing)') AS t0
-    FROM "sales"."customers") AS source_rows
-  WHERE source_rows.r0 BETWEEN CAST(-1.7976931348623157e+308 AS DOUBLE) AND CAST(1.7976931348623157e+308 AS
-      DOUBLE) AND source_rows.r1 BETWEEN CAST(0.0e0 AS DOUBLE) AND CAST(1.7976931348623157e+308 AS DOUBLE) AND
-      CAST(hash(source_rows.k, 7) AS DOUBLE) * CAST(5.421010862427522e-20 AS DOUBLE) + CAST(0.5e0 AS DOUBLE) <
-      CAST(0.5e0 AS DOUBLE)) AS scaled_rows
-ORDER BY CAST(hash(scaled_rows.k, 7) AS DOUBLE) * CAST(5.421010862427522e-20 AS DOUBLE) + CAST(0.5e0 AS DOUBLE),
-    scaled_rows.k
+  FROM source_rows
+  WHERE source_rows.number0 BETWEEN CAST(-1.7976931348623157e+308 AS DOUBLE) AND CAST(1.7976931348623157e+308
+      AS DOUBLE) AND source_rows.number1 BETWEEN CAST(0.0e0 AS DOUBLE) AND CAST(1.7976931348623157e+308 AS
+      DOUBLE) AND CAST(hash(source_rows.row_key, 7) AS DOUBLE) * CAST(5.421010862427522e-20 AS DOUBLE) + CAST(0.5e0
+      AS DOUBLE) < CAST(0.5e0 AS DOUBLE))
+SELECT scaled.x0, scaled.x1, scaled.x2, CAST(1.0e0 AS DOUBLE) AS weight
+FROM scaled
+ORDER BY CAST(hash(scaled.row_key, 7) AS DOUBLE) * CAST(5.421010862427522e-20 AS DOUBLE) + CAST(0.5e0 AS DOUBLE),
+    scaled.row_key
 LIMIT 100;
 
 -- lloyd_pass
-SELECT assigned.cluster, count(*) AS "rows", CAST(count(*) AS DOUBLE) AS weight, sum(assigned.x0) * CAST(0.3333333333333333e0
-    AS DOUBLE) + CAST(count(*) AS DOUBLE) * CAST(0.5e0 AS DOUBLE) AS s0, sum(assigned.x1) AS s1, sum(assigned.x2)
-    AS s2
-FROM (SELECT near.k AS k, near.x0 AS x0, near.x1 AS x1, near.x2 AS x2, near.d0 AS d0, near.d1 AS d1, CASE WHEN
-      (near.d0 <= near.d1) THEN 0 ELSE 1 END AS cluster
-  FROM (SELECT points.k AS k, points.x0 AS x0, points.x1 AS x1, points.x2 AS x2, CAST(0.0e0 AS DOUBLE) AS d0,
-        CAST(4.75e0 AS DOUBLE) + points.x0 * CAST(0.6666666666666666e0 AS DOUBLE) + points.x1 * CAST(-2.0e0 AS
-        DOUBLE) + points.x2 * CAST(1.0e0 AS DOUBLE) AS d1
-    FROM (SELECT source_rows.k AS k, source_rows.r0 AS x0, ln(CASE WHEN (source_rows.r1 > CAST(-1.0e0 AS DOUBLE))
-          THEN source_rows.r1 + CAST(1.0e0 AS DOUBLE) END) AS x1, CASE WHEN (source_rows.t0 = 'Oslo') THEN CAST(1.0e0
-          AS DOUBLE) ELSE CAST(0.0e0 AS DOUBLE) END AS x2
-      FROM (SELECT "sales"."customers"."customer_id" AS k, CAST("sales"."customers"."income" AS DOUBLE) AS r0,
-            CAST("sales"."customers"."orders" AS DOUBLE) AS r1, coalesce(CAST("sales"."customers"."city" AS
-            TEXT), '(missing)') AS t0
-        FROM "sales"."customers") AS source_rows
-      WHERE source_rows.r0 BETWEEN CAST(-1.7976931348623157e+308 AS DOUBLE) AND CAST(1.7976931348623157e+308 AS
-          DOUBLE) AND source_rows.r1 BETWEEN CAST(0.0e0 AS DOUBLE) AND CAST(1.7976931348623157e+308 AS DOUBLE))
-        AS points ) AS near ) AS assigned
+WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("sales"."customers"."income" AS
+      DOUBLE) AS number0, CAST("sales"."customers"."orders" AS DOUBLE) AS number1, coalesce(CAST("sales"."customers"."city"
+      AS TEXT), '(missing)') AS text0
+  FROM "sales"."customers"), prepared AS (SELECT /* u = value - origin */ source_rows.row_key AS row_key,
+      source_rows.number0 AS u0, ln(CASE WHEN (source_rows.number1 > CAST(-1.0e0 AS DOUBLE)) THEN
+      source_rows.number1 + CAST(1.0e0 AS DOUBLE) END) AS u1, CASE WHEN (source_rows.text0 = 'Oslo') THEN CAST(1.0e0
+      AS DOUBLE) ELSE CAST(0.0e0 AS DOUBLE) END AS u2
+  FROM source_rows
+  WHERE source_rows.number0 BETWEEN CAST(-1.7976931348623157e+308 AS DOUBLE) AND CAST(1.7976931348623157e+308
+      AS DOUBLE) AND source_rows.number1 BETWEEN CAST(0.0e0 AS DOUBLE) AND CAST(1.7976931348623157e+308 AS
+      DOUBLE)), distances AS (SELECT prepared.row_key AS row_key, prepared.u0 AS u0, prepared.u1 AS u1,
+      prepared.u2 AS u2, CAST(0.0e0 AS DOUBLE) AS relative0, CAST(4.75e0 AS DOUBLE) + prepared.u0 * CAST(0.6666666666666666e0
+      AS DOUBLE) + prepared.u1 * CAST(-2.0e0 AS DOUBLE) + prepared.u2 * CAST(1.0e0 AS DOUBLE) AS relative1
+  FROM prepared ), assigned AS (SELECT distances.row_key AS row_key, distances.u0 AS u0, distances.u1 AS u1,
+      distances.u2 AS u2, distances.relative0 AS relative0, distances.relative1 AS relative1, CASE WHEN (distances.relative0
+      <= distances.relative1) THEN 0 ELSE 1 END AS cluster
+  FROM distances )
+SELECT assigned.cluster, count(*) AS "rows", CAST(count(*) AS DOUBLE) AS weight, sum(assigned.u0) * CAST(0.3333333333333333e0
+    AS DOUBLE) + CAST(count(*) AS DOUBLE) * CAST(0.5e0 AS DOUBLE) AS sum0, sum(assigned.u1) AS sum1, sum(assigned.u2)
+    AS sum2
+FROM assigned
 GROUP BY assigned.cluster
 ORDER BY assigned.cluster;
 
 -- lloyd_pass with distances
-SELECT measured.cluster, count(*) AS "rows", CAST(count(*) AS DOUBLE) AS weight, sum(measured.x0) * CAST(0.3333333333333333e0
-    AS DOUBLE) + CAST(count(*) AS DOUBLE) * CAST(0.5e0 AS DOUBLE) AS s0, sum(measured.x1) AS s1, sum(measured.x2)
-    AS s2, sum(measured.squared) AS squared, sum(sqrt(measured.squared)) AS distance
-FROM (SELECT compared.k AS k, compared.x0 AS x0, compared.x1 AS x1, compared.x2 AS x2, compared.d0 AS d0,
-      compared.d1 AS d1, compared.cluster AS cluster, compared.own AS own, compared.z0 AS z0, compared.z1 AS
-      z1, compared.z2 AS z2, CASE WHEN (compared.own + compared.z0 * compared.z0 + (compared.z1 - CAST(1.0e0 AS
-      DOUBLE)) * (compared.z1 - CAST(1.0e0 AS DOUBLE)) + (compared.z2 - CAST(0.5e0 AS DOUBLE)) * (compared.z2 -
-      CAST(0.5e0 AS DOUBLE)) > CAST(0.0e0 AS DOUBLE)) THEN compared.own + compared.z0 * compared.z0 + (compared.z1
-      - CAST(1.0e0 AS DOUBLE)) * (compared.z1 - CAST(1.0e0 AS DOUBLE)) + (compared.z2 - CAST(0.5e0 AS DOUBLE))
-      * (compared.z2 - CAST(0.5e0 AS DOUBLE)) ELSE CAST(0.0e0 AS DOUBLE) END AS squared
-  FROM (SELECT assigned.k AS k, assigned.x0 AS x0, assigned.x1 AS x1, assigned.x2 AS x2, assigned.d0 AS d0,
-        assigned.d1 AS d1, assigned.cluster AS cluster, CASE assigned.cluster WHEN 0 THEN assigned.d0 ELSE
-        assigned.d1 END AS own, assigned.x0 * CAST(0.3333333333333333e0 AS DOUBLE) + CAST(0.5e0 AS DOUBLE) AS
-        z0, assigned.x1 AS z1, assigned.x2 AS z2
-    FROM (SELECT near.k AS k, near.x0 AS x0, near.x1 AS x1, near.x2 AS x2, near.d0 AS d0, near.d1 AS d1, CASE
-          WHEN (near.d0 <= near.d1) THEN 0 ELSE 1 END AS cluster
-      FROM (SELECT points.k AS k, points.x0 AS x0, points.x1 AS x1, points.x2 AS x2, CAST(0.0e0 AS DOUBLE) AS
-            d0, CAST(4.75e0 AS DOUBLE) + points.x0 * CAST(0.6666666666666666e0 AS DOUBLE) + points.x1 * CAST(-2.0e0
-            AS DOUBLE) + points.x2 * CAST(1.0e0 AS DOUBLE) AS d1
-        FROM (SELECT source_rows.k AS k, source_rows.r0 AS x0, ln(CASE WHEN (source_rows.r1 > CAST(-1.0e0 AS
-              DOUBLE)) THEN source_rows.r1 + CAST(1.0e0 AS DOUBLE) END) AS x1, CASE WHEN (source_rows.t0 =
-              'Oslo') THEN CAST(1.0e0 AS DOUBLE) ELSE CAST(0.0e0 AS DOUBLE) END AS x2
-          FROM (SELECT "sales"."customers"."customer_id" AS k, CAST("sales"."customers"."income" AS DOUBLE) AS
-                r0, CAST("sales"."customers"."orders" AS DOUBLE) AS r1, coalesce(CAST("sales"."customers"."city"
-                AS TEXT), '(missing)') AS t0
-            FROM "sales"."customers") AS source_rows
-          WHERE source_rows.r0 BETWEEN CAST(-1.7976931348623157e+308 AS DOUBLE) AND CAST(1.7976931348623157e+308
-              AS DOUBLE) AND source_rows.r1 BETWEEN CAST(0.0e0 AS DOUBLE) AND CAST(1.7976931348623157e+308 AS
-              DOUBLE)) AS points ) AS near ) AS assigned ) AS compared ) AS measured
+WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("sales"."customers"."income" AS
+      DOUBLE) AS number0, CAST("sales"."customers"."orders" AS DOUBLE) AS number1, coalesce(CAST("sales"."customers"."city"
+      AS TEXT), '(missing)') AS text0
+  FROM "sales"."customers"), prepared AS (SELECT /* u = value - origin */ source_rows.row_key AS row_key,
+      source_rows.number0 AS u0, ln(CASE WHEN (source_rows.number1 > CAST(-1.0e0 AS DOUBLE)) THEN
+      source_rows.number1 + CAST(1.0e0 AS DOUBLE) END) AS u1, CASE WHEN (source_rows.text0 = 'Oslo') THEN CAST(1.0e0
+      AS DOUBLE) ELSE CAST(0.0e0 AS DOUBLE) END AS u2
+  FROM source_rows
+  WHERE source_rows.number0 BETWEEN CAST(-1.7976931348623157e+308 AS DOUBLE) AND CAST(1.7976931348623157e+308
+      AS DOUBLE) AND source_rows.number1 BETWEEN CAST(0.0e0 AS DOUBLE) AND CAST(1.7976931348623157e+308 AS
+      DOUBLE)), distances AS (SELECT prepared.row_key AS row_key, prepared.u0 AS u0, prepared.u1 AS u1,
+      prepared.u2 AS u2, CAST(0.0e0 AS DOUBLE) AS relative0, CAST(4.75e0 AS DOUBLE) + prepared.u0 * CAST(0.6666666666666666e0
+      AS DOUBLE) + prepared.u1 * CAST(-2.0e0 AS DOUBLE) + prepared.u2 * CAST(1.0e0 AS DOUBLE) AS relative1
+  FROM prepared ), assigned AS (SELECT distances.row_key AS row_key, distances.u0 AS u0, distances.u1 AS u1,
+      distances.u2 AS u2, distances.relative0 AS relative0, distances.relative1 AS relative1, CASE WHEN (distances.relative0
+      <= distances.relative1) THEN 0 ELSE 1 END AS cluster
+  FROM distances ), scaled AS (SELECT assigned.row_key AS row_key, assigned.u0 AS u0, assigned.u1 AS u1,
+      assigned.u2 AS u2, assigned.relative0 AS relative0, assigned.relative1 AS relative1, assigned.cluster AS
+      cluster, CASE assigned.cluster WHEN 0 THEN assigned.relative0 ELSE assigned.relative1 END AS
+      own_relative, assigned.u0 * CAST(0.3333333333333333e0 AS DOUBLE) + CAST(0.5e0 AS DOUBLE) AS x0,
+      assigned.u1 AS x1, assigned.u2 AS x2
+  FROM assigned ), measured AS (SELECT scaled.row_key AS row_key, scaled.u0 AS u0, scaled.u1 AS u1, scaled.u2
+      AS u2, scaled.relative0 AS relative0, scaled.relative1 AS relative1, scaled.cluster AS cluster,
+      scaled.own_relative AS own_relative, scaled.x0 AS x0, scaled.x1 AS x1, scaled.x2 AS x2, CASE WHEN (scaled.own_relative
+      + scaled.x0 * scaled.x0 + (scaled.x1 - CAST(1.0e0 AS DOUBLE)) * (scaled.x1 - CAST(1.0e0 AS DOUBLE)) + (scaled.x2
+      - CAST(0.5e0 AS DOUBLE)) * (scaled.x2 - CAST(0.5e0 AS DOUBLE)) > CAST(0.0e0 AS DOUBLE)) THEN
+      scaled.own_relative + scaled.x0 * scaled.x0 + (scaled.x1 - CAST(1.0e0 AS DOUBLE)) * (scaled.x1 - CAST(1.0e0
+      AS DOUBLE)) + (scaled.x2 - CAST(0.5e0 AS DOUBLE)) * (scaled.x2 - CAST(0.5e0 AS DOUBLE)) ELSE CAST(0.0e0
+      AS DOUBLE) END AS squared
+  FROM scaled )
+SELECT measured.cluster, count(*) AS "rows", CAST(count(*) AS DOUBLE) AS weight, sum(measured.u0) * CAST(0.3333333333333333e0
+    AS DOUBLE) + CAST(count(*) AS DOUBLE) * CAST(0.5e0 AS DOUBLE) AS sum0, sum(measured.u1) AS sum1, sum(measured.u2)
+    AS sum2, sum(measured.squared) AS squared, sum(sqrt(measured.squared)) AS distance
+FROM measured
 GROUP BY measured.cluster
 ORDER BY measured.cluster;
 
 -- border_rows
-SELECT reaching.z0 AS x0, reaching.z1 AS x1, reaching.z2 AS x2, CAST(1.0e0 AS DOUBLE) AS w, reaching.cluster
-FROM (SELECT measured.k AS k, measured.x0 AS x0, measured.x1 AS x1, measured.x2 AS x2, measured.d0 AS d0,
-      measured.d1 AS d1, measured.cluster AS cluster, measured.own AS own, measured.z0 AS z0, measured.z1 AS
-      z1, measured.z2 AS z2, measured.squared AS squared, measured.own + sqrt(measured.squared) * CAST(0.2e0 AS
-      DOUBLE) + CAST(0.010000000000000002e0 AS DOUBLE) AS reach
-  FROM (SELECT compared.k AS k, compared.x0 AS x0, compared.x1 AS x1, compared.x2 AS x2, compared.d0 AS d0,
-        compared.d1 AS d1, compared.cluster AS cluster, compared.own AS own, compared.z0 AS z0, compared.z1 AS
-        z1, compared.z2 AS z2, CASE WHEN (compared.own + compared.z0 * compared.z0 + (compared.z1 - CAST(1.0e0
-        AS DOUBLE)) * (compared.z1 - CAST(1.0e0 AS DOUBLE)) + (compared.z2 - CAST(0.5e0 AS DOUBLE)) * (compared.z2
-        - CAST(0.5e0 AS DOUBLE)) > CAST(0.0e0 AS DOUBLE)) THEN compared.own + compared.z0 * compared.z0 + (compared.z1
-        - CAST(1.0e0 AS DOUBLE)) * (compared.z1 - CAST(1.0e0 AS DOUBLE)) + (compared.z2 - CAST(0.5e0 AS DOUBLE))
-        * (compared.z2 - CAST(0.5e0 AS DOUBLE)) ELSE CAST(0.0e0 AS DOUBLE) END AS squared
-    FROM (SELECT assigned.k AS k, assigned.x0 AS x0, assigned.x1 AS x1, assigned.x2 AS x2, assigned.d0 AS d0,
-          assigned.d1 AS d1, assigned.cluster AS cluster, CASE assigned.cluster WHEN 0 THEN assigned.d0 ELSE
-          assigned.d1 END AS own, assigned.x0 * CAST(0.3333333333333333e0 AS DOUBLE) + CAST(0.5e0 AS DOUBLE) AS
-          z0, assigned.x1 AS z1, assigned.x2 AS z2
-      FROM (SELECT near.k AS k, near.x0 AS x0, near.x1 AS x1, near.x2 AS x2, near.d0 AS d0, near.d1 AS d1, CASE
-            WHEN (near.d0 <= near.d1) THEN 0 ELSE 1 END AS cluster
-        FROM (SELECT points.k AS k, points.x0 AS x0, points.x1 AS x1, points.x2 AS x2, CAST(0.0e0 AS DOUBLE) AS
-              d0, CAST(4.75e0 AS DOUBLE) + points.x0 * CAST(0.6666666666666666e0 AS DOUBLE) + points.x1 * CAST(-2.0e0
-              AS DOUBLE) + points.x2 * CAST(1.0e0 AS DOUBLE) AS d1
-          FROM (SELECT source_rows.k AS k, source_rows.r0 AS x0, ln(CASE WHEN (source_rows.r1 > CAST(-1.0e0 AS
-                DOUBLE)) THEN source_rows.r1 + CAST(1.0e0 AS DOUBLE) END) AS x1, CASE WHEN (source_rows.t0 =
-                'Oslo') THEN CAST(1.0e0 AS DOUBLE) ELSE CAST(0.0e0 AS DOUBLE) END AS x2
-            FROM (SELECT "sales"."customers"."customer_id" AS k, CAST("sales"."customers"."income" AS DOUBLE)
-                  AS r0, CAST("sales"."customers"."orders" AS DOUBLE) AS r1, coalesce(CAST("sales"."customers"."city"
-                  AS TEXT), '(missing)') AS t0
-              FROM "sales"."customers") AS source_rows
-            WHERE source_rows.r0 BETWEEN CAST(-1.7976931348623157e+308 AS DOUBLE) AND CAST(1.7976931348623157e+308
-                AS DOUBLE) AND source_rows.r1 BETWEEN CAST(0.0e0 AS DOUBLE) AND CAST(1.7976931348623157e+308 AS
-                DOUBLE)) AS points ) AS near ) AS assigned ) AS compared ) AS measured ) AS reaching
-WHERE CASE WHEN (reaching.d0 <= reaching.reach) THEN 1 ELSE 0 END + CASE WHEN (reaching.d1 <= reaching.reach)
-    THEN 1 ELSE 0 END > 1
+WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("sales"."customers"."income" AS
+      DOUBLE) AS number0, CAST("sales"."customers"."orders" AS DOUBLE) AS number1, coalesce(CAST("sales"."customers"."city"
+      AS TEXT), '(missing)') AS text0
+  FROM "sales"."customers"), prepared AS (SELECT /* u = value - origin */ source_rows.row_key AS row_key,
+      source_rows.number0 AS u0, ln(CASE WHEN (source_rows.number1 > CAST(-1.0e0 AS DOUBLE)) THEN
+      source_rows.number1 + CAST(1.0e0 AS DOUBLE) END) AS u1, CASE WHEN (source_rows.text0 = 'Oslo') THEN CAST(1.0e0
+      AS DOUBLE) ELSE CAST(0.0e0 AS DOUBLE) END AS u2
+  FROM source_rows
+  WHERE source_rows.number0 BETWEEN CAST(-1.7976931348623157e+308 AS DOUBLE) AND CAST(1.7976931348623157e+308
+      AS DOUBLE) AND source_rows.number1 BETWEEN CAST(0.0e0 AS DOUBLE) AND CAST(1.7976931348623157e+308 AS
+      DOUBLE)), distances AS (SELECT prepared.row_key AS row_key, prepared.u0 AS u0, prepared.u1 AS u1,
+      prepared.u2 AS u2, CAST(0.0e0 AS DOUBLE) AS relative0, CAST(4.75e0 AS DOUBLE) + prepared.u0 * CAST(0.6666666666666666e0
+      AS DOUBLE) + prepared.u1 * CAST(-2.0e0 AS DOUBLE) + prepared.u2 * CAST(1.0e0 AS DOUBLE) AS relative1
+  FROM prepared ), assigned AS (SELECT distances.row_key AS row_key, distances.u0 AS u0, distances.u1 AS u1,
+      distances.u2 AS u2, distances.relative0 AS relative0, distances.relative1 AS relative1, CASE WHEN (distances.relative0
+      <= distances.relative1) THEN 0 ELSE 1 END AS cluster
+  FROM distances ), scaled AS (SELECT assigned.row_key AS row_key, assigned.u0 AS u0, assigned.u1 AS u1,
+      assigned.u2 AS u2, assigned.relative0 AS relative0, assigned.relative1 AS relative1, assigned.cluster AS
+      cluster, CASE assigned.cluster WHEN 0 THEN assigned.relative0 ELSE assigned.relative1 END AS
+      own_relative, assigned.u0 * CAST(0.3333333333333333e0 AS DOUBLE) + CAST(0.5e0 AS DOUBLE) AS x0,
+      assigned.u1 AS x1, assigned.u2 AS x2
+  FROM assigned ), measured AS (SELECT scaled.row_key AS row_key, scaled.u0 AS u0, scaled.u1 AS u1, scaled.u2
+      AS u2, scaled.relative0 AS relative0, scaled.relative1 AS relative1, scaled.cluster AS cluster,
+      scaled.own_relative AS own_relative, scaled.x0 AS x0, scaled.x1 AS x1, scaled.x2 AS x2, CASE WHEN (scaled.own_relative
+      + scaled.x0 * scaled.x0 + (scaled.x1 - CAST(1.0e0 AS DOUBLE)) * (scaled.x1 - CAST(1.0e0 AS DOUBLE)) + (scaled.x2
+      - CAST(0.5e0 AS DOUBLE)) * (scaled.x2 - CAST(0.5e0 AS DOUBLE)) > CAST(0.0e0 AS DOUBLE)) THEN
+      scaled.own_relative + scaled.x0 * scaled.x0 + (scaled.x1 - CAST(1.0e0 AS DOUBLE)) * (scaled.x1 - CAST(1.0e0
+      AS DOUBLE)) + (scaled.x2 - CAST(0.5e0 AS DOUBLE)) * (scaled.x2 - CAST(0.5e0 AS DOUBLE)) ELSE CAST(0.0e0
+      AS DOUBLE) END AS squared
+  FROM scaled ), reaching AS (SELECT measured.row_key AS row_key, measured.u0 AS u0, measured.u1 AS u1,
+      measured.u2 AS u2, measured.relative0 AS relative0, measured.relative1 AS relative1, measured.cluster AS
+      cluster, measured.own_relative AS own_relative, measured.x0 AS x0, measured.x1 AS x1, measured.x2 AS x2,
+      measured.squared AS squared, measured.own_relative + sqrt(measured.squared) * CAST(0.2e0 AS DOUBLE) +
+      CAST(0.010000000000000002e0 AS DOUBLE) AS reach
+  FROM measured )
+SELECT reaching.x0, reaching.x1, reaching.x2, CAST(1.0e0 AS DOUBLE) AS weight, reaching.cluster
+FROM reaching
+WHERE CASE WHEN (reaching.relative0 <= reaching.reach) THEN 1 ELSE 0 END + CASE WHEN (reaching.relative1 <=
+    reaching.reach) THEN 1 ELSE 0 END > 1
 LIMIT 5;
 
 -- farthest_rows
-SELECT served.x0, served.x1, served.x2, served.squared
-FROM (SELECT near.k AS k, near.x0 AS x0, near.x1 AS x1, near.x2 AS x2, near.d0 AS d0, near.d1 AS d1, CASE WHEN
-      (near.d0 <= near.d1) THEN near.d0 ELSE near.d1 END AS squared
-  FROM (SELECT scaled_rows.k AS k, scaled_rows.x0 AS x0, scaled_rows.x1 AS x1, scaled_rows.x2 AS x2,
-        scaled_rows.x0 * scaled_rows.x0 + (scaled_rows.x1 - CAST(1.0e0 AS DOUBLE)) * (scaled_rows.x1 - CAST(1.0e0
-        AS DOUBLE)) + (scaled_rows.x2 - CAST(0.5e0 AS DOUBLE)) * (scaled_rows.x2 - CAST(0.5e0 AS DOUBLE)) AS
-        d0, (scaled_rows.x0 - CAST(-1.0e0 AS DOUBLE)) * (scaled_rows.x0 - CAST(-1.0e0 AS DOUBLE)) + (scaled_rows.x1
-        - CAST(2.0e0 AS DOUBLE)) * (scaled_rows.x1 - CAST(2.0e0 AS DOUBLE)) + scaled_rows.x2 * scaled_rows.x2
-        AS d1
-    FROM (SELECT source_rows.k AS k, (source_rows.r0 - CAST(-1.5e0 AS DOUBLE)) * CAST(0.3333333333333333e0 AS
-          DOUBLE) AS x0, ln(CASE WHEN (source_rows.r1 > CAST(-1.0e0 AS DOUBLE)) THEN source_rows.r1 + CAST(1.0e0
-          AS DOUBLE) END) AS x1, CASE WHEN (source_rows.t0 = 'Oslo') THEN CAST(1.0e0 AS DOUBLE) ELSE CAST(0.0e0
-          AS DOUBLE) END AS x2
-      FROM (SELECT "sales"."customers"."customer_id" AS k, CAST("sales"."customers"."income" AS DOUBLE) AS r0,
-            CAST("sales"."customers"."orders" AS DOUBLE) AS r1, coalesce(CAST("sales"."customers"."city" AS
-            TEXT), '(missing)') AS t0
-        FROM "sales"."customers") AS source_rows
-      WHERE source_rows.r0 BETWEEN CAST(-1.7976931348623157e+308 AS DOUBLE) AND CAST(1.7976931348623157e+308 AS
-          DOUBLE) AND source_rows.r1 BETWEEN CAST(0.0e0 AS DOUBLE) AND CAST(1.7976931348623157e+308 AS DOUBLE))
-        AS scaled_rows ) AS near ) AS served
-ORDER BY served.squared DESC, served.k
+WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("sales"."customers"."income" AS
+      DOUBLE) AS number0, CAST("sales"."customers"."orders" AS DOUBLE) AS number1, coalesce(CAST("sales"."customers"."city"
+      AS TEXT), '(missing)') AS text0
+  FROM "sales"."customers"), scaled AS (SELECT /* x = (value - center) / scale * weight */ source_rows.row_key
+      AS row_key, (source_rows.number0 - CAST(-1.5e0 AS DOUBLE)) * CAST(0.3333333333333333e0 AS DOUBLE) AS x0,
+      ln(CASE WHEN (source_rows.number1 > CAST(-1.0e0 AS DOUBLE)) THEN source_rows.number1 + CAST(1.0e0 AS
+      DOUBLE) END) AS x1, CASE WHEN (source_rows.text0 = 'Oslo') THEN CAST(1.0e0 AS DOUBLE) ELSE CAST(0.0e0 AS
+      DOUBLE) END AS x2
+  FROM source_rows
+  WHERE source_rows.number0 BETWEEN CAST(-1.7976931348623157e+308 AS DOUBLE) AND CAST(1.7976931348623157e+308
+      AS DOUBLE) AND source_rows.number1 BETWEEN CAST(0.0e0 AS DOUBLE) AND CAST(1.7976931348623157e+308 AS
+      DOUBLE)), distances AS (SELECT scaled.row_key AS row_key, scaled.x0 AS x0, scaled.x1 AS x1, scaled.x2 AS
+      x2, scaled.x0 * scaled.x0 + (scaled.x1 - CAST(1.0e0 AS DOUBLE)) * (scaled.x1 - CAST(1.0e0 AS DOUBLE)) + (scaled.x2
+      - CAST(0.5e0 AS DOUBLE)) * (scaled.x2 - CAST(0.5e0 AS DOUBLE)) AS squared0, (scaled.x0 - CAST(-1.0e0 AS
+      DOUBLE)) * (scaled.x0 - CAST(-1.0e0 AS DOUBLE)) + (scaled.x1 - CAST(2.0e0 AS DOUBLE)) * (scaled.x1 - CAST(2.0e0
+      AS DOUBLE)) + scaled.x2 * scaled.x2 AS squared1
+  FROM scaled ), nearest AS (SELECT distances.row_key AS row_key, distances.x0 AS x0, distances.x1 AS x1,
+      distances.x2 AS x2, distances.squared0 AS squared0, distances.squared1 AS squared1, CASE WHEN (distances.squared0
+      <= distances.squared1) THEN distances.squared0 ELSE distances.squared1 END AS squared
+  FROM distances )
+SELECT nearest.x0, nearest.x1, nearest.x2, nearest.squared
+FROM nearest
+ORDER BY nearest.squared DESC, nearest.row_key
 LIMIT 2;

@@ -1,98 +1,109 @@
 -- profiles
-SELECT segmented.segment_id, count(segmented.v0) AS rows0, sum(segmented.v0 - CAST(-1.5e0 AS DOUBLE)) AS
-    first0, sum((segmented.v0 - CAST(-1.5e0 AS DOUBLE)) * (segmented.v0 - CAST(-1.5e0 AS DOUBLE))) AS second0,
-    min(segmented.v0) AS minimum0, max(segmented.v0) AS maximum0, count(segmented.v1) AS rows1, sum(segmented.v1
-    - CAST(3.481689070338065e0 AS DOUBLE)) AS first1, sum((segmented.v1 - CAST(3.481689070338065e0 AS DOUBLE))
-    * (segmented.v1 - CAST(3.481689070338065e0 AS DOUBLE))) AS second1, min(segmented.v1) AS minimum1, max(segmented.v1)
-    AS maximum1, count(segmented.v2) AS rows2, sum(segmented.v2) AS first2, sum(segmented.v2 * segmented.v2) AS
-    second2, min(segmented.v2) AS minimum2, max(segmented.v2) AS maximum2, count(*) AS all_rows, coalesce(sum(CAST(segmented.v0
+WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("sales"."customers"."income" AS
+      DOUBLE) AS number0, CAST("sales"."customers"."orders" AS DOUBLE) AS number1, coalesce(CAST("sales"."customers"."city"
+      AS TEXT), '(missing)') AS text0
+  FROM "sales"."customers"), prepared AS (SELECT /* u = value - origin */ source_rows.row_key AS row_key,
+      source_rows.number0 AS u0, ln(CASE WHEN (source_rows.number1 > CAST(-1.0e0 AS DOUBLE)) THEN
+      source_rows.number1 + CAST(1.0e0 AS DOUBLE) END) AS u1, CASE WHEN (source_rows.text0 = 'Oslo') THEN CAST(1.0e0
+      AS DOUBLE) ELSE CAST(0.0e0 AS DOUBLE) END AS u2, CASE WHEN (source_rows.number0 BETWEEN CAST(-1.7976931348623157e+308
+      AS DOUBLE) AND CAST(1.7976931348623157e+308 AS DOUBLE)) THEN source_rows.number0 END AS raw0, CASE WHEN (source_rows.number1
+      BETWEEN CAST(-1.7976931348623157e+308 AS DOUBLE) AND CAST(1.7976931348623157e+308 AS DOUBLE)) THEN
+      source_rows.number1 END AS raw1, CASE WHEN (source_rows.text0 = 'Oslo') THEN CAST(1.0e0 AS DOUBLE) ELSE
+      CAST(0.0e0 AS DOUBLE) END AS raw2
+  FROM source_rows
+  WHERE source_rows.number0 BETWEEN CAST(-1.7976931348623157e+308 AS DOUBLE) AND CAST(1.7976931348623157e+308
+      AS DOUBLE) AND source_rows.number1 BETWEEN CAST(0.0e0 AS DOUBLE) AND CAST(1.7976931348623157e+308 AS
+      DOUBLE)), distances AS (SELECT prepared.row_key AS row_key, prepared.u0 AS u0, prepared.u1 AS u1,
+      prepared.u2 AS u2, prepared.raw0 AS raw0, prepared.raw1 AS raw1, prepared.raw2 AS raw2, CAST(0.0e0 AS
+      DOUBLE) AS cost0, CAST(4.75e0 AS DOUBLE) + prepared.u0 * CAST(0.6666666666666666e0 AS DOUBLE) +
+      prepared.u1 * CAST(-2.0e0 AS DOUBLE) + prepared.u2 * CAST(1.0e0 AS DOUBLE) AS cost1
+  FROM prepared ), assigned AS (SELECT CASE WHEN (distances.cost0 <= distances.cost1) THEN 4 ELSE 2 END AS
+      segment_id, distances.raw0 AS raw0, distances.raw1 AS raw1, distances.raw2 AS raw2
+  FROM distances)
+SELECT assigned.segment_id, count(assigned.raw0) AS rows0, sum(assigned.raw0 - CAST(-1.5e0 AS DOUBLE)) AS
+    first0, sum((assigned.raw0 - CAST(-1.5e0 AS DOUBLE)) * (assigned.raw0 - CAST(-1.5e0 AS DOUBLE))) AS
+    second0, min(assigned.raw0) AS minimum0, max(assigned.raw0) AS maximum0, count(assigned.raw1) AS rows1, sum(assigned.raw1
+    - CAST(3.481689070338065e0 AS DOUBLE)) AS first1, sum((assigned.raw1 - CAST(3.481689070338065e0 AS DOUBLE))
+    * (assigned.raw1 - CAST(3.481689070338065e0 AS DOUBLE))) AS second1, min(assigned.raw1) AS minimum1, max(assigned.raw1)
+    AS maximum1, count(assigned.raw2) AS rows2, sum(assigned.raw2) AS first2, sum(assigned.raw2 * assigned.raw2)
+    AS second2, min(assigned.raw2) AS minimum2, max(assigned.raw2) AS maximum2, count(*) AS all_rows, coalesce(sum(CAST(assigned.raw0
     < CAST(1.0e0 AS DOUBLE) AS INTEGER)), 0) AS fits0
-FROM (SELECT CASE WHEN (near.d0 <= near.d1) THEN 4 ELSE 2 END AS segment_id, near.v0 AS v0, near.v1 AS v1,
-      near.v2 AS v2
-  FROM (SELECT points.k AS k, points.x0 AS x0, points.x1 AS x1, points.x2 AS x2, points.v0 AS v0, points.v1 AS
-        v1, points.v2 AS v2, CAST(0.0e0 AS DOUBLE) AS d0, CAST(4.75e0 AS DOUBLE) + points.x0 * CAST(0.6666666666666666e0
-        AS DOUBLE) + points.x1 * CAST(-2.0e0 AS DOUBLE) + points.x2 * CAST(1.0e0 AS DOUBLE) AS d1
-    FROM (SELECT source_rows.k AS k, source_rows.r0 AS x0, ln(CASE WHEN (source_rows.r1 > CAST(-1.0e0 AS DOUBLE))
-          THEN source_rows.r1 + CAST(1.0e0 AS DOUBLE) END) AS x1, CASE WHEN (source_rows.t0 = 'Oslo') THEN CAST(1.0e0
-          AS DOUBLE) ELSE CAST(0.0e0 AS DOUBLE) END AS x2, CASE WHEN (source_rows.r0 BETWEEN CAST(-1.7976931348623157e+308
-          AS DOUBLE) AND CAST(1.7976931348623157e+308 AS DOUBLE)) THEN source_rows.r0 END AS v0, CASE WHEN (source_rows.r1
-          BETWEEN CAST(-1.7976931348623157e+308 AS DOUBLE) AND CAST(1.7976931348623157e+308 AS DOUBLE)) THEN
-          source_rows.r1 END AS v1, CASE WHEN (source_rows.t0 = 'Oslo') THEN CAST(1.0e0 AS DOUBLE) ELSE CAST(0.0e0
-          AS DOUBLE) END AS v2
-      FROM (SELECT "sales"."customers"."customer_id" AS k, CAST("sales"."customers"."income" AS DOUBLE) AS r0,
-            CAST("sales"."customers"."orders" AS DOUBLE) AS r1, coalesce(CAST("sales"."customers"."city" AS
-            TEXT), '(missing)') AS t0
-        FROM "sales"."customers") AS source_rows
-      WHERE source_rows.r0 BETWEEN CAST(-1.7976931348623157e+308 AS DOUBLE) AND CAST(1.7976931348623157e+308 AS
-          DOUBLE) AND source_rows.r1 BETWEEN CAST(0.0e0 AS DOUBLE) AND CAST(1.7976931348623157e+308 AS DOUBLE))
-        AS points ) AS near) AS segmented
-GROUP BY segmented.segment_id
-ORDER BY segmented.segment_id;
+FROM assigned
+GROUP BY assigned.segment_id
+ORDER BY assigned.segment_id;
 
 -- profile_quantiles
-SELECT arrays.segment_id, CAST(get(arrays.a0, 0) AS DOUBLE) AS q0_0, CAST(get(arrays.a0, 1) AS DOUBLE) AS q0_1,
-    CAST(get(arrays.a0, 2) AS DOUBLE) AS q0_2, CAST(get(arrays.a1, 0) AS DOUBLE) AS q1_0, CAST(get(arrays.a1, 1)
-    AS DOUBLE) AS q1_1, CAST(get(arrays.a1, 2) AS DOUBLE) AS q1_2, CAST(get(arrays.a2, 0) AS DOUBLE) AS q2_0,
-    CAST(get(arrays.a2, 1) AS DOUBLE) AS q2_1, CAST(get(arrays.a2, 2) AS DOUBLE) AS q2_2
-FROM (SELECT segmented.segment_id AS segment_id, array_construct(percentile_cont(0.25) WITHIN GROUP (ORDER BY
-      segmented.v0), percentile_cont(0.5) WITHIN GROUP (ORDER BY segmented.v0), percentile_cont(0.75) WITHIN
-      GROUP (ORDER BY segmented.v0)) AS a0, array_construct(percentile_cont(0.25) WITHIN GROUP (ORDER BY
-      segmented.v1), percentile_cont(0.5) WITHIN GROUP (ORDER BY segmented.v1), percentile_cont(0.75) WITHIN
-      GROUP (ORDER BY segmented.v1)) AS a1, array_construct(percentile_cont(0.25) WITHIN GROUP (ORDER BY
-      segmented.v2), percentile_cont(0.5) WITHIN GROUP (ORDER BY segmented.v2), percentile_cont(0.75) WITHIN
-      GROUP (ORDER BY segmented.v2)) AS a2
-  FROM (SELECT CASE WHEN (near.d0 <= near.d1) THEN 4 ELSE 2 END AS segment_id, near.v0 AS v0, near.v1 AS v1,
-        near.v2 AS v2
-    FROM (SELECT points.k AS k, points.x0 AS x0, points.x1 AS x1, points.x2 AS x2, points.v0 AS v0, points.v1
-          AS v1, points.v2 AS v2, CAST(0.0e0 AS DOUBLE) AS d0, CAST(4.75e0 AS DOUBLE) + points.x0 * CAST(0.6666666666666666e0
-          AS DOUBLE) + points.x1 * CAST(-2.0e0 AS DOUBLE) + points.x2 * CAST(1.0e0 AS DOUBLE) AS d1
-      FROM (SELECT source_rows.k AS k, source_rows.r0 AS x0, ln(CASE WHEN (source_rows.r1 > CAST(-1.0e0 AS
-            DOUBLE)) THEN source_rows.r1 + CAST(1.0e0 AS DOUBLE) END) AS x1, CASE WHEN (source_rows.t0 = 'Oslo')
-            THEN CAST(1.0e0 AS DOUBLE) ELSE CAST(0.0e0 AS DOUBLE) END AS x2, CASE WHEN (source_rows.r0 BETWEEN
-            CAST(-1.7976931348623157e+308 AS DOUBLE) AND CAST(1.7976931348623157e+308 AS DOUBLE)) THEN
-            source_rows.r0 END AS v0, CASE WHEN (source_rows.r1 BETWEEN CAST(-1.7976931348623157e+308 AS DOUBLE)
-            AND CAST(1.7976931348623157e+308 AS DOUBLE)) THEN source_rows.r1 END AS v1, CASE WHEN (source_rows.t0
-            = 'Oslo') THEN CAST(1.0e0 AS DOUBLE) ELSE CAST(0.0e0 AS DOUBLE) END AS v2
-        FROM (SELECT "sales"."customers"."customer_id" AS k, CAST("sales"."customers"."income" AS DOUBLE) AS
-              r0, CAST("sales"."customers"."orders" AS DOUBLE) AS r1, coalesce(CAST("sales"."customers"."city"
-              AS TEXT), '(missing)') AS t0
-          FROM "sales"."customers") AS source_rows
-        WHERE source_rows.r0 BETWEEN CAST(-1.7976931348623157e+308 AS DOUBLE) AND CAST(1.7976931348623157e+308
-            AS DOUBLE) AND source_rows.r1 BETWEEN CAST(0.0e0 AS DOUBLE) AND CAST(1.7976931348623157e+308 AS
-            DOUBLE) AND CAST(hash(source_rows.k, 0) AS DOUBLE) * CAST(5.421010862427522e-20 AS DOUBLE) + CAST(0.5e0
-            AS DOUBLE) < CAST(0.1e0 AS DOUBLE)) AS points ) AS near) AS segmented
-  GROUP BY segmented.segment_id) AS arrays
-ORDER BY arrays.segment_id;
+WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("sales"."customers"."income" AS
+      DOUBLE) AS number0, CAST("sales"."customers"."orders" AS DOUBLE) AS number1, coalesce(CAST("sales"."customers"."city"
+      AS TEXT), '(missing)') AS text0
+  FROM "sales"."customers"), prepared AS (SELECT /* u = value - origin */ source_rows.row_key AS row_key,
+      source_rows.number0 AS u0, ln(CASE WHEN (source_rows.number1 > CAST(-1.0e0 AS DOUBLE)) THEN
+      source_rows.number1 + CAST(1.0e0 AS DOUBLE) END) AS u1, CASE WHEN (source_rows.text0 = 'Oslo') THEN CAST(1.0e0
+      AS DOUBLE) ELSE CAST(0.0e0 AS DOUBLE) END AS u2, CASE WHEN (source_rows.number0 BETWEEN CAST(-1.7976931348623157e+308
+      AS DOUBLE) AND CAST(1.7976931348623157e+308 AS DOUBLE)) THEN source_rows.number0 END AS raw0, CASE WHEN (source_rows.number1
+      BETWEEN CAST(-1.7976931348623157e+308 AS DOUBLE) AND CAST(1.7976931348623157e+308 AS DOUBLE)) THEN
+      source_rows.number1 END AS raw1, CASE WHEN (source_rows.text0 = 'Oslo') THEN CAST(1.0e0 AS DOUBLE) ELSE
+      CAST(0.0e0 AS DOUBLE) END AS raw2
+  FROM source_rows
+  WHERE source_rows.number0 BETWEEN CAST(-1.7976931348623157e+308 AS DOUBLE) AND CAST(1.7976931348623157e+308
+      AS DOUBLE) AND source_rows.number1 BETWEEN CAST(0.0e0 AS DOUBLE) AND CAST(1.7976931348623157e+308 AS
+      DOUBLE) AND CAST(hash(source_rows.row_key, 0) AS DOUBLE) * CAST(5.421010862427522e-20 AS DOUBLE) + CAST(0.5e0
+      AS DOUBLE) < CAST(0.1e0 AS DOUBLE)), distances AS (SELECT prepared.row_key AS row_key, prepared.u0 AS u0,
+      prepared.u1 AS u1, prepared.u2 AS u2, prepared.raw0 AS raw0, prepared.raw1 AS raw1, prepared.raw2 AS
+      raw2, CAST(0.0e0 AS DOUBLE) AS cost0, CAST(4.75e0 AS DOUBLE) + prepared.u0 * CAST(0.6666666666666666e0 AS
+      DOUBLE) + prepared.u1 * CAST(-2.0e0 AS DOUBLE) + prepared.u2 * CAST(1.0e0 AS DOUBLE) AS cost1
+  FROM prepared ), assigned AS (SELECT CASE WHEN (distances.cost0 <= distances.cost1) THEN 4 ELSE 2 END AS
+      segment_id, distances.raw0 AS raw0, distances.raw1 AS raw1, distances.raw2 AS raw2
+  FROM distances), quantile_arrays AS (SELECT assigned.segment_id AS segment_id, array_construct(percentile_cont(0.25)
+      WITHIN GROUP (ORDER BY assigned.raw0), percentile_cont(0.5) WITHIN GROUP (ORDER BY assigned.raw0),
+      percentile_cont(0.75) WITHIN GROUP (ORDER BY assigned.raw0)) AS quantiles0, array_construct(percentile_cont(0.25)
+      WITHIN GROUP (ORDER BY assigned.raw1), percentile_cont(0.5) WITHIN GROUP (ORDER BY assigned.raw1),
+      percentile_cont(0.75) WITHIN GROUP (ORDER BY assigned.raw1)) AS quantiles1, array_construct(percentile_cont(0.25)
+      WITHIN GROUP (ORDER BY assigned.raw2), percentile_cont(0.5) WITHIN GROUP (ORDER BY assigned.raw2),
+      percentile_cont(0.75) WITHIN GROUP (ORDER BY assigned.raw2)) AS quantiles2
+  FROM assigned
+  GROUP BY assigned.segment_id)
+SELECT quantile_arrays.segment_id, CAST(get(quantile_arrays.quantiles0, 0) AS DOUBLE) AS quantile0_0, CAST(get(quantile_arrays.quantiles0,
+    1) AS DOUBLE) AS quantile0_1, CAST(get(quantile_arrays.quantiles0, 2) AS DOUBLE) AS quantile0_2, CAST(get(quantile_arrays.quantiles1,
+    0) AS DOUBLE) AS quantile1_0, CAST(get(quantile_arrays.quantiles1, 1) AS DOUBLE) AS quantile1_1, CAST(get(quantile_arrays.quantiles1,
+    2) AS DOUBLE) AS quantile1_2, CAST(get(quantile_arrays.quantiles2, 0) AS DOUBLE) AS quantile2_0, CAST(get(quantile_arrays.quantiles2,
+    1) AS DOUBLE) AS quantile2_1, CAST(get(quantile_arrays.quantiles2, 2) AS DOUBLE) AS quantile2_2
+FROM quantile_arrays
+ORDER BY quantile_arrays.segment_id;
 
 -- profile_quantiles overall
-SELECT arrays.segment_id, CAST(get(arrays.a0, 0) AS DOUBLE) AS q0_0, CAST(get(arrays.a0, 1) AS DOUBLE) AS q0_1,
-    CAST(get(arrays.a0, 2) AS DOUBLE) AS q0_2, CAST(get(arrays.a1, 0) AS DOUBLE) AS q1_0, CAST(get(arrays.a1, 1)
-    AS DOUBLE) AS q1_1, CAST(get(arrays.a1, 2) AS DOUBLE) AS q1_2, CAST(get(arrays.a2, 0) AS DOUBLE) AS q2_0,
-    CAST(get(arrays.a2, 1) AS DOUBLE) AS q2_1, CAST(get(arrays.a2, 2) AS DOUBLE) AS q2_2
-FROM (SELECT CAST(NULL AS INTEGER) AS segment_id, array_construct(percentile_cont(0.25) WITHIN GROUP (ORDER BY
-      segmented.v0), percentile_cont(0.5) WITHIN GROUP (ORDER BY segmented.v0), percentile_cont(0.75) WITHIN
-      GROUP (ORDER BY segmented.v0)) AS a0, array_construct(percentile_cont(0.25) WITHIN GROUP (ORDER BY
-      segmented.v1), percentile_cont(0.5) WITHIN GROUP (ORDER BY segmented.v1), percentile_cont(0.75) WITHIN
-      GROUP (ORDER BY segmented.v1)) AS a1, array_construct(percentile_cont(0.25) WITHIN GROUP (ORDER BY
-      segmented.v2), percentile_cont(0.5) WITHIN GROUP (ORDER BY segmented.v2), percentile_cont(0.75) WITHIN
-      GROUP (ORDER BY segmented.v2)) AS a2
-  FROM (SELECT CASE WHEN (near.d0 <= near.d1) THEN 4 ELSE 2 END AS segment_id, near.v0 AS v0, near.v1 AS v1,
-        near.v2 AS v2
-    FROM (SELECT points.k AS k, points.x0 AS x0, points.x1 AS x1, points.x2 AS x2, points.v0 AS v0, points.v1
-          AS v1, points.v2 AS v2, CAST(0.0e0 AS DOUBLE) AS d0, CAST(4.75e0 AS DOUBLE) + points.x0 * CAST(0.6666666666666666e0
-          AS DOUBLE) + points.x1 * CAST(-2.0e0 AS DOUBLE) + points.x2 * CAST(1.0e0 AS DOUBLE) AS d1
-      FROM (SELECT source_rows.k AS k, source_rows.r0 AS x0, ln(CASE WHEN (source_rows.r1 > CAST(-1.0e0 AS
-            DOUBLE)) THEN source_rows.r1 + CAST(1.0e0 AS DOUBLE) END) AS x1, CASE WHEN (source_rows.t0 = 'Oslo')
-            THEN CAST(1.0e0 AS DOUBLE) ELSE CAST(0.0e0 AS DOUBLE) END AS x2, CASE WHEN (source_rows.r0 BETWEEN
-            CAST(-1.7976931348623157e+308 AS DOUBLE) AND CAST(1.7976931348623157e+308 AS DOUBLE)) THEN
-            source_rows.r0 END AS v0, CASE WHEN (source_rows.r1 BETWEEN CAST(-1.7976931348623157e+308 AS DOUBLE)
-            AND CAST(1.7976931348623157e+308 AS DOUBLE)) THEN source_rows.r1 END AS v1, CASE WHEN (source_rows.t0
-            = 'Oslo') THEN CAST(1.0e0 AS DOUBLE) ELSE CAST(0.0e0 AS DOUBLE) END AS v2
-        FROM (SELECT "sales"."customers"."customer_id" AS k, CAST("sales"."customers"."income" AS DOUBLE) AS
-              r0, CAST("sales"."customers"."orders" AS DOUBLE) AS r1, coalesce(CAST("sales"."customers"."city"
-              AS TEXT), '(missing)') AS t0
-          FROM "sales"."customers") AS source_rows
-        WHERE source_rows.r0 BETWEEN CAST(-1.7976931348623157e+308 AS DOUBLE) AND CAST(1.7976931348623157e+308
-            AS DOUBLE) AND source_rows.r1 BETWEEN CAST(0.0e0 AS DOUBLE) AND CAST(1.7976931348623157e+308 AS
-            DOUBLE)) AS points ) AS near) AS segmented) AS arrays
-ORDER BY arrays.segment_id;
+WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("sales"."customers"."income" AS
+      DOUBLE) AS number0, CAST("sales"."customers"."orders" AS DOUBLE) AS number1, coalesce(CAST("sales"."customers"."city"
+      AS TEXT), '(missing)') AS text0
+  FROM "sales"."customers"), prepared AS (SELECT /* u = value - origin */ source_rows.row_key AS row_key,
+      source_rows.number0 AS u0, ln(CASE WHEN (source_rows.number1 > CAST(-1.0e0 AS DOUBLE)) THEN
+      source_rows.number1 + CAST(1.0e0 AS DOUBLE) END) AS u1, CASE WHEN (source_rows.text0 = 'Oslo') THEN CAST(1.0e0
+      AS DOUBLE) ELSE CAST(0.0e0 AS DOUBLE) END AS u2, CASE WHEN (source_rows.number0 BETWEEN CAST(-1.7976931348623157e+308
+      AS DOUBLE) AND CAST(1.7976931348623157e+308 AS DOUBLE)) THEN source_rows.number0 END AS raw0, CASE WHEN (source_rows.number1
+      BETWEEN CAST(-1.7976931348623157e+308 AS DOUBLE) AND CAST(1.7976931348623157e+308 AS DOUBLE)) THEN
+      source_rows.number1 END AS raw1, CASE WHEN (source_rows.text0 = 'Oslo') THEN CAST(1.0e0 AS DOUBLE) ELSE
+      CAST(0.0e0 AS DOUBLE) END AS raw2
+  FROM source_rows
+  WHERE source_rows.number0 BETWEEN CAST(-1.7976931348623157e+308 AS DOUBLE) AND CAST(1.7976931348623157e+308
+      AS DOUBLE) AND source_rows.number1 BETWEEN CAST(0.0e0 AS DOUBLE) AND CAST(1.7976931348623157e+308 AS
+      DOUBLE)), distances AS (SELECT prepared.row_key AS row_key, prepared.u0 AS u0, prepared.u1 AS u1,
+      prepared.u2 AS u2, prepared.raw0 AS raw0, prepared.raw1 AS raw1, prepared.raw2 AS raw2, CAST(0.0e0 AS
+      DOUBLE) AS cost0, CAST(4.75e0 AS DOUBLE) + prepared.u0 * CAST(0.6666666666666666e0 AS DOUBLE) +
+      prepared.u1 * CAST(-2.0e0 AS DOUBLE) + prepared.u2 * CAST(1.0e0 AS DOUBLE) AS cost1
+  FROM prepared ), assigned AS (SELECT CASE WHEN (distances.cost0 <= distances.cost1) THEN 4 ELSE 2 END AS
+      segment_id, distances.raw0 AS raw0, distances.raw1 AS raw1, distances.raw2 AS raw2
+  FROM distances), quantile_arrays AS (SELECT CAST(NULL AS INTEGER) AS segment_id, array_construct(percentile_cont(0.25)
+      WITHIN GROUP (ORDER BY assigned.raw0), percentile_cont(0.5) WITHIN GROUP (ORDER BY assigned.raw0),
+      percentile_cont(0.75) WITHIN GROUP (ORDER BY assigned.raw0)) AS quantiles0, array_construct(percentile_cont(0.25)
+      WITHIN GROUP (ORDER BY assigned.raw1), percentile_cont(0.5) WITHIN GROUP (ORDER BY assigned.raw1),
+      percentile_cont(0.75) WITHIN GROUP (ORDER BY assigned.raw1)) AS quantiles1, array_construct(percentile_cont(0.25)
+      WITHIN GROUP (ORDER BY assigned.raw2), percentile_cont(0.5) WITHIN GROUP (ORDER BY assigned.raw2),
+      percentile_cont(0.75) WITHIN GROUP (ORDER BY assigned.raw2)) AS quantiles2
+  FROM assigned)
+SELECT quantile_arrays.segment_id, CAST(get(quantile_arrays.quantiles0, 0) AS DOUBLE) AS quantile0_0, CAST(get(quantile_arrays.quantiles0,
+    1) AS DOUBLE) AS quantile0_1, CAST(get(quantile_arrays.quantiles0, 2) AS DOUBLE) AS quantile0_2, CAST(get(quantile_arrays.quantiles1,
+    0) AS DOUBLE) AS quantile1_0, CAST(get(quantile_arrays.quantiles1, 1) AS DOUBLE) AS quantile1_1, CAST(get(quantile_arrays.quantiles1,
+    2) AS DOUBLE) AS quantile1_2, CAST(get(quantile_arrays.quantiles2, 0) AS DOUBLE) AS quantile2_0, CAST(get(quantile_arrays.quantiles2,
+    1) AS DOUBLE) AS quantile2_1, CAST(get(quantile_arrays.quantiles2, 2) AS DOUBLE) AS quantile2_2
+FROM quantile_arrays
+ORDER BY quantile_arrays.segment_id;

@@ -1,50 +1,57 @@
 -- overlap
-SELECT before.segment_id, now.cluster, count(*) AS customers
-FROM (SELECT near.k AS k, CASE WHEN (near.d0 <= near.d1) THEN 0 ELSE 1 END AS cluster
-  FROM (SELECT scaled_rows.k AS k, scaled_rows.x0 AS x0, scaled_rows.x1 AS x1, scaled_rows.x2 AS x2, CAST(1.25e0
-        AS DOUBLE) + scaled_rows.x1 * CAST(-2.0e0 AS DOUBLE) + scaled_rows.x2 * CAST(-1.0e0 AS DOUBLE) AS d0,
-        CAST(5.0e0 AS DOUBLE) + scaled_rows.x0 * CAST(2.0e0 AS DOUBLE) + scaled_rows.x1 * CAST(-4.0e0 AS DOUBLE)
-        AS d1
-    FROM (SELECT source_rows.k AS k, (source_rows.r0 - CAST(-1.5e0 AS DOUBLE)) * CAST(0.3333333333333333e0 AS
-          DOUBLE) AS x0, ln(CASE WHEN (source_rows.r1 > CAST(-1.0e0 AS DOUBLE)) THEN source_rows.r1 + CAST(1.0e0
-          AS DOUBLE) END) AS x1, CASE WHEN (source_rows.t0 = 'Oslo') THEN CAST(1.0e0 AS DOUBLE) ELSE CAST(0.0e0
-          AS DOUBLE) END AS x2
-      FROM (SELECT "sales"."customers"."customer_id" AS k, CAST("sales"."customers"."income" AS DOUBLE) AS r0,
-            CAST("sales"."customers"."orders" AS DOUBLE) AS r1, coalesce(CAST("sales"."customers"."city" AS
-            VARCHAR), '(missing)') AS t0
-        FROM "sales"."customers") AS source_rows
-      WHERE source_rows.r0 BETWEEN CAST(-1.7976931348623157e+308 AS DOUBLE) AND CAST(1.7976931348623157e+308 AS
-          DOUBLE) AND source_rows.r1 BETWEEN CAST(0.0e0 AS DOUBLE) AND CAST(1.7976931348623157e+308 AS DOUBLE)
-          AND CAST(from_big_endian_64(xxhash64(to_utf8(json_format(CAST(ARRAY[CAST(source_rows.k AS VARCHAR),
-          CAST(7 AS VARCHAR)] AS JSON))))) AS DOUBLE) * CAST(5.421010862427522e-20 AS DOUBLE) + CAST(0.5e0 AS
-          DOUBLE) < CAST(0.1e0 AS DOUBLE)) AS scaled_rows ) AS near) AS now JOIN (SELECT
-      segments.groups_history.customer_id AS k, segments.groups_history.segment_id AS segment_id
+WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("sales"."customers"."income" AS
+      DOUBLE) AS number0, CAST("sales"."customers"."orders" AS DOUBLE) AS number1, coalesce(CAST("sales"."customers"."city"
+      AS VARCHAR), '(missing)') AS text0
+  FROM "sales"."customers"), scaled AS (SELECT /* x = (value - center) / scale * weight */ source_rows.row_key
+      AS row_key, (source_rows.number0 - CAST(-1.5e0 AS DOUBLE)) * CAST(0.3333333333333333e0 AS DOUBLE) AS x0,
+      ln(CASE WHEN (source_rows.number1 > CAST(-1.0e0 AS DOUBLE)) THEN source_rows.number1 + CAST(1.0e0 AS
+      DOUBLE) END) AS x1, CASE WHEN (source_rows.text0 = 'Oslo') THEN CAST(1.0e0 AS DOUBLE) ELSE CAST(0.0e0 AS
+      DOUBLE) END AS x2
+  FROM source_rows
+  WHERE source_rows.number0 BETWEEN CAST(-1.7976931348623157e+308 AS DOUBLE) AND CAST(1.7976931348623157e+308
+      AS DOUBLE) AND source_rows.number1 BETWEEN CAST(0.0e0 AS DOUBLE) AND CAST(1.7976931348623157e+308 AS
+      DOUBLE) AND CAST(from_big_endian_64(xxhash64(to_utf8(json_format(CAST(ARRAY[CAST(source_rows.row_key AS
+      VARCHAR), CAST(7 AS VARCHAR)] AS JSON))))) AS DOUBLE) * CAST(5.421010862427522e-20 AS DOUBLE) + CAST(0.5e0
+      AS DOUBLE) < CAST(0.1e0 AS DOUBLE)), distances AS (SELECT scaled.row_key AS row_key, scaled.x0 AS x0,
+      scaled.x1 AS x1, scaled.x2 AS x2, CAST(1.25e0 AS DOUBLE) + scaled.x1 * CAST(-2.0e0 AS DOUBLE) + scaled.x2
+      * CAST(-1.0e0 AS DOUBLE) AS cost0, CAST(5.0e0 AS DOUBLE) + scaled.x0 * CAST(2.0e0 AS DOUBLE) + scaled.x1
+      * CAST(-4.0e0 AS DOUBLE) AS cost1
+  FROM scaled ), now AS (SELECT distances.row_key AS row_key, CASE WHEN (distances.cost0 <= distances.cost1)
+      THEN 0 ELSE 1 END AS cluster
+  FROM distances), before AS (SELECT segments.groups_history.customer_id AS row_key,
+      segments.groups_history.segment_id AS segment_id
   FROM segments.groups_history
   WHERE segments.groups_history.run_id = 11 AND CAST(from_big_endian_64(xxhash64(to_utf8(json_format(CAST(ARRAY[CAST(segments.groups_history.customer_id
       AS VARCHAR), CAST(7 AS VARCHAR)] AS JSON))))) AS DOUBLE) * CAST(5.421010862427522e-20 AS DOUBLE) + CAST(0.5e0
-      AS DOUBLE) < CAST(0.1e0 AS DOUBLE)) AS before ON before.k = now.k
+      AS DOUBLE) < CAST(0.1e0 AS DOUBLE))
+SELECT before.segment_id, now.cluster, count(*) AS customers
+FROM now JOIN before ON before.row_key = now.row_key
 GROUP BY before.segment_id, now.cluster;
 
 -- movements
-SELECT CAST(12 AS BIGINT) AS run_id, coalesce(now.k, before.k) AS "customer_id", CASE WHEN (before.k IS NULL)
-    THEN 'entered' WHEN (now.k IS NULL) THEN 'left' ELSE 'moved' END AS change, before.segment_id AS
-    from_segment_id, now.segment_id AS to_segment_id
-FROM (SELECT segments.groups_history.customer_id AS k, segments.groups_history.segment_id AS segment_id
+WITH before AS (SELECT segments.groups_history.customer_id AS row_key, segments.groups_history.segment_id AS
+      segment_id
   FROM segments.groups_history
-  WHERE segments.groups_history.run_id = 11) AS before FULL OUTER JOIN (SELECT
-      segments.groups_history.customer_id AS k, segments.groups_history.segment_id AS segment_id
+  WHERE segments.groups_history.run_id = 11), now AS (SELECT segments.groups_history.customer_id AS row_key,
+      segments.groups_history.segment_id AS segment_id
   FROM segments.groups_history
-  WHERE segments.groups_history.run_id = 12) AS now ON before.k = now.k
-WHERE before.k IS NULL OR now.k IS NULL OR before.segment_id != now.segment_id;
+  WHERE segments.groups_history.run_id = 12)
+SELECT CAST(12 AS BIGINT) AS run_id, coalesce(now.row_key, before.row_key) AS "customer_id", CASE WHEN (before.row_key
+    IS NULL) THEN 'entered' WHEN (now.row_key IS NULL) THEN 'left' ELSE 'moved' END AS change,
+    before.segment_id AS from_segment_id, now.segment_id AS to_segment_id
+FROM before FULL OUTER JOIN now ON before.row_key = now.row_key
+WHERE before.row_key IS NULL OR now.row_key IS NULL OR before.segment_id != now.segment_id;
 
 -- flows
+WITH before AS (SELECT segments.groups_history.customer_id AS row_key, segments.groups_history.segment_id AS
+      segment_id
+  FROM segments.groups_history
+  WHERE segments.groups_history.run_id = 11), now AS (SELECT segments.groups_history.customer_id AS row_key,
+      segments.groups_history.segment_id AS segment_id
+  FROM segments.groups_history
+  WHERE segments.groups_history.run_id = 12)
 SELECT before.segment_id AS from_segment_id, now.segment_id AS to_segment_id, count(*) AS customers
-FROM (SELECT segments.groups_history.customer_id AS k, segments.groups_history.segment_id AS segment_id
-  FROM segments.groups_history
-  WHERE segments.groups_history.run_id = 11) AS before FULL OUTER JOIN (SELECT
-      segments.groups_history.customer_id AS k, segments.groups_history.segment_id AS segment_id
-  FROM segments.groups_history
-  WHERE segments.groups_history.run_id = 12) AS now ON before.k = now.k
+FROM before FULL OUTER JOIN now ON before.row_key = now.row_key
 GROUP BY before.segment_id, now.segment_id;
 
 -- moved_flows
