@@ -124,6 +124,9 @@ def count_scores(table_name: str, schema: str) -> SelectBase:
 def segment_expression(model: Model, columns: Mapping[str, ColumnElement[Any]]) -> ColumnElement[int]:
     """Which segment has one customer? A scalar expression of the source columns, for a macro or a function.
 
+    One expression, and not named steps as elsewhere: PostgreSQL would start a query for every row, which takes 28 times
+    as long, and DuckDB takes 1.7 times as long (docs/decisions/0002-sql-forms.md).
+
     Parameters
     ----------
     columns : for every source column of the model, the expression (a parameter, say) that stands for it.
