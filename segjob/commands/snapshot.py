@@ -83,7 +83,7 @@ def write_snapshot(
         with replaced_file(target) as fresh, warehouse.reading():
             comments, left_out = _relations(warehouse, contract)
             names = list(comments)
-            with warehouse.beside(fresh) as catalog:
+            with warehouse.new_file(fresh) as catalog:
                 _copy_all(warehouse, contract, comments, catalog)
             if parquet:
                 with replaced_folder(_parquet_folder(folder)) as files:

@@ -101,7 +101,7 @@ def expectation(relation: Relation, model: Model) -> SelectBase:
 
 
 def _responsibilities(p: ModelRows, model: Model) -> CTE:
-    """The E step: `responsibility{i}`, `difference{i}_{j}` from the means, `total_density` over that of the likeliest."""
+    """The E step: `responsibility{i}`, `difference{i}_{j}` from the means, `total_density` over the likeliest's."""
     places, d = range(len(model.segment_ids)), range(len(p.x))
     k = len(places)
     rows = with_columns(p.rows, "costs", **numbered("cost", costs(distances(p.x, model), model)))

@@ -311,7 +311,7 @@ def quantiles(
     share: float = 1.0,
     seed: int = 0,
 ) -> SelectBase:
-    """What are the exact quantiles of the numeric features? One row: `quantile0_0`, `quantile0_1`, ... (feature, quantile).
+    """What are the exact quantiles of the numeric features? One row: `quantile0_0`, ... (feature, quantile).
 
     Over the kept rows that have a value, after the clip but before the function (the quantile of log1p is log1p of
     the quantile), linearly interpolated; row weights are not used. NULL for a feature without values. The values are

@@ -126,7 +126,7 @@ def _nearest(p: ModelRows, lines: Sequence[Line], centroids: Floats) -> CTE:
 
 
 def _measured(rows: CTE, lines: Sequence[Line], centroids: Floats) -> CTE:
-    """The rows of `_nearest` with `x0`, ..., `own_relative`, and `squared`, their squared distance from the centroid."""
+    """The rows of `_nearest` with `x0`, ..., `own_relative`, `squared`: the squared distance from the centroid."""
     clusters = [index(i) for i in range(len(centroids))]
     own = by_name(rows.c["cluster"], clusters, numbered_columns(rows, "relative", len(centroids)))
     x = [_scaled(rows.c[f"u{j}"], line) for j, line in enumerate(lines)]
@@ -154,7 +154,7 @@ def border_rows(
 
     `x0`, `x1`, ..., `weight`, `cluster` (the one that `lloyd_pass` counts the row for), in no order: the rows whose
     second nearest centroid is less than `slack` (scaled units) further than the nearest. By the triangle inequality
-    (Elkan, 2003) all others stay. At most `limit`: ask for one more than you can take to see whether there are too many.
+    (Elkan, 2003) all others stay. At most `limit`: ask for one more than you can take to see if there are too many.
     """
     p = model_rows(relation, transforms, scaled=False)
     lines = [Line.of(t) for t in transforms]

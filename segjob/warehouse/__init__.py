@@ -1,1 +1,1 @@
-"""Where statements run: one door per engine, the same few methods. No SQL of its own beyond opening and locking."""
+"""Where statements run: one class per engine, a folder each, with the same few methods. No question is asked here."""

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import stat
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from segjob.errors import WarehouseBusy, WarehouseError
+from segjob.errors import WarehouseError
+from segjob.warehouse.folder_lock import lock_folder
 
 _WRITE_BITS = 0o222
-_POLL = 0.05
 
 
 def is_ours(file: Path) -> bool:
@@ -31,28 +29,14 @@ def one_at_a_time(folder: Path, timeout: float) -> Iterator[None]:
     WarehouseBusy : another job has held it for `timeout` seconds.
     WarehouseError : the folder cannot be made or written.
     """
-    with _in_words(folder):
+    with _as_warehouse_error(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        handle = os.open(folder / ".segjob.lock", os.O_RDWR | os.O_CREAT, 0o666)
+        handle = lock_folder(folder, timeout, hint="wait longer with --lock-timeout")
     try:
-        _take(handle, folder, time.monotonic() + timeout)
-        with _in_words(folder):
+        with _as_warehouse_error(folder):
             yield
     finally:
         os.close(handle)
-
-
-def _take(handle: int, folder: Path, deadline: float) -> None:
-    while True:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return
-        except BlockingIOError:
-            if time.monotonic() >= deadline:
-                raise WarehouseBusy(
-                    f"another job writes to {folder}", hint="wait longer with --lock-timeout"
-                ) from None
-            time.sleep(_POLL)
 
 
 def write_whole(file: Path, content: bytes) -> None:
@@ -91,6 +75,7 @@ def replaced_file(file: Path) -> Iterator[Path]:
         _flush(fresh)
         fresh.chmod(stat.S_IMODE(fresh.stat().st_mode) & ~_WRITE_BITS)
         _log_of(file).unlink(missing_ok=True)
+        _allow_replacing(file)
         fresh.replace(file)
         _flush(file.parent)
     finally:
@@ -104,9 +89,9 @@ def replaced_folder(folder: Path) -> Iterator[Path]:
     The folder before stays for who still reads it, until the one after this is written.
     """
     generations = sorted(
-        int(found.name.rpartition("-")[2])
-        for found in folder.parent.glob(f".{folder.name}-*")
-        if found.name.rpartition("-")[2].isdecimal()
+        int(written)
+        for path in folder.parent.glob(f".{folder.name}-*")
+        if (written := path.name.rpartition("-")[2]).isdecimal()
     )
     fresh = folder.with_name(f".{folder.name}-{max(generations, default=0) + 1}")
     link = folder.with_name(f".{folder.name}.link")
@@ -130,8 +115,15 @@ def replaced_folder(folder: Path) -> Iterator[Path]:
             shutil.rmtree(older, ignore_errors=True)
 
 
+def _allow_replacing(file: Path) -> None:
+    """Windows neither replaces nor removes a file that may be read only; elsewhere that is the folder's affair."""
+    if os.name == "nt" and file.exists():
+        file.chmod(stat.S_IREAD | stat.S_IWRITE)
+
+
 def _remove(fresh: Path) -> None:
     for path in (fresh, _log_of(fresh)):
+        _allow_replacing(path)
         path.unlink(missing_ok=True)
 
 
@@ -140,7 +132,10 @@ def _log_of(file: Path) -> Path:
 
 
 def _flush(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
+    """Have the disk write it down. Windows does that for files that are open for writing, and never for folders."""
+    if os.name == "nt" and path.is_dir():
+        return
+    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
     try:
         os.fsync(handle)
     finally:
@@ -148,7 +143,7 @@ def _flush(path: Path) -> None:
 
 
 @contextmanager
-def _in_words(folder: Path) -> Iterator[None]:
+def _as_warehouse_error(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:

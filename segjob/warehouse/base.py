@@ -78,7 +78,7 @@ class Ledger:
 
 @dataclass
 class Warehouse(ABC):
-    """A door to one engine.
+    """One engine, as a job uses it.
 
     Statements run inside `reading()` (one snapshot, no write lock) or `writing()` (one transaction, all or nothing).
     `writing()` may stand inside `reading()`; the lock is taken there and not before.
@@ -98,7 +98,7 @@ class Warehouse(ABC):
     relation_names: ClassVar[re.Pattern[str] | None] = None
     """What a table or view may be called; None for any name."""
     may_have_changed: bool = field(default=False, init=False)
-    """Inside `writing()`: whether somebody may have written since `reading()` began; then tables need a second look."""
+    """Inside `writing()`: whether somebody may have written since `reading()` began; then tables are checked again."""
 
     @property
     def file(self) -> Path | None:
@@ -106,13 +106,13 @@ class Warehouse(ABC):
         return None
 
     @contextmanager
-    def beside(self, file: Path) -> Iterator[str]:
-        """A new file of the same engine, inside `reading()`; the name of its catalogue, quoted, for statements.
+    def new_file(self, file: Path) -> Iterator[str]:
+        """Attach a new file of the same engine, inside `reading()`: the name of its catalogue, quoted, for statements.
 
         The file is whole and closed when the block ends.
         """
         raise ConfigError(
-            f"{self.label} is not a file that a serving file could stand beside",
+            f"{self.label} is not a file, and only a file has a serving file",
             hint="connect the dashboards to it directly: its readers and writers do not block each other",
         )
         yield ""
@@ -170,7 +170,7 @@ class Warehouse(ABC):
         """The relation's columns in order; empty where there is no such relation."""
 
     def columns_of_each(self, schema: str | None, relations: Sequence[str]) -> dict[str, list[Column]]:
-        """The columns of several relations, in as few looks at the catalogue as the engine needs."""
+        """The columns of several relations, in as few queries of the catalogue as the engine needs."""
         return {relation: self.columns_of(schema, relation) for relation in relations}
 
     @abstractmethod

@@ -1,4 +1,4 @@
-"""Config to the right door. Engines are imported late."""
+"""From the config to the warehouse it names. Engines are imported late."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from segjob.config import Config
+from segjob.config import Config, WarehouseSettings
 from segjob.errors import ConfigError
 from segjob.warehouse.base import Warehouse
 from segjob.warehouse.dbt_profile import find_project, postgres_url, read_target, spark_url
@@ -27,18 +27,56 @@ def connect(
 
     Nothing is opened yet.
     """
-    settings = config.warehouse
-    if named := warehouse or environment.get(VARIABLE):
-        url, folder = named, Path.cwd()
-    elif settings.url:
-        url, folder = settings.url, config.directory
-    else:
-        url, folder = _from_dbt(config, environment), Path.cwd()
+    url, folder = _address(config, warehouse, environment)
     if url.startswith(("postgresql://", "postgresql+psycopg://", "postgres://")):
-        return _postgres(url, settings.schema_name, settings.lock_timeout)
+        return _postgres(url, config.warehouse)
     if url.startswith(("spark://", "sc://")):
-        return _spark(url, folder, settings.lock_timeout)
-    file = _duckdb_path(url)
+        return _spark(url, folder, config.warehouse)
+    return _duckdb(url, folder, config)
+
+
+def _address(config: Config, warehouse: str | None, environment: Mapping[str, str]) -> tuple[str, Path]:
+    """The URL or path, and the folder that a relative path is in."""
+    if named := warehouse or environment.get(VARIABLE):
+        return named, Path.cwd()
+    if config.warehouse.url:
+        return config.warehouse.url, config.directory
+    return _from_dbt(config, environment), Path.cwd()
+
+
+def without_secrets(url: str, warehouse: Warehouse) -> str:
+    """What leads to the same warehouse again, to be shown. url : as it was typed, and led here."""
+    if not url.startswith("spark://"):
+        return warehouse.label
+    master, _, query = url.partition("?")
+    options = "&".join(option for option in query.split("&") if not _SECRET.search(option.partition("=")[0]))
+    return f"{master}?{options}" if options else master
+
+
+def _postgres(url: str, settings: WarehouseSettings) -> Warehouse:
+    from sqlalchemy.engine import make_url
+
+    from segjob.warehouse.postgres.warehouse import Postgres
+
+    parsed = make_url(url.replace("postgres://", "postgresql://", 1))
+    return Postgres(
+        label=parsed.render_as_string(hide_password=True),
+        url=parsed,
+        schema=settings.schema_name,
+        lock_timeout=settings.lock_timeout,
+    )
+
+
+def _spark(url: str, folder: Path, settings: WarehouseSettings) -> Warehouse:
+    from segjob.warehouse.spark.session import read_url
+    from segjob.warehouse.spark.warehouse import Spark
+
+    place = read_url(url, folder)
+    return Spark(label=place.label, place=place, lock_timeout=settings.lock_timeout)
+
+
+def _duckdb(url: str, folder: Path, config: Config) -> Warehouse:
+    file, settings = _duckdb_path(url), config.warehouse
     if file is None:
         raise ConfigError(
             f"no engine for the warehouse {url.split('://')[0]}://...",
@@ -62,37 +100,6 @@ def connect(
         temp_directory=temporary,
         threads=settings.threads,
     )
-
-
-def without_secrets(url: str, warehouse: Warehouse) -> str:
-    """What leads to the same warehouse again, to be shown. url : as it was typed, and led here."""
-    if not url.startswith("spark://"):
-        return warehouse.label
-    master, _, query = url.partition("?")
-    options = "&".join(option for option in query.split("&") if not _SECRET.search(option.partition("=")[0]))
-    return f"{master}?{options}" if options else master
-
-
-def _postgres(url: str, schema: str, lock_timeout: float) -> Warehouse:
-    from sqlalchemy.engine import make_url
-
-    from segjob.warehouse.postgres.warehouse import Postgres
-
-    parsed = make_url(url.replace("postgres://", "postgresql://", 1))
-    return Postgres(
-        label=parsed.render_as_string(hide_password=True),
-        url=parsed,
-        schema=schema,
-        lock_timeout=lock_timeout,
-    )
-
-
-def _spark(url: str, folder: Path, lock_timeout: float) -> Warehouse:
-    from segjob.warehouse.spark.session import read_url
-    from segjob.warehouse.spark.warehouse import Spark
-
-    place = read_url(url, folder)
-    return Spark(label=place.label, place=place, lock_timeout=lock_timeout)
 
 
 def _duckdb_path(url: str) -> str | None:

@@ -29,7 +29,7 @@ _TABLES = sa.table(
 
 
 class SqlAlchemyWarehouse(Warehouse):
-    """The statements' side of a door; `_connection` is there while a subclass has it open."""
+    """How statements run; `_connection` is there while a subclass has it open."""
 
     engine: sa.Engine
     _connection: sa.Connection | None = None
@@ -73,11 +73,11 @@ class SqlAlchemyWarehouse(Warehouse):
             .where(self._here(_COLUMNS, schema), _COLUMNS.c.table_name.in_(relations))
             .order_by(_COLUMNS.c.table_name, _COLUMNS.c.ordinal_position)
         )
-        found: dict[str, list[Column]] = {relation: [] for relation in relations}
+        columns: dict[str, list[Column]] = {relation: [] for relation in relations}
         for row in self.records(named):
             column = Column(row["column_name"], kind_of(row["data_type"]), row["data_type"])
-            found[row["table_name"]].append(column)
-        return found
+            columns[row["table_name"]].append(column)
+        return columns
 
     def is_table(self, schema: str | None, relation: str) -> bool:
         kinds = sa.select(_TABLES.c.table_type).where(
@@ -103,8 +103,8 @@ class SqlAlchemyWarehouse(Warehouse):
         ]
 
     def _here(self, table: sa.TableClause, schema: str | None) -> sa.ColumnElement[bool]:
-        wanted: Any = sa.func.current_schema() if schema is None else schema
-        return sa.and_(table.c.table_catalog == sa.func.current_database(), table.c.table_schema == wanted)
+        here: Any = sa.func.current_schema() if schema is None else schema
+        return sa.and_(table.c.table_catalog == sa.func.current_database(), table.c.table_schema == here)
 
     def _run(self, statement: Statement) -> sa.CursorResult[Any]:
         with self.ledger.entry():

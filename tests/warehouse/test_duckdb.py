@@ -19,7 +19,7 @@ from helpers.small_warehouse import Segjob, customers, dump, execute, fill, quer
 from segjob.config import Config
 from segjob.errors import ConfigError, StatementFailed, WarehouseBusy, WarehouseError
 from segjob.warehouse.connect import connect
-from segjob.warehouse.duckdb.warehouse import DuckDBFile, _explained
+from segjob.warehouse.duckdb.warehouse import DuckDBFile, opening_error
 
 ASKED = ("--from", "customers", "--key", "id", "--features", "income,score")
 
@@ -188,7 +188,7 @@ def test_nothing_is_held_after_a_failure(file: Path, segjob: Segjob) -> None:
     ],
 )
 def test_the_engines_words_are_told_apart(words: str, kind: type[WarehouseError], said: str) -> None:
-    problem = _explained(Path("/data/shop.duckdb"), duckdb.IOException(words), 2.5)
+    problem = opening_error(Path("/data/shop.duckdb"), duckdb.IOException(words), 2.5)
     assert type(problem) is kind
     assert said in problem.message
     assert "/data/shop.duckdb" in problem.message

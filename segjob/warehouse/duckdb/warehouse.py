@@ -56,10 +56,10 @@ class DuckDBFile(SqlAlchemyWarehouse):
     @contextmanager
     def writing(self, *, create: bool = False) -> Iterator[None]:
         if self._connection is not None:
-            with self._swapped(create):
+            with self._attached_for_writing(create):
                 yield
         else:
-            with self._connected(), self._swapped(create):
+            with self._connected(), self._attached_for_writing(create):
                 yield
 
     @property
@@ -67,10 +67,10 @@ class DuckDBFile(SqlAlchemyWarehouse):
         return self.path
 
     @contextmanager
-    def beside(self, file: Path) -> Iterator[str]:
+    def new_file(self, file: Path) -> Iterator[str]:
         name = _quoted(f"new_{self._catalog}")
         self.connection.commit()
-        self._with_patience(
+        self._attach_with_retry(
             f"attach '{_escaped(file)}' as {name} (type duckdb, storage_version '{STORAGE}')", file
         )
         yield name
@@ -79,7 +79,7 @@ class DuckDBFile(SqlAlchemyWarehouse):
             self._raw.execute(f"checkpoint {name}")
             self._raw.execute(f"detach {name}")
         except duckdb.Error as error:
-            raise _explained(file, error, 0) from error
+            raise opening_error(file, error, 0) from error
 
     def arrays(self, statement: Statement) -> dict[str, NDArray[np.float64]]:
         result = self._run(statement)
@@ -110,11 +110,11 @@ class DuckDBFile(SqlAlchemyWarehouse):
         except sa.exc.DBAPIError as error:
             raise ConfigError(
                 f"DuckDB refuses the settings of [warehouse]: {first_line(error.orig)}",
-                hint="look at memory_limit, temp_directory and threads",
+                hint="check memory_limit, temp_directory and threads",
             ) from error
 
     @contextmanager
-    def _swapped(self, create: bool) -> Iterator[None]:
+    def _attached_for_writing(self, create: bool) -> Iterator[None]:
         """The file attached for writing, in one transaction; read-only again afterwards if it was before."""
         was_reading = self._catalog is not None
         seen = self._signature()
@@ -145,7 +145,7 @@ class DuckDBFile(SqlAlchemyWarehouse):
             raise WarehouseError(f"the warehouse {self.path} {what}", hint="name the file that dbt writes to")
         existing = "" if write else ", read_only"
         option = existing if self.path.exists() else f", storage_version '{STORAGE}'"
-        self._with_patience(f"attach '{_escaped(self.path)}' (type duckdb{option})", self.path)
+        self._attach_with_retry(f"attach '{_escaped(self.path)}' (type duckdb{option})", self.path)
         self._catalog = self._raw.execute(
             "select database_name from duckdb_databases() where not internal and path is not null"
         ).fetchall()[0][0]
@@ -153,15 +153,15 @@ class DuckDBFile(SqlAlchemyWarehouse):
 
     def _signature(self) -> list[tuple[int, int] | None]:
         """Size and time of the file and its write-ahead log: equal while nobody writes."""
-        found: list[tuple[int, int] | None] = []
+        signature: list[tuple[int, int] | None] = []
         for path in (self.path, self.path.with_name(self.path.name + ".wal")):
             try:
                 status = path.stat()
             except FileNotFoundError:
-                found.append(None)
+                signature.append(None)
             else:
-                found.append((status.st_size, status.st_mtime_ns))
-        return found
+                signature.append((status.st_size, status.st_mtime_ns))
+        return signature
 
     def _detach(self) -> None:
         if self._catalog is not None:
@@ -169,7 +169,7 @@ class DuckDBFile(SqlAlchemyWarehouse):
             self._raw.execute("use memory")
             self._raw.execute(f"detach {quoted}")
 
-    def _with_patience(self, statement: str, file: Path) -> None:
+    def _attach_with_retry(self, statement: str, file: Path) -> None:
         """Attach a file, trying again while somebody else holds it."""
         deadline, wait = time.monotonic() + self.lock_timeout, 0.02
         while True:
@@ -177,7 +177,7 @@ class DuckDBFile(SqlAlchemyWarehouse):
                 self._raw.execute(statement)
                 return
             except duckdb.Error as error:
-                problem = _explained(file, error, self.lock_timeout)
+                problem = opening_error(file, error, self.lock_timeout)
                 if not isinstance(problem, WarehouseBusy) or time.monotonic() >= deadline:
                     raise problem from error
             # The jitter keeps two jobs that wait for each other from trying in step.
@@ -195,12 +195,13 @@ class DuckDBFile(SqlAlchemyWarehouse):
 
     def _settings(self) -> dict[str, str]:
         settings = {
-            "memory_limit": self.memory_limit or f"{int(_machine_memory() * MEMORY_SHARE) // 2**20}MiB",
             # History has no order worth keeping, and without it inserts run in parallel in bounded memory.
             "preserve_insertion_order": "false",
             # Nothing is ever downloaded at run time.
             "autoinstall_known_extensions": "false",
         }
+        if limit := self.memory_limit or _memory_limit():
+            settings["memory_limit"] = limit
         if self.temp_directory:
             settings["temp_directory"] = self.temp_directory
         if self.threads:
@@ -224,8 +225,14 @@ def _escaped(path: Path) -> str:
     return str(path).replace("'", "''")
 
 
+def _memory_limit() -> str | None:
+    """The share of the machine's memory, or of its container's where that is less; None, on Windows: DuckDB's own."""
+    if not hasattr(os, "sysconf"):
+        return None
+    return f"{int(_machine_memory() * MEMORY_SHARE) // 2**20}MiB"
+
+
 def _machine_memory() -> int:
-    """Bytes of memory the process may count on: the machine's, or its container's limit where that is lower."""
     physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     for limit in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
         with suppress(OSError, ValueError):
@@ -233,8 +240,8 @@ def _machine_memory() -> int:
     return physical
 
 
-def _explained(path: Path, error: duckdb.Error, waited: float) -> WarehouseError:
-    """The engine's words about a file that does not open, as what to do."""
+def opening_error(path: Path, error: duckdb.Error, waited: float) -> WarehouseError:
+    """The engine's message about a file that does not open, with what to do about it."""
     words = first_line(error)
     if re.search(r"(set|onflicting) lock|Unique file handle conflict|used by another process", words):
         holder = re.search(r"held in (\S+)(?: .*)?\(PID (\d+)", words)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
 import tempfile
@@ -13,9 +12,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
-from segjob.errors import ConfigError, WarehouseBusy, WarehouseError
+from segjob.errors import ConfigError, WarehouseError
+from segjob.warehouse.folder_lock import is_unlocked, lock_folder
 
-LOCK_FILE, CATALOGUE, CLASSES = ".segjob.lock", "metastore_db", ".java_classes.jsa"
+CATALOGUE, CLASSES = "metastore_db", ".java_classes.jsa"
 _DERBY_LOCK = "dbex.lck"
 """File of the catalogue's own database that its one process holds a lock on."""
 _JAVA = "spark.driver.extraJavaOptions"
@@ -36,7 +36,6 @@ _REHEARSED = (
     "DROP VIEW segjob_rehearsal",
 )
 """What a run needs of Spark, on no table; its classes are the ones to keep."""
-_POLL = 0.05
 _FORMS = "write spark://local[*]?warehouse=FOLDER, spark://MASTER, or sc://host:port for Spark Connect"
 _held: dict[Path, int] = {}
 """Folders that this process holds, until it ends: the session that it started does so too."""
@@ -241,21 +240,13 @@ def _hold(folder: Path, timeout: float, *, create: bool) -> None:
             f"there is no folder {folder}",
             hint="make it with `segjob init` or dbt, or name another one with --warehouse or SEGJOB_WAREHOUSE",
         )
-    handle = os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o666)
-    deadline = time.monotonic() + timeout
-    while not (_locked(handle) and _is_free(folder / CATALOGUE / _DERBY_LOCK)):
-        if time.monotonic() >= deadline:
-            holder = os.pread(handle, 20, 0).decode()
-            os.close(handle)
-            raise WarehouseBusy(
-                f"{folder} is held by {f'process {holder}' if holder else 'another process'}; waited {timeout:g} s",
-                hint="one process at a time can use a local Spark warehouse; end the other one (dbt and spark-shell "
-                "are such, too), or wait longer with --lock-timeout",
-            )
-        time.sleep(_POLL)
-    os.truncate(handle, 0)
-    os.pwrite(handle, str(os.getpid()).encode(), 0)
-    _held[folder] = handle
+    _held[folder] = lock_folder(
+        folder,
+        timeout,
+        hint="one process at a time can use a local Spark warehouse; end the other one (dbt and spark-shell "
+        "are such, too), or wait longer with --lock-timeout",
+        is_free=lambda: is_unlocked(folder / CATALOGUE / _DERBY_LOCK),
+    )
     (folder / _UNFINISHED).unlink(missing_ok=True)
     _set_aside_unfinished(folder / CATALOGUE)
 
@@ -264,23 +255,3 @@ def _set_aside_unfinished(catalogue: Path) -> None:
     """A process that died while it made the catalogue leaves a folder that Derby neither opens nor makes anew."""
     if catalogue.is_dir() and not (catalogue / "service.properties").exists():
         catalogue.rename(catalogue.with_name(f"{CATALOGUE}.unfinished.{time.time_ns()}"))
-
-
-def _locked(handle: int) -> bool:
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-def _is_free(file: Path) -> bool:
-    """Whether no Java process has the lock, such as a dying one; such locks are seen by `lockf`, not by `flock`."""
-    if not file.exists():
-        return True
-    with file.open("r+b") as opened:
-        try:
-            fcntl.lockf(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-    return True

@@ -28,7 +28,8 @@ WITH `candidates` AS (SELECT `groups_history`.`customer_id` AS `row_key`, `group
   WHERE `source_rows`.`number0` BETWEEN CAST(-1.7976931348623157e+308 AS FLOAT64) AND CAST(1.7976931348623157e+308
       AS FLOAT64) AND `source_rows`.`number1` BETWEEN CAST(0.0e0 AS FLOAT64) AND CAST(1.7976931348623157e+308
       AS FLOAT64))
-SELECT `chosen`.`segment_id`, `chosen`.`is_outlier`, `scaled`.`x0`, `scaled`.`x1`, `scaled`.`x2`
+SELECT `chosen`.`segment_id`, CASE WHEN `chosen`.`is_outlier` THEN 1 ELSE 0 END AS `is_outlier`, `scaled`.`x0`,
+    `scaled`.`x1`, `scaled`.`x2`
 FROM `chosen` JOIN `scaled` ON `chosen`.`row_key` = `scaled`.`row_key`
 ORDER BY `chosen`.`segment_id`, `chosen`.`sampling_key`, `chosen`.`row_key`;
 
