@@ -267,16 +267,19 @@ def test_a_snapshot_that_fails_leaves_the_one_before(
 def test_two_jobs_do_not_write_at_once(published: Path, segjob: Segjob) -> None:
     Path("out").mkdir()
     with Path("out/.segjob.lock").open("w") as lock:
+        lock.write(" 4711")
+        lock.flush()
         fcntl.flock(lock, fcntl.LOCK_EX)
         outcome = segjob("snapshot", "out", "--lock-timeout", "0.2", "--warehouse", published)
         assert outcome.code == 4
-        assert "another job writes to out" in outcome.err
+        assert "out is held by process 4711; waited 0.2 s" in outcome.err
         Path("segjob.toml").write_text("[publish]\nsnapshot = 'out'\n")
         begun = time.monotonic()
         outcome = segjob("name", "1", "Regulars", "--lock-timeout", "0.2", "--warehouse", published)
         assert time.monotonic() - begun < 15, "not the 30 seconds of the config"
         assert outcome.code == 0
-        assert "published, but the snapshot was not written: another job writes to" in outcome.err
+        assert "published, but the snapshot was not written: " in outcome.err
+        assert "out is held by process 4711" in outcome.err
     assert segjob("snapshot", "out", "--lock-timeout", "0.2", "--warehouse", published).code == 0
 
 

@@ -156,7 +156,7 @@ def test_profiles_are_numpys(
     for row in [*by_segment, *duckdb.execute(overall).mappings()]:
         for j, t in enumerate(model.transforms):
             raw = cells[row["segment_id"], t.feature]
-            quartiles = [row[f"q{j}_{q}"] for q in range(3)]
+            quartiles = [row[f"quantile{j}_{q}"] for q in range(3)]
             value = raw[np.isfinite(raw)]
             if share < 1.0:
                 assert all(q is None or value.min() <= q <= value.max() for q in quartiles)
