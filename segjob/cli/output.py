@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from segjob.core.segments.row_label import noun_of
+from segjob.core.segments.row_label import row_label_of
 from segjob.pipeline.progress import Phase, Progress
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def print_segments(evidence: Evidence) -> None:
     run = evidence.run
     excluded = f", {run['rows_excluded']:,} left out" if run["rows_excluded"] else ""
     k, noun = run["k"], "segment" if run["k"] == 1 else "segments"
-    called = noun_of(run["key_column"]).of(run["rows_segmented"])
+    called = row_label_of(run["key_column"]).of(run["rows_segmented"])
     out.print(
         Text.assemble(
             (run["segmentation"], "bold"),

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from segjob.core.segments.row_label import Noun, noun_of
+from segjob.core.segments.row_label import RowLabel, row_label_of
 from segjob.errors import DataError
 from segjob.pipeline.movements import flows_between
 from segjob.registry.models import load
@@ -26,7 +26,7 @@ class Diff:
     from_names: Mapping[int, str]
     to_names: Mapping[int, str]
     flows: Sequence[Mapping[str, Any]]
-    noun: Noun
+    noun: RowLabel
 
     def as_json(self) -> dict[str, Any]:
         """The same as plain values."""
@@ -53,4 +53,4 @@ def diff(warehouse: Warehouse, contract: PublishedTables, from_run: int, to_run:
         raise DataError(f"run {from_run} is of {names[0]!r} and run {to_run} of {names[1]!r}")
     key = key_column(warehouse, contract, now.run)
     flows = flows_between(warehouse, contract, names[0], (key.name, key.type), from_run, to_run)
-    return Diff(names[0], from_run, to_run, then.names, now.names, flows, noun_of(key.name))
+    return Diff(names[0], from_run, to_run, then.names, now.names, flows, row_label_of(key.name))

@@ -22,7 +22,7 @@ def weighted_sample(weights: Floats, size: int, seed: int) -> tuple[NDArray[np.i
     Returns
     -------
     picked : (m,) row numbers, ascending.
-    copies : (m,) how often each was drawn, `size` in all; all rows with their weights where there are no more.
+    copies : (m,) how often each was picked, `size` in all; all rows with their weights where there are no more.
     """
     if len(weights) <= size:
         return np.arange(len(weights)), weights

@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 
 from segjob.core.model import Floats, Transform
-from segjob.core.segments.row_label import Noun, noun_of
+from segjob.core.segments.row_label import RowLabel, row_label_of
 
 MOST_POINTS = 2_000
 """Rows sampled for the maps, from all segments together: a page with them has about a megabyte."""
@@ -229,9 +229,9 @@ class Report:
     comparisons: Comparisons
 
     @cached_property
-    def noun(self) -> Noun:
+    def noun(self) -> RowLabel:
         """What a row is: the key says so."""
-        return noun_of(str(self.run["key_column"]))
+        return row_label_of(str(self.run["key_column"]))
 
     @cached_property
     def names(self) -> dict[int, str]:

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from segjob.core.model import Transform
-from segjob.core.segments.row_label import Noun
+from segjob.core.segments.row_label import RowLabel
 from segjob.report.data import ProfileRow, Report, SegmentRow
 
 _FAR, _WELL, _SOME = 1.5, 0.75, 0.35
@@ -135,7 +135,7 @@ def unusual_features(report: Report, segment: SegmentRow, most: int = 3) -> list
     return [phrase for _, phrase in phrases[:most]]
 
 
-def _phrase(noun: Noun, transform: Transform, profile: ProfileRow, z: float) -> str:
+def _phrase(noun: RowLabel, transform: Transform, profile: ProfileRow, z: float) -> str:
     name = isolated(feature_name(transform))
     side = "above" if z > 0 else "below"
     degree = "far " if abs(z) >= _FAR else "well " if abs(z) >= _WELL else ""

@@ -93,8 +93,8 @@ def polish(rows: Rows, start: Floats, iterations: int = ITERATIONS) -> KMeansFit
     DataError : fewer distinct rows than k.
     """
     anchor, reach, k = start, 0.0, len(start)  # the centroids of the last full pass, and the drift since
-    labels, margin = rows.assign(anchor)
-    sums, before, done = rows.sums(labels, k), np.inf, 0
+    labels, margin, sums = rows.full_pass(anchor)
+    before, done = np.inf, 0
     # A centroid without rows has no mean, so such passes do not count towards the end.
     while done < iterations or (sums[-1] < rows.lightest).any():
         done += 1
@@ -102,8 +102,7 @@ def polish(rows: Rows, start: Floats, iterations: int = ITERATIONS) -> KMeansFit
         if not has_rows.all():
             means = (sums[:-1, has_rows] / sums[-1, has_rows]).T
             anchor, reach = fill_up(means, k, rows.values, rows.weights), 0.0
-            labels, margin = rows.assign(anchor)
-            sums = rows.sums(labels, k)
+            labels, margin, sums = rows.full_pass(anchor)
             continue
         centroids = (sums[:-1] / sums[-1]).T
         # Huygens: the sum of squares around the means is the total less that of the means.
@@ -117,8 +116,7 @@ def polish(rows: Rows, start: Floats, iterations: int = ITERATIONS) -> KMeansFit
         loose = np.flatnonzero(margin <= reach + rows.slack)
         if loose.size > len(margin) * _LOOSE_SHARE:
             anchor, reach = centroids, 0.0
-            labels, margin = rows.assign(anchor)
-            sums = rows.sums(labels, k)
+            labels, margin, sums = rows.full_pass(anchor)
         elif not rows.update(labels, sums, centroids, loose):
             break
     return _finish(rows, labels, k, done)
@@ -155,6 +153,11 @@ class Rows:
     def sums(self, labels: NDArray[np.int16], k: int) -> Floats:
         """(d + 1, k) sums by label, the weights' own last."""
         return _sums(self.weighted, labels, k)
+
+    def full_pass(self, centroids: Floats) -> tuple[NDArray[np.int16], Floats, Floats]:
+        """Labels and margins from `assign`, and the `sums` of the labels."""
+        labels, margin = self.assign(centroids)
+        return labels, margin, self.sums(labels, len(centroids))
 
     def assign(self, centroids: Floats) -> tuple[NDArray[np.int16], Floats]:
         """The nearest centroid of every row, and its margin: by how much nearer it is than the second.

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from itertools import accumulate
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,11 +97,7 @@ def silhouette_rows(
     (p, n) in [-1, 1]; 0 for a row that is alone in its cluster, NaN for a partition with one cluster.
     """
     n, kind = len(values), np.float32 if rough else np.float64
-    sizes = [int(labels.max()) + 1 for labels in partitions]
-    ends = np.cumsum(sizes)
-    member = np.zeros((n, int(ends[-1])), dtype=kind)
-    for labels, end, size in zip(partitions, ends, sizes, strict=True):
-        member[np.arange(n), labels + end - size] = weights
+    member, columns = _membership(weights, partitions, kind)
     mass = member.sum(axis=0, dtype=np.float64)
     # How much of the row's own weight its cluster's mean leaves out: with whole weights one copy, at distance 0.
     own_copy = np.ones_like(weights) if np.array_equal(weights, np.round(weights)) else weights
@@ -109,14 +107,24 @@ def silhouette_rows(
 
     def block(some: slice) -> None:
         totals = np.sqrt(_squared(centred, norms, some).astype(kind, copy=False)) @ member
-        for p, (labels, end, size) in enumerate(zip(partitions, ends, sizes, strict=True)):
-            columns = slice(end - size, end)
-            out[p, some] = _silhouette(totals[:, columns], mass[columns], labels[some], own_copy[some])
+        for p, (labels, own) in enumerate(zip(partitions, columns, strict=True)):
+            out[p, some] = _silhouette(totals[:, own], mass[own], labels[some], own_copy[some])
 
     step = max(1, _CHUNK_BYTES // (8 * n))
-    blocks = [slice(first, first + step) for first in range(0, n, step)]
-    list((pool.map if pool else map)(block, blocks))
+    list((pool.map if pool else map)(block, (slice(first, first + step) for first in range(0, n, step))))
     return out
+
+
+def _membership(
+    weights: Floats, partitions: Sequence[Labels], kind: type[np.floating[Any]]
+) -> tuple[NDArray[Any], list[slice]]:
+    """The weights by cluster, (n, sum of k) with the partitions side by side, and the columns of each partition."""
+    sizes = [int(labels.max()) + 1 for labels in partitions]
+    columns = [slice(end - size, end) for end, size in zip(accumulate(sizes), sizes, strict=True)]
+    member = np.zeros((len(weights), sum(sizes)), dtype=kind)
+    for labels, own in zip(partitions, columns, strict=True):
+        member[np.arange(len(weights)), labels + own.start] = weights
+    return member, columns
 
 
 def _squared(centred: Floats, norms: Floats, some: slice) -> Floats:

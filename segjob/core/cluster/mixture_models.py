@@ -154,20 +154,21 @@ def fit(
             degrees = _likeliest_degrees(squared, base, degrees, d)
         logs = _log_density(squared, degrees, d)
         logs += base
-        log_noise = math.log(noise) + log_background if noise else -math.inf
-        log_density, responsibilities = e_step(logs, log_noise)
+        log_density, responsibilities = e_step(logs, math.log(noise) + log_background if noise else -math.inf)
         likelihood = float(log_density.sum())
         if family.noise:
             noise = min(max(float(1 - responsibilities.sum() / n), _LEAST_NOISE), _MOST_NOISE)
-        # Peel and McLachlan's u: a row far out in a t distribution counts less in the next means and covariances.
-        precision_weights = (
-            np.ones_like(squared) if math.isinf(degrees) else (degrees + d) / (degrees + squared)
-        )
+        precision_weights = _precision_weights(squared, degrees, d)
         if step >= _LEAST_PASSES and likelihood - last < tolerance * n:
             break
         last = likelihood
     bic = math.log(n) * family.parameters(len(start), d) - 2 * likelihood
     return Mixture(family, responsibilities.mean(axis=1), means, covariances, degrees, responsibilities, bic)
+
+
+def _precision_weights(squared: Floats, degrees: float, d: int) -> Floats:
+    """Peel and McLachlan's u, (k, n): a row far out in a t distribution counts less in the next M step."""
+    return np.ones_like(squared) if math.isinf(degrees) else (degrees + d) / (degrees + squared)
 
 
 def e_step(logs: Floats, log_noise: float = -math.inf) -> tuple[Floats, Floats]:

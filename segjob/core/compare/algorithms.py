@@ -17,8 +17,8 @@ _COVARIANCES = ("full", "tied", "diag", "spherical")
 
 def plain_kmeans(task: Task) -> Outcome:
     """k-means (Lloyd, 1982), for a run that published another algorithm."""
-    found = kmeans.fit(task.values, np.ones(len(task.values)), task.k, seed=task.seed, n_init=10)
-    return of_all(task, found.labels[task.judged], n_clusters=task.k, n_init=10, rule=K_RULE)
+    fitted = kmeans.fit(task.values, np.ones(len(task.values)), task.k, seed=task.seed, n_init=10)
+    return of_all(task, fitted.labels[task.judged], n_clusters=task.k, n_init=10, rule=K_RULE)
 
 
 def bisecting_kmeans(task: Task) -> Outcome:
@@ -60,7 +60,7 @@ def gaussian_mixture(task: Task) -> Outcome:
             task.k, covariance_type=kind, n_init=3, max_iter=300, random_state=task.seed, reg_covar=1e-6
         )
         with warnings.catch_warnings():
-            # Told in the parameters instead.
+            # The parameters say whether it converged.
             warnings.simplefilter("ignore", ConvergenceWarning)
             try:
                 fitted[kind] = model.fit(task.values)
@@ -91,7 +91,7 @@ ALGORITHMS: dict[str, Callable[[Task], Outcome]] = {
     "dbscan": dbscan,
     "hdbscan": hdbscan,
 }
-"""By the name that table `comparisons` has; first those that are told the number of clusters."""
+"""By the name that table `comparisons` has; first those that need the number of clusters."""
 
 
 def others(published: str) -> dict[str, Callable[[Task], Outcome]]:

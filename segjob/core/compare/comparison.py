@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from segjob.core.cluster import metrics
 from segjob.core.compare.algorithms import others
-from segjob.core.compare.task import Outcome, Task, Unable
+from segjob.core.compare.task import Clustering, Outcome, Task, Unable
 from segjob.core.model import FitRows, Labels
 from segjob.core.sampling import unweighted_rows
 
@@ -86,10 +86,11 @@ def compare(
     where = fitted[judged]
     published = labels_of_published[where]
     parameters = {"n_clusters": k, "judged_rows": len(judged), "rule": "the published run"}
+    as_published = Clustering(published, parameters)
     # Threads of one product here cost more than they bring, and would change the last digits.
     with threadpool_limits(1):
         return (
-            _judged(algorithm, task, where, published, published, parameters, None),
+            _judged(algorithm, task, where, published, as_published, None),
             *(_tried(name, task, where, published) for name in others(algorithm)),
         )
 
@@ -98,16 +99,16 @@ def _tried(name: str, task: Task, where: NDArray[np.intp], published: Labels) ->
     algorithm: Callable[[Task], Outcome] = others("")[name]
     distinct = len(np.unique(task.few, axis=0))
     begun = time.perf_counter()
-    found: Outcome = (
+    outcome: Outcome = (
         Unable(f"the rows stand in {distinct} places, and {task.k} clusters are wanted")
         if distinct < task.k
         else algorithm(task)
     )
     seconds = time.perf_counter() - begun
-    if isinstance(found, Unable):
+    if isinstance(outcome, Unable):
         nothing = np.full(len(where), -1, dtype=np.intp)
-        return Comparison(name, where, nothing, {}, skipped=found.reason)
-    return _judged(name, task, where, published, found.labels, found.parameters, seconds)
+        return Comparison(name, where, nothing, {}, skipped=outcome.reason)
+    return _judged(name, task, where, published, outcome, seconds)
 
 
 def _judged(
@@ -115,27 +116,26 @@ def _judged(
     task: Task,
     where: NDArray[np.intp],
     published: Labels,
-    labels: Labels,
-    parameters: Mapping[str, Any],
+    clustering: Clustering,
     seconds: float | None,
 ) -> Comparison:
     from sklearn.metrics import adjusted_rand_score
 
-    labels = numbered_like(labels, published, task.k)
+    labels = numbered_like(clustering.labels, published, task.k)
     inside = labels >= 0
     groups, compact = np.unique(labels[inside], return_inverse=True)
-    apart = metrics.indices(task.few[inside], np.ones(len(compact)), compact, task.seed)
+    indices = metrics.indices(task.few[inside], np.ones(len(compact)), compact, task.seed)
     return Comparison(
         algorithm=name,
         rows=where,
         labels=labels,
-        parameters=parameters,
+        parameters=clustering.parameters,
         clusters=len(groups),
         noise_share=float(1 - inside.mean()),
         smallest_share=float(np.bincount(compact, minlength=1).min() / len(labels)),
-        silhouette=apart.silhouette,
-        davies_bouldin=apart.davies_bouldin,
-        calinski_harabasz=apart.calinski_harabasz,
+        silhouette=indices.silhouette,
+        davies_bouldin=indices.davies_bouldin,
+        calinski_harabasz=indices.calinski_harabasz,
         agreement=float(adjusted_rand_score(published, labels)),
         fit_seconds=seconds,
     )

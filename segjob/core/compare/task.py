@@ -1,4 +1,4 @@
-"""What another algorithm is asked and what it answers: rows in, labels out, or why there are none."""
+"""The task of another algorithm and its outcome: rows in, labels out, or why there are none."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from segjob.core.model import Floats, Labels
 
 K_RULE = "as many clusters as the published run has"
-"""How the algorithms that have to be told the number of clusters come by it."""
+"""Where the algorithms that need the number of clusters have it from."""
 
 
 @dataclass(frozen=True)
@@ -20,9 +20,9 @@ class Task:
     """What is to be clustered.
 
     values : (m, d) float64, scaled; every row counts the same.
-    judged : (r,) the rows, by number, whose labels are asked for. An algorithm whose time or memory grows with the
+    judged : (r,) the rows, by number, whose labels are compared. An algorithm whose time or memory grows with the
         square of the rows sees only these.
-    k : how many clusters the published run has, for the algorithms that have to be told.
+    k : how many clusters the published run has, for the algorithms that need it.
     """
 
     values: Floats

@@ -14,10 +14,14 @@ from segjob.core.compare.density import SMALLEST_SHARE
 from segjob.core.model import Labels
 
 MARGIN = 0.03
+"""Lead in silhouette that a change is worth: more than a sample of the judged rows varies."""
 LITTLE_NOISE = 0.05
 SAME_GROUPS = 0.8
+"""Adjusted Rand index from which two partitions count as the same groups (good agreement; Steinley, 2004, 0.8)."""
 PURE = 0.9
+"""Share of the rows from which groups count as parts of segments."""
 ALIKE = 0.6
+"""Adjusted Rand index below which another partition is another answer."""
 RULE = (
     f"An algorithm beats the published one where its silhouette, with noise counted as 0, is more than {MARGIN:g} "
     f"higher, its Davies-Bouldin index lower, its noise at most {LITTLE_NOISE:.0%} and none of its clusters below "
@@ -62,13 +66,13 @@ def judge(comparisons: Sequence[Comparison]) -> Verdict:
     comparisons : as `compare` gives them, the published run first.
     """
     published, *others = comparisons
-    ran = {found.algorithm: found for found in others if found.skipped is None}
+    ran = {rival.algorithm: rival for rival in others if rival.skipped is None}
     own = NAMES[published.algorithm]
     if not ran:
         return Verdict("stay", None, f"No other algorithm could be run on these rows: stay with {own}.")
     if published.clusters < 2:
         return Verdict("stay", None, "There is one segment, so there is nothing to compare it with.")
-    better = [found for found in ran.values() if _beats(found, published)]
+    better = [rival for rival in ran.values() if _beats(rival, published)]
     if better:
         return _change(max(better, key=_separation), published)
     return _cut_across(ran, published) or _apart(ran, own) or _stay(ran, own)
@@ -90,38 +94,38 @@ def purity(segments: Labels, groups: Labels) -> float:
     return float(counts.max(axis=1).sum() / len(groups))
 
 
-def _separation(found: Comparison) -> float:
-    return (found.silhouette or 0.0) * (1 - found.noise_share)
+def _separation(rival: Comparison) -> float:
+    return (rival.silhouette or 0.0) * (1 - rival.noise_share)
 
 
-def _beats(found: Comparison, published: Comparison) -> bool:
+def _beats(rival: Comparison, published: Comparison) -> bool:
     return (
-        found.davies_bouldin is not None
+        rival.davies_bouldin is not None
         and published.davies_bouldin is not None
-        and found.davies_bouldin < published.davies_bouldin
-        and found.noise_share <= LITTLE_NOISE
-        and found.smallest_share >= SMALLEST_SHARE
-        and _separation(found) > _separation(published) + MARGIN
+        and rival.davies_bouldin < published.davies_bouldin
+        and rival.noise_share <= LITTLE_NOISE
+        and rival.smallest_share >= SMALLEST_SHARE
+        and _separation(rival) > _separation(published) + MARGIN
     )
 
 
-def _change(found: Comparison, published: Comparison) -> Verdict:
-    how = f', with algorithm = "{found.algorithm}"' if found.algorithm in get_args(Algorithm) else ""
+def _change(rival: Comparison, published: Comparison) -> Verdict:
+    how = f', with algorithm = "{rival.algorithm}"' if rival.algorithm in get_args(Algorithm) else ""
     text = (
-        f"{_name(found)} separates the rows better than {NAMES[published.algorithm]} (silhouette "
-        f"{found.silhouette:.2f} against {published.silhouette:.2f}, {found.clusters} groups): worth a change{how}."
+        f"{_name(rival)} separates the rows better than {NAMES[published.algorithm]} (silhouette "
+        f"{rival.silhouette:.2f} against {published.silhouette:.2f}, {rival.clusters} groups): worth a change{how}."
     )
-    return Verdict("change", found.algorithm, text)
+    return Verdict("change", rival.algorithm, text)
 
 
 def _cut_across(ran: dict[str, Comparison], published: Comparison) -> Verdict | None:
     from sklearn.metrics import adjusted_rand_score
 
     dense = _dense(ran)
-    if len(dense) < 2 or min(found.clusters for found in dense) < 2:
+    if len(dense) < 2 or min(rival.clusters for rival in dense) < 2:
         return None
     agreement = float(adjusted_rand_score(dense[0].labels, dense[1].labels))
-    shared = max(purity(published.labels, found.labels) for found in dense)
+    shared = max(purity(published.labels, rival.labels) for rival in dense)
     if agreement < SAME_GROUPS or shared >= PURE:
         return None
     text = (
@@ -147,19 +151,19 @@ def _apart(ran: dict[str, Comparison], own: str) -> Verdict | None:
 def _stay(ran: dict[str, Comparison], own: str) -> Verdict:
     nearest, dense = _nearest(ran), _dense(ran)
     text = f"{_name(nearest)} agrees {nearest.agreement:.2f} with {own}; nothing here beats it: stay"
-    if len(dense) == 2 and all(found.clusters < 2 for found in dense):
+    if len(dense) == 2 and all(rival.clusters < 2 for rival in dense):
         text += ", and know that DBSCAN and HDBSCAN see no gaps between the segments: their borders are a convention"
     return Verdict("stay", None, text + ".")
 
 
 def _nearest(ran: dict[str, Comparison]) -> Comparison:
-    return max(ran.values(), key=lambda found: found.agreement or 0.0)
+    return max(ran.values(), key=lambda rival: rival.agreement or 0.0)
 
 
 def _dense(ran: dict[str, Comparison]) -> list[Comparison]:
     return [ran[name] for name in ("dbscan", "hdbscan") if name in ran]
 
 
-def _name(found: Comparison) -> str:
-    name = NAMES[found.algorithm]
+def _name(rival: Comparison) -> str:
+    name = NAMES[rival.algorithm]
     return name[0].upper() + name[1:]

@@ -11,8 +11,11 @@ import numpy as np
 from segjob.core.model import Floats
 
 BINS = 10
+"""As usual for the population stability index: deciles."""
 _FLOOR = 1e-6
+"""Least share of a bin: an empty one would make the index infinite."""
 _SIGMAS = 3.0
+"""Standard deviations that chance is allowed: many features are checked at once."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +35,8 @@ def binned_shares(values: Floats, weights: Floats) -> BinnedShares:
     """
     order = np.argsort(values, kind="stable")
     ordered, cumulated = values[order], np.cumsum(weights[order])
-    wanted = np.arange(1, BINS) / BINS * cumulated[-1]
-    edges = np.unique(ordered[np.minimum(np.searchsorted(cumulated, wanted), len(ordered) - 1)])
+    targets = np.arange(1, BINS) / BINS * cumulated[-1]
+    edges = np.unique(ordered[np.minimum(np.searchsorted(cumulated, targets), len(ordered) - 1)])
     edges = edges[edges < ordered[-1]]
     counts = np.bincount(
         np.searchsorted(edges, values, side="left"), weights=weights, minlength=len(edges) + 1
@@ -71,8 +74,8 @@ def transport_distance(edges: Floats, reference: Floats, today: Floats, scale: f
     if len(edges) < 2:
         # One edge: nothing to measure a length by, so the share that changed sides stands for it.
         return float(np.abs(reference - today).sum() / 2)
-    apart = np.abs(np.cumsum(reference) - np.cumsum(today))[:-1]
-    return float(((apart[:-1] + apart[1:]) / 2 * np.diff(edges)).sum() / scale)
+    gaps = np.abs(np.cumsum(reference) - np.cumsum(today))[:-1]
+    return float(((gaps[:-1] + gaps[1:]) / 2 * np.diff(edges)).sum() / scale)
 
 
 def distance_by_chance(rows: float, rows_today: float) -> float:

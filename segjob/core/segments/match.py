@@ -109,20 +109,16 @@ def align(
     partner = {int(j): int(i) for i, j in zip(rows, columns, strict=True) if similarity[i, j] >= KEPT}
     ids, fates = [], []
     for j in range(similarity.shape[1]):
-        if j in partner:
-            i = partner[j]
-            ids.append(old_ids[i])
+        if (i := partner.get(j)) is not None:
             alike = float(similarity[i, j])
-            fates.append(
-                Fate(old_ids[i], "same" if alike >= SAME else "changed", alike, float(distances[i, j]))
-            )
+            change: Change = "same" if alike >= SAME else "changed"
+            fate = Fate(old_ids[i], change, alike, float(distances[i, j]))
         else:
-            ids.append(next_id)
-            next_id += 1
             origin = _majority(overlap[:, j] if overlap is not None else None)
-            fates.append(
-                Fate(ids[-1], "new", split_from_segment_id=None if origin is None else old_ids[origin])
-            )
+            fate = Fate(next_id, "new", split_from_segment_id=None if origin is None else old_ids[origin])
+            next_id += 1
+        ids.append(fate.segment_id)
+        fates.append(fate)
     for i in sorted(set(range(len(old_ids))) - set(partner.values())):
         heir = _majority(overlap[i] if overlap is not None else None)
         fates.append(Fate(old_ids[i], "retired", merged_into_segment_id=None if heir is None else ids[heir]))

@@ -27,7 +27,7 @@ Level = Literal["low", "average", "high"]
 def automatic_names(
     profile_z: Floats, features: Sequence[str], shares: Sequence[float], means: Floats | None = None
 ) -> list[str]:
-    """Names from the profile: one or two telling features, a third where two segments would be namesakes.
+    """Names from the profile: one or two features that set it apart, a third where two segments would be namesakes.
 
     Parameters
     ----------
@@ -41,8 +41,8 @@ def automatic_names(
     k names, no two alike.
     """
     means = np.ones_like(profile_z) if means is None else means
-    words = [_telling(z, mean, features) for z, mean in zip(profile_z, means, strict=True)]
-    names = [", ".join(told[:2]) for told in words]
+    words = [_traits(z, mean, features) for z, mean in zip(profile_z, means, strict=True)]
+    names = [", ".join(traits[:2]) for traits in words]
     for namesakes in _namesakes(names):
         for i in namesakes:
             names[i] = ", ".join(words[i][:3])
@@ -56,8 +56,8 @@ def automatic_names(
     return names
 
 
-def _telling(z: Floats, means: Floats, features: Sequence[str]) -> list[str]:
-    """The features that set a segment apart, in words, most telling first; one for each one-hot column's source."""
+def _traits(z: Floats, means: Floats, features: Sequence[str]) -> list[str]:
+    """The features that set a segment apart, in words, strongest first; one for each one-hot column's source."""
     words, sources, strongest = [], set(), float(np.abs(z).max())
     for j in np.argsort(-np.abs(np.round(z, 6)), kind="stable"):
         source, _, category = features[j].partition("=")
@@ -149,35 +149,15 @@ ACTIONS: tuple[Advice, ...] = (
     ),
     Advice(_signs((_INCOME, "low"), (_SPENDING, "high")), "loyalty rewards, instalments"),
     Advice(_signs((_INCOME, "low"), (_SPENDING, "low")), "budget campaigns"),
-    Advice(
-        _signs(
-            (_SINCE, "high"),
-        ),
-        "one inexpensive reminder, then leave in peace",
-    ),
+    Advice(_signs((_SINCE, "high")), "one inexpensive reminder, then leave in peace"),
     Advice(_signs((_VALUE, "high"), (_OFTEN, "high")), "treat as the best: loyalty club, early access"),
-    Advice(
-        _signs(
-            (_VALUE, "high"),
-        ),
-        "treat as the best: loyalty club, early access",
-    ),
+    Advice(_signs((_VALUE, "high")), "treat as the best: loyalty club, early access"),
     Advice(
         _signs((_OFTEN, "high"), (_VALUE, "low")), "larger baskets: bundles, free delivery from an amount"
     ),
     Advice(_signs((_SINCE, "low"), (_OFTEN, "low")), "welcome series towards the second purchase"),
-    Advice(
-        _signs(
-            (_SPENDING, "high"),
-        ),
-        "loyalty rewards",
-    ),
-    Advice(
-        _signs(
-            (_SPENDING, "low"),
-        ),
-        "budget campaigns",
-    ),
+    Advice(_signs((_SPENDING, "high")), "loyalty rewards"),
+    Advice(_signs((_SPENDING, "low")), "budget campaigns"),
     Advice(_signs((_RETURNED, "high")), "find out why so much comes back: sizes, pictures, description"),
     Advice(_signs((_BESIDE, "high"), (_OFTEN, "high")), "keep it in stock, and show other things beside it"),
     Advice(_signs((_BESIDE, "low"), (_PRICE, "high")), "sell it on its own: advice, delivery, instalments"),

@@ -43,8 +43,8 @@ _PEOPLE = {
 
 
 @dataclass(frozen=True)
-class Noun:
-    """One of them, and many."""
+class RowLabel:
+    """What one row is called, and many."""
 
     one: str
     many: str
@@ -64,12 +64,12 @@ class Noun:
         return self.one if count == 1 else self.many
 
 
-def noun_of(key: str) -> Noun:
-    """What a key names: `product_id` and `ProductID` name products; one that says nothing, such as `id` or
+def row_label_of(key: str) -> RowLabel:
+    """The label of a key's rows: `product_id` and `ProductID` name products; one that says nothing, such as `id` or
     `external_id`, customers.
     """
-    found = _NAMED_BY_ID.match(_NEXT_WORD.sub("_", key))
-    word = found[1].lower() if found and found[1].lower() not in _OF_ANYTHING else "customer"
+    match = _NAMED_BY_ID.match(_NEXT_WORD.sub("_", key))
+    word = match[1].lower() if match and match[1].lower() not in _OF_ANYTHING else "customer"
     if word.endswith("y") and word[-2] not in "aeiou":
-        return Noun(word, word[:-1] + "ies")
-    return Noun(word, word + ("es" if word.endswith(("s", "x", "ch", "sh")) else "s"))
+        return RowLabel(word, word[:-1] + "ies")
+    return RowLabel(word, word + ("es" if word.endswith(("s", "x", "ch", "sh")) else "s"))

@@ -47,8 +47,8 @@ def coordinates(columns: Mapping[str, ArrayLike], transforms: tuple[Transform, .
     values : (n, d) float64; not defined in the rows that are excluded.
     is_kept : (n,) bool.
     """
-    made = [_coordinate(columns[t.source_column], t) for t in transforms]
-    return np.column_stack([x for x, _ in made]), np.logical_and.reduce([is_kept for _, is_kept in made])
+    scaled = [_coordinate(columns[t.source_column], t) for t in transforms]
+    return np.column_stack([x for x, _ in scaled]), np.logical_and.reduce([is_kept for _, is_kept in scaled])
 
 
 def score(columns: Mapping[str, ArrayLike], model: Model) -> Scored:

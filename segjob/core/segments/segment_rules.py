@@ -2,7 +2,7 @@
 
 A shallow tree of which only the branch that holds the segment is grown; each cut has to improve F1, the harmonic
 mean of precision and recall. What the branch leaves out may get a second one (separate and conquer; Fürnkranz, 1999).
-Written in numpy, because importing scikit-learn's trees would take longer than all the rest of a run's portrait.
+Written in numpy, because importing scikit-learn's trees would take longer than all the rest of a run's profiles.
 """
 
 from __future__ import annotations
@@ -20,15 +20,18 @@ from segjob.core.sampling import weighted_sample
 CONDITIONS = 4
 """Conditions in a branch, at most."""
 BRANCHES = 2
+"""Branches, at most: more conditions than these are no longer read."""
 WORTH = 0.01
 """F1 that one more condition has to bring; a second branch has to bring three times as much."""
 ROUNDING = 0.002
 """F1 that a rounder threshold may cost."""
 ROWS = 5_000
-"""Cuts are looked for on at most so many rows; the warehouse counts precision and recall on all."""
+"""Cuts are chosen on at most so many rows; the warehouse counts precision and recall on all."""
 
 _TURNS = 3
+"""Turns of growing a branch and choosing its thresholds again, at most."""
 _FEW = 50
+"""With fewer of the segment's rows in the sample, all rows are taken: F1 on so few is chance."""
 _Mask = NDArray[np.bool_]
 
 
@@ -52,7 +55,7 @@ class Condition:
 class SegmentRule:
     """A row fits when all conditions of any branch hold; one branch without conditions is every row.
 
-    precision, recall : on the rows it was found on.
+    precision, recall : on the rows that its cuts were chosen on.
     """
 
     branches: tuple[tuple[Condition, ...], ...]
@@ -60,8 +63,8 @@ class SegmentRule:
     recall: float
 
     def __str__(self) -> str:
-        said = [" and ".join(map(str, branch)) or "true" for branch in self.branches]
-        return said[0] if len(said) == 1 else " or ".join(f"({each})" for each in said)
+        branches = [" and ".join(map(str, branch)) or "true" for branch in self.branches]
+        return branches[0] if len(branches) == 1 else " or ".join(f"({each})" for each in branches)
 
 
 @dataclass(frozen=True)
@@ -73,31 +76,31 @@ class _Cut:
 
 @dataclass(frozen=True)
 class _RuleData:
-    """Rows to find cuts on.
+    """Rows to choose cuts on.
 
-    hits : (n,) the weight in the segment, 0 outside; wanted : the segment's whole weight.
-    found : the weight that earlier branches hold, in the segment and in all.
+    hits : (n,) the weight in the segment, 0 outside; segment_weight : of all its rows.
+    covered : the weight that earlier branches hold, in the segment and in all.
     """
 
     values: Floats
     weights: Floats
     hits: Floats
-    wanted: float
-    found: tuple[float, float] = (0.0, 0.0)
+    segment_weight: float
+    covered: tuple[float, float] = (0.0, 0.0)
 
     def f1(self, mask: _Mask) -> float:
-        caught, taken = self.found[0] + self.hits[mask].sum(), self.found[1] + self.weights[mask].sum()
-        return float(2 * caught / (taken + self.wanted))
+        caught, taken = self.covered[0] + self.hits[mask].sum(), self.covered[1] + self.weights[mask].sum()
+        return float(2 * caught / (taken + self.segment_weight))
 
     def without(self, mask: _Mask) -> _RuleData:
         """The rows that an earlier branch does not hold, counting what it does."""
         rest = ~mask
-        found = (
-            self.found[0] + float(self.hits[mask].sum()),
-            self.found[1] + float(self.weights[mask].sum()),
+        covered = (
+            self.covered[0] + float(self.hits[mask].sum()),
+            self.covered[1] + float(self.weights[mask].sum()),
         )
         return replace(
-            self, values=self.values[rest], weights=self.weights[rest], hits=self.hits[rest], found=found
+            self, values=self.values[rest], weights=self.weights[rest], hits=self.hits[rest], covered=covered
         )
 
 
@@ -136,8 +139,8 @@ def segment_rule_for(
         branches.append(cuts)
         covered |= mask
     caught = float(rows.hits[covered].sum())
-    said = tuple(tuple(_condition(cut, features, one_hot) for cut in cuts) for cuts in branches)
-    return SegmentRule(said, caught / float(copies[covered].sum()), caught / rows.wanted)
+    conditions = tuple(tuple(_condition(cut, features, one_hot) for cut in cuts) for cuts in branches)
+    return SegmentRule(conditions, caught / float(copies[covered].sum()), caught / rows.segment_weight)
 
 
 def _branch(rows: _RuleData) -> list[_Cut]:
@@ -160,11 +163,11 @@ def _branch(rows: _RuleData) -> list[_Cut]:
 def _grown(rows: _RuleData, cuts: Sequence[_Cut]) -> list[_Cut]:
     """The cuts and, while each is worth it, the best next one; it takes the place of one on the same side."""
     grown = list(cuts)
-    while (found := _best_cut(rows, grown)) is not None:
-        kept = [cut for cut in grown if (cut.column, cut.above) != (found.column, found.above)]
-        if len(kept) == CONDITIONS or _f1(rows, [*grown, found]) < _f1(rows, grown) + WORTH:
+    while (cut := _best_cut(rows, grown)) is not None:
+        others = [other for other in grown if (other.column, other.above) != (cut.column, cut.above)]
+        if len(others) == CONDITIONS or _f1(rows, [*grown, cut]) < _f1(rows, grown) + WORTH:
             break
-        grown = [*kept, found]
+        grown = [*others, cut]
     return grown
 
 
@@ -204,7 +207,7 @@ def _best_cut(rows: _RuleData, cuts: Sequence[_Cut], only: tuple[int, bool] | No
         below = taken[steps - 1], caught[steps - 1]
         for above in (True, False) if only is None else (only[1],):
             rows_in, hits_in = (taken[-1] - below[0], caught[-1] - below[1]) if above else below
-            scores = 2 * (rows.found[0] + hits_in) / (rows.found[1] + rows_in + rows.wanted)
+            scores = 2 * (rows.covered[0] + hits_in) / (rows.covered[1] + rows_in + rows.segment_weight)
             at = int(np.argmax(scores))
             if best is None or scores[at] > best[0] + 1e-12:
                 middle = (column[steps[at] - 1] + column[steps[at]]) / 2

@@ -95,7 +95,7 @@ def _scale(values: Floats, seed: int) -> tuple[Floats, bool]:
 
 
 def _searched(values: Floats, components: int, seed: int) -> list[Mixture]:
-    """The best mixture of every family and number of components, from joined and from k-means starts."""
+    """The best mixture of every family and number of components, from merged and from k-means starts."""
     most = min(components, max(1, len(values) // _ROWS_PER_COMPONENT))
     best: dict[tuple[Family, int], Mixture] = {}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from segjob.core.segments.row_label import noun_of
+from segjob.core.segments.row_label import row_label_of
 
 
 @pytest.mark.parametrize(
@@ -29,14 +29,14 @@ from segjob.core.segments.row_label import noun_of
     ],
 )
 def test_a_key_names_what_it_is_of(key: str, one: str, many: str) -> None:
-    noun = noun_of(key)
+    noun = row_label_of(key)
     assert (noun.one, noun.many) == (one, many)
     assert (noun.of(1), noun.of(2)) == (one, many)
 
 
 def test_people_are_everyone_and_things_are_not() -> None:
-    assert (noun_of("id").everyone, noun_of("user_id").everyones) == ("everyone", "everyone’s")
-    assert (noun_of("product_id").everyone, noun_of("product_id").everyones) == (
+    assert (row_label_of("id").everyone, row_label_of("user_id").everyones) == ("everyone", "everyone’s")
+    assert (row_label_of("product_id").everyone, row_label_of("product_id").everyones) == (
         "all products",
         "all products’",
     )
