@@ -1,11 +1,10 @@
-"""segjob.toml as typed values: unknown keys are refused and every problem is said at once."""
+"""segjob.toml as typed values. Unknown keys are refused; `config_file` reads the file into these."""
 
 from __future__ import annotations
 
 import math
-import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
     BaseModel,
@@ -13,16 +12,11 @@ from pydantic import (
     Field,
     StrictBool,
     StrictInt,
-    ValidationError,
     field_validator,
     model_validator,
 )
 
-from segjob.errors import ConfigError
-
-FILE_NAME = "segjob.toml"
 Scale = Literal["standard", "robust", "minmax", "none"]
-Parsed = TypeVar("Parsed", bound=BaseModel)
 KRule = Literal[
     "consensus",
     "elbow",
@@ -239,91 +233,3 @@ class Config(_Strict):
             if (other := seen.setdefault(name.casefold(), name)) != name:
                 raise ValueError(f"{other!r} and {name!r} differ in case only; name one of them otherwise")
         return value
-
-
-def find(start: Path) -> Path | None:
-    """The nearest segjob.toml in `start` or above it."""
-    return next((d / FILE_NAME for d in (start, *start.parents) if (d / FILE_NAME).is_file()), None)
-
-
-def load(path: Path) -> Config:
-    """Read and check a config file.
-
-    Raises
-    ------
-    ConfigError : the file cannot be read, or it says something it must not; every problem at once.
-    """
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigError(f"there is no config file {path}", hint="write one with `segjob init`") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} cannot be read: {error}") from None
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path} is not valid TOML: {error}") from None
-    if "directory" in document:
-        raise ConfigError(f"{path}: directory: unknown key")
-    return parse(Config, {**document, "directory": path.parent}, where=str(path))
-
-
-def parse(kind: type[Parsed], values: dict[str, Any], *, where: str) -> Parsed:
-    """Validate plain values into `kind`; a ConfigError lists all that is wrong."""
-    try:
-        return kind.model_validate(values)
-    except ValidationError as error:
-        raise ConfigError(f"{where}: {_all_in_words(error)}") from None
-
-
-def _all_in_words(error: ValidationError) -> str:
-    found: list[dict[str, Any]] = [dict(problem) for problem in error.errors()]
-    places = {problem["loc"] for problem in found}
-
-    def is_echo(problem: dict[str, Any]) -> bool:
-        """Whether it only counts a list's sound items, after something was said of the others."""
-        loc = problem["loc"]
-        return problem["type"] == "too_short" and any(p != loc and p[: len(loc)] == loc for p in places)
-
-    told = [_in_words(problem) for problem in found if not is_echo(problem)]
-    problems = list(dict.fromkeys(told))
-    return problems[0] if len(problems) == 1 else "".join(f"\n  - {problem}" for problem in problems)
-
-
-_SENTENCES = {
-    "extra_forbidden": "unknown key",
-    "missing": "is missing",
-    "string_too_short": "is empty",
-    "string_type": "must be a text",
-    "int_type": "must be a whole number",
-    "float_type": "must be a number",
-    "finite_number": "must be a finite number",
-    "literal_error": "must be {expected}",
-    "greater_than": "must be above {gt:g}",
-    "greater_than_equal": "must be at least {ge:g}",
-    "less_than": "must be below {lt:g}",
-    "less_than_equal": "must be at most {le:g}",
-    "tuple_type": "must be a list",
-    "dict_type": "must be a table",
-    "model_type": "must be a table",
-}
-"""pydantic's kinds of problem -> what to tell a person who knows TOML and not pydantic."""
-
-
-def _in_words(problem: dict[str, Any]) -> str:
-    """One pydantic problem as a sentence that starts with the key's place in the file."""
-    loc, given = problem["loc"], problem.get("input")
-    place = ".".join(str(part) for part in loc if not str(part).startswith(("constrained-", "literal[")))
-    sentence = _SENTENCES.get(problem["type"])
-    if problem["type"] == "too_short":
-        message = "is empty" if not given else f"needs {problem['ctx']['min_length']} values"
-    elif problem["type"] == "too_long":
-        message = f"takes {problem['ctx']['max_length']} values"
-    elif problem["type"] == "model_type" and "features" in loc:
-        message = 'must be a column name, or a table such as { column = "age" }'
-    elif sentence is not None:
-        message = sentence.format(**problem.get("ctx", {}))
-    else:
-        message = str(problem["msg"]).removeprefix("Value error, ")
-    shown = not isinstance(given, (dict, list)) and problem["type"] not in ("missing", "extra_forbidden")
-    if shown and repr(given) not in message and given != "":
-        message += f", not {given!r}"
-    return f"{place}: {message}" if place else message

@@ -39,7 +39,7 @@ def init(session: Session) -> None:
     Example: segjob init
     """
     from segjob.commands.init import install, write_config
-    from segjob.config import FILE_NAME
+    from segjob.config_file import FILE_NAME
 
     file = session.config or Path(FILE_NAME)
     written = write_config(file)

@@ -134,7 +134,8 @@ class Session:
     @functools.cached_property
     def settings(self) -> Config:
         """The config file's settings, the defaults where there is no file; --lock-timeout wins over both."""
-        from segjob.config import Config, find, load
+        from segjob.config import Config
+        from segjob.config_file import find, load
 
         file = self.config or find(Path.cwd())
         settings = load(file) if file else Config(directory=Path.cwd())

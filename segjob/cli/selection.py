@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from segjob.config import Config, Segmentation, parse
+from segjob.config import Config, Segmentation
+from segjob.config_file import parse
 from segjob.errors import ConfigError
 
 

@@ -14,7 +14,7 @@ from typing import Any, TypeVar, cast
 import numpy as np
 import sqlalchemy as sa
 
-from segjob.config import FILE_NAME
+from segjob.config_file import FILE_NAME
 from segjob.core.cluster.metrics import silhouette_rows
 from segjob.core.compare.comparison import PUBLISHED
 from segjob.core.model import Floats

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from helpers.small_warehouse import Segjob, execute
 
-from segjob.config import load
+from segjob.config_file import load
 from segjob.errors import ConfigError
 
 Refused = Callable[..., str]

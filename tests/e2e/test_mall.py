@@ -24,7 +24,7 @@ OF_ISSUE_2 = (
 @pytest.fixture(scope="module")
 def mall(mall_csv: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A warehouse with the mall file as a plain table, segmented with everything at its default."""
-    from small_warehouse import spawn
+    from helpers.small_warehouse import spawn
 
     folder = tmp_path_factory.mktemp("mall")
     file = folder / "mall.duckdb"

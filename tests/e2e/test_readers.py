@@ -9,7 +9,8 @@ from pathlib import Path
 from helpers.small_warehouse import command, customers, environment, execute, fill, query
 
 from segjob.commands.run import run_all, run_one
-from segjob.config import Config, Segmentation, WarehouseSettings, parse
+from segjob.config import Config, Segmentation, WarehouseSettings
+from segjob.config_file import parse
 from segjob.pipeline.progress import Progress
 from segjob.warehouse.connect import connect
 from segjob.warehouse.duckdb.warehouse import DuckDBFile

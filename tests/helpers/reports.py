@@ -11,7 +11,8 @@ import numpy as np
 from segjob.commands.compare import compare
 from segjob.commands.report import build
 from segjob.commands.run import run_one
-from segjob.config import Config, Segmentation, parse
+from segjob.config import Config, Segmentation
+from segjob.config_file import parse
 from segjob.pipeline.progress import Progress
 from segjob.report.data import Report
 from segjob.statements.published.tables import PublishedTables

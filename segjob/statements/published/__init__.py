@@ -1,1 +1,1 @@
-"""The published tables and views, and the statements that only they need."""
+"""The published tables and views, and the statements about them alone. Nothing here fits or scores."""

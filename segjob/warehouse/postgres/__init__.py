@@ -1,1 +1,1 @@
-"""PostgreSQL as a warehouse."""
+"""PostgreSQL as a warehouse: a server. What other engines need, too, is in the folder above."""

@@ -1,1 +1,1 @@
-"""Spark as a warehouse: a local session, a cluster, or Spark Connect."""
+"""Spark as a warehouse: a local session, a cluster or Spark Connect. Here alone is pyspark imported."""
