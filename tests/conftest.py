@@ -4,17 +4,18 @@ import functools
 import os
 import shutil
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import chdir
 from pathlib import Path
 
 import pytest
-from helpers.small_warehouse import Outcome, Segjob, customers, dump, fill
+from helpers.small_warehouse import RUN_GROUPS, Outcome, Segjob, customers, dump, execute, fill
 from typer.testing import CliRunner
 
 ROOT = Path(__file__).resolve().parent.parent
 MARKER_OF_FIXTURE = {"server": "postgres", "java": "spark", "chromium": "browser"}
 MARKER_OF_FOLDER = {"dbt": "dbt", "e2e": "slow"}
+Rows = Callable[[], Sequence[tuple[int, float, float]]]
 ONE_WORKER = ("dbt", "report", "sql")
 """Folders whose tests share a costly session fixture."""
 
@@ -117,14 +118,17 @@ def segjob(folder: Path) -> Segjob:
 
 @pytest.fixture(scope="session")
 def made_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """The folder with the made customers after some commands, which are run the first time that they are asked for."""
+    """The folder with customers after some commands, which run once for all tests of a worker.
+
+    rows : gives the customers, (id, income, score); first : statements before the commands."""
     from segjob.cli.app import app
 
     @functools.cache
-    def make(*commands: tuple[str, ...]) -> Path:
+    def make(*commands: tuple[str, ...], rows: Rows = customers, first: tuple[str, ...] = ()) -> Path:
         folder = tmp_path_factory.mktemp("made_once")
         with chdir(folder):
-            file = fill(folder / "shop.duckdb", customers())
+            file = fill(folder / "shop.duckdb", rows())
+            execute(file, *first)
             for arguments in commands:
                 done = CliRunner().invoke(app, [*arguments, "--quiet", "--warehouse", str(file)])
                 assert done.exit_code == 0, done.output
@@ -135,13 +139,19 @@ def made_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
 
 @pytest.fixture
 def after(folder: Path, made_once: Callable[..., Path]) -> Callable[..., Path]:
-    """The warehouse with the made customers after some commands, in the test's folder: a copy of its own."""
+    """The warehouse with customers after some commands, in the test's folder: a copy of its own."""
 
-    def copy(*commands: tuple[str, ...]) -> Path:
-        shutil.copytree(made_once(*commands), folder, dirs_exist_ok=True)
+    def copy(*commands: tuple[str, ...], rows: Rows = customers, first: tuple[str, ...] = ()) -> Path:
+        shutil.copytree(made_once(*commands, rows=rows, first=first), folder, dirs_exist_ok=True)
         return folder / "shop.duckdb"
 
     return copy
+
+
+@pytest.fixture
+def groups(after: Callable[..., Path]) -> Path:
+    """The warehouse with the made customers and one run of segmentation `groups`."""
+    return after(RUN_GROUPS)
 
 
 @pytest.fixture

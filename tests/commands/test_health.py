@@ -5,16 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from helpers.small_warehouse import RUN_GROUPS, Segjob, customers, execute, fill, query
-
-
-@pytest.fixture
-def published(folder: Path, segjob: Segjob) -> Path:
-    """A run on 600 of 4,000 customers."""
-    file = fill(folder / "shop.duckdb", customers(4000), table="everyone")
-    execute(file, "create view customers as select * from everyone where id <= 600")
-    assert segjob(*RUN_GROUPS, "--warehouse", file).code == 0
-    return file
+from helpers.small_warehouse import Segjob, execute, query
 
 
 def test_fresh_samples_are_healthy_and_shifted_ones_are_not(published: Path, segjob: Segjob) -> None:

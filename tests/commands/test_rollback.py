@@ -7,24 +7,23 @@ from pathlib import Path
 from helpers.small_warehouse import RUN_GROUPS, Segjob, execute, query
 
 
-def test_rollback_and_back_again(file: Path, segjob: Segjob) -> None:
-    segjob(*RUN_GROUPS, "--warehouse", file)
-    execute(file, "update customers set income = income + 1")
-    segjob(*RUN_GROUPS, "--k", "3", "--warehouse", file)
+def test_rollback_and_back_again(groups: Path, segjob: Segjob) -> None:
+    execute(groups, "update customers set income = income + 1")
+    segjob(*RUN_GROUPS, "--k", "3", "--warehouse", groups)
     current = "select max(run_id), count(*) from segments.groups"
-    assert query(file, current) == [(2, 150)]
-    assert segjob("rollback", "--warehouse", file).code == 0
-    assert query(file, current) == [(1, 150)]
-    assert query(file, "select count(*) from segments.groups_profile") == [(5,)]
-    assert query(file, "select count(distinct segment_id) from segments.groups_scores") == [(5,)]
-    assert "rolled_back" in segjob("history", "--warehouse", file).out
-    segjob("rollback", "--warehouse", file)
-    assert query(file, current) == [(2, 150)]
-    assert query(file, "select count(distinct segment_id) from segments.groups_scores") == [(3,)]
-    segjob("rollback", "1", "--warehouse", file)
-    assert query(file, current) == [(1, 150)]
-    segjob(*RUN_GROUPS, "--warehouse", file)
-    assert query(file, current) == [(3, 150)]
+    assert query(groups, current) == [(2, 150)]
+    assert segjob("rollback", "--warehouse", groups).code == 0
+    assert query(groups, current) == [(1, 150)]
+    assert query(groups, "select count(*) from segments.groups_profile") == [(5,)]
+    assert query(groups, "select count(distinct segment_id) from segments.groups_scores") == [(5,)]
+    assert "rolled_back" in segjob("history", "--warehouse", groups).out
+    segjob("rollback", "--warehouse", groups)
+    assert query(groups, current) == [(2, 150)]
+    assert query(groups, "select count(distinct segment_id) from segments.groups_scores") == [(3,)]
+    segjob("rollback", "1", "--warehouse", groups)
+    assert query(groups, current) == [(1, 150)]
+    segjob(*RUN_GROUPS, "--warehouse", groups)
+    assert query(groups, current) == [(3, 150)]
 
 
 def test_rollback_refuses_what_it_cannot_do(file: Path, segjob: Segjob, refused: object) -> None:

@@ -4,17 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-from helpers.small_warehouse import RUN_GROUPS, Segjob, customers, execute, fill, query
-
-
-@pytest.fixture
-def published(folder: Path, segjob: Segjob) -> Path:
-    """A run on 600 of 4,000 customers."""
-    file = fill(folder / "shop.duckdb", customers(4000), table="everyone")
-    execute(file, "create view customers as select * from everyone where id <= 600")
-    assert segjob(*RUN_GROUPS, "--warehouse", file).code == 0
-    return file
+from helpers.small_warehouse import Segjob, execute, query
 
 
 def test_scores_macro_predict_and_history_agree(published: Path, segjob: Segjob) -> None:

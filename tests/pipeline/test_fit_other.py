@@ -34,6 +34,12 @@ def long(folder: Path) -> Path:
     return fill(folder / "long.duckdb", slanted())
 
 
+@pytest.fixture
+def mixture(after: Callable[..., Path]) -> Path:
+    """The three long groups as a mixture of three."""
+    return after((*RUN_GROUPS, *GM, "--k", "3"), rows=slanted)
+
+
 def scaled(file: Path, run: int = 1) -> np.ndarray:
     """(n, 2) of the customers, by id, as the run's own transforms say."""
     (center, scale), (center2, scale2) = query(
@@ -83,13 +89,11 @@ def mixture_of(file: Path, run: int = 1) -> tuple[GaussianMixture, np.ndarray]:
     return model, np.array(ids)
 
 
-def test_a_mixture_is_sklearns_on_its_published_rows(long: Path, segjob: Segjob) -> None:
-    outcome = segjob(*RUN_GROUPS, *GM, "--k", "3", "--warehouse", long)
-    assert outcome.code == 0, outcome.err
-    x = scaled(long)
-    model, ids = mixture_of(long)
+def test_a_mixture_is_sklearns_on_its_published_rows(mixture: Path) -> None:
+    x = scaled(mixture)
+    model, ids = mixture_of(mixture)
     assert model.weights_.sum() == pytest.approx(1)
-    rows = np.array(published(long, "segment_id, next_segment_id, distance, margin"))
+    rows = np.array(published(mixture, "segment_id, next_segment_id, distance, margin"))
     np.testing.assert_array_equal(rows[:, 0], ids[model.predict(x)])
     logs = np.log(model.predict_proba(x) + 1e-300)
     order = np.argsort(-logs, axis=1)
@@ -106,16 +110,15 @@ def test_a_mixture_is_sklearns_on_its_published_rows(long: Path, segjob: Segjob)
     assert model.score(x) > refit.score(x) - 1e-3
 
 
-def test_the_figures_of_a_mixtures_run_are_of_its_own_segments(long: Path, segjob: Segjob) -> None:
-    assert segjob(*RUN_GROUPS, *GM, "--k", "3", "--warehouse", long).code == 0
-    x, rows = scaled(long), published(long, "segment_id, distance, is_outlier")
+def test_the_figures_of_a_mixtures_run_are_of_its_own_segments(mixture: Path) -> None:
+    x, rows = scaled(mixture), published(mixture, "segment_id, distance, is_outlier")
     segment = np.array([s for s, _, _ in rows])
     run = query(
-        long,
+        mixture,
         "select inertia, silhouette, davies_bouldin, algorithm, scoring, stability, lloyd_passes, fit_method "
         "from segments.runs",
     )[0]
-    means, _ = mixture_of(long)
+    means, _ = mixture_of(mixture)
     own = np.square(x - means.means_[segment - 1]).sum(axis=1)
     assert run[0] == pytest.approx(own.sum())
     assert run[1] == pytest.approx(silhouette_score(x, segment))
@@ -127,12 +130,12 @@ def test_the_figures_of_a_mixtures_run_are_of_its_own_segments(long: Path, segjo
         0,
         "all_rows",
     )
-    inertia = dict(query(long, "select segment_id, inertia from segments.segments"))
+    inertia = dict(query(mixture, "select segment_id, inertia from segments.segments"))
     assert inertia == pytest.approx({s: own[segment == s].sum() for s in inertia})
-    kmeans, exact = query(long, "select inertia, inertia_is_exact from segments.sweeps where is_chosen")[0]
+    kmeans, exact = query(mixture, "select inertia, inertia_is_exact from segments.sweeps where is_chosen")[0]
     assert kmeans < run[0]  # the sweep is of k-means, which makes it small
     assert exact is True
-    limits = dict(query(long, "select segment_id, outlier_distance from segments.segments"))
+    limits = dict(query(mixture, "select segment_id, outlier_distance from segments.segments"))
     distance = np.array([d for _, d, _ in rows])
     for s, limit in limits.items():
         own = distance[segment == s]
@@ -140,11 +143,10 @@ def test_the_figures_of_a_mixtures_run_are_of_its_own_segments(long: Path, segjo
     assert [out for _, _, out in rows] == [d > limits[s] for s, d, _ in rows]
 
 
-def test_every_way_to_score_a_mixture_says_the_same(long: Path, segjob: Segjob) -> None:
-    assert segjob(*RUN_GROUPS, *GM, "--k", "3", "--warehouse", long).code == 0
-    assert segjob("score", "customers", "--into", "scored", "--warehouse", long).code == 0
+def test_every_way_to_score_a_mixture_says_the_same(mixture: Path, segjob: Segjob) -> None:
+    assert segjob("score", "customers", "--into", "scored", "--warehouse", mixture).code == 0
     wrong = query(
-        long,
+        mixture,
         """select count(*) from segments.groups_history as h join segments.groups_scores as v using (id)
         join scored as s using (id) join customers as c using (id)
         where h.segment_id <> v.segment_id or h.segment_id <> s.segment_id
@@ -154,12 +156,14 @@ def test_every_way_to_score_a_mixture_says_the_same(long: Path, segjob: Segjob) 
     )
     assert wrong == [(0,)]
     for key, income, score in slanted()[:5]:
-        said = segjob("predict", f"income={income}", f"score={score}", "--json", "--warehouse", long).document
-        row = query(long, f"select segment_id, distance, margin from segments.groups where id = {key}")[0]
+        said = segjob(
+            "predict", f"income={income}", f"score={score}", "--json", "--warehouse", mixture
+        ).document
+        row = query(mixture, f"select segment_id, distance, margin from segments.groups where id = {key}")[0]
         assert said["segment_id"] == row[0]
         assert (said["distance"], said["margin"]) == pytest.approx(row[1:])
         assert said["algorithm"] == "gaussian_mixture"
-    assert "log odds" in segjob("predict", "income=40", "score=50", "--warehouse", long).out
+    assert "log odds" in segjob("predict", "income=40", "score=50", "--warehouse", mixture).out
 
 
 def test_ward_is_sklearns_and_says_what_the_nearest_mean_loses(folder: Path, segjob: Segjob) -> None:
@@ -287,9 +291,9 @@ def test_segments_keep_their_numbers_over_a_change_of_algorithm_and_a_rollback(
 
 @pytest.mark.parametrize("algorithm", [GM, WARD])
 def test_what_follows_a_run_works_after_every_algorithm(
-    folder: Path, long: Path, segjob: Segjob, shared: Path, algorithm: tuple[str, str]
+    folder: Path, after: Callable[..., Path], segjob: Segjob, shared: Path, algorithm: tuple[str, str]
 ) -> None:
-    assert segjob(*RUN_GROUPS, *algorithm, "--k", "3", "--warehouse", long).code == 0
+    long = after((*RUN_GROUPS, *algorithm, "--k", "3"), rows=slanted)
     healthy = segjob("health", "--json", "--warehouse", long)
     assert healthy.code == 0, healthy.out
     shown = segjob("show", "--warehouse", long).out

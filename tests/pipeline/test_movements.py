@@ -24,17 +24,16 @@ def test_a_planted_move_is_found(folder: Path, segjob: Segjob) -> None:
     assert arrived[0][0] == dict(moved)["moved"]
 
 
-def test_movements_agree_with_the_two_histories(file: Path, segjob: Segjob) -> None:
-    segjob(*RUN_GROUPS, "--warehouse", file)
+def test_movements_agree_with_the_two_histories(groups: Path, segjob: Segjob) -> None:
     execute(
-        file,
+        groups,
         "delete from customers where id <= 7",
         "insert into customers select id + 1000, income, score from customers where id between 10 and 13",
         "update customers set income = 90, score = 90 where id in (20, 21)",
     )
-    segjob(*RUN_GROUPS, "--warehouse", file)
+    segjob(*RUN_GROUPS, "--warehouse", groups)
     expected = query(
-        file,
+        groups,
         """select coalesce(n.id, o.id),
             case when o.id is null then 'entered' when n.id is null then 'left' else 'moved' end,
             o.segment_id, n.segment_id
@@ -43,14 +42,14 @@ def test_movements_agree_with_the_two_histories(file: Path, segjob: Segjob) -> N
         where o.segment_id is distinct from n.segment_id order by 1""",
     )
     found = query(
-        file, "select id, change, from_segment_id, to_segment_id from segments.groups_movements order by 1"
+        groups, "select id, change, from_segment_id, to_segment_id from segments.groups_movements order by 1"
     )
     assert found == expected
     assert len(found) >= 11
     whole = query(
-        file,
+        groups,
         """select sum(customers) filter (to_segment_id is not null), sum(customers) filter (from_segment_id is not null)
         from segments.transitions""",
     )
-    sizes = query(file, "select rows_segmented from segments.runs order by run_id desc")
+    sizes = query(groups, "select rows_segmented from segments.runs order by run_id desc")
     assert [count for (count,) in sizes] == [int(of) for of in whole[0]]

@@ -39,14 +39,15 @@ def test_each_rule_runs_as_sql_and_is_as_good_as_it_says(folder: Path, segjob: S
         assert min(precision, recall) > 0.8
 
 
-def test_actions_come_from_the_profile_or_from_the_config(folder: Path, file: Path, segjob: Segjob) -> None:
-    segjob(*RUN_GROUPS, "--k", "5", "--warehouse", file)
-    said = query(file, "select distinct action from segments.current_segments")
+def test_actions_come_from_the_profile_or_from_the_config(folder: Path, groups: Path, segjob: Segjob) -> None:
+    said = query(groups, "select distinct action from segments.current_segments")
     assert said == [("the regular programme",)]  # "score" alone tells nobody what is scored
-    execute(file, "alter table customers rename score to spending")
+    execute(groups, "alter table customers rename score to spending")
     spending = [word.replace("score", "spending") for word in RUN_GROUPS]
-    segjob(*spending, "--k", "5", "--warehouse", file)
-    said = query(file, "select distinct action from segments.current_segments where name like 'high%, high%'")
+    segjob(*spending, "--k", "5", "--warehouse", groups)
+    said = query(
+        groups, "select distinct action from segments.current_segments where name like 'high%, high%'"
+    )
     assert said == [("premium offers, early access",)]
     (folder / "segjob.toml").write_text(
         """[[actions]]
@@ -56,8 +57,8 @@ def test_actions_come_from_the_profile_or_from_the_config(folder: Path, file: Pa
         action = "wait"
         """
     )
-    segjob(*spending, "--k", "5", "--warehouse", file)
-    actions = query(file, "select action, count(*) from segments.current_segments group by 1 order by 1")
+    segjob(*spending, "--k", "5", "--warehouse", groups)
+    actions = query(groups, "select action, count(*) from segments.current_segments group by 1 order by 1")
     assert actions == [("call them", 1), ("wait", 4)]
 
 
