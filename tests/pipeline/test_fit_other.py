@@ -258,8 +258,8 @@ def _is_the_likeliest(file: Path, weights: np.ndarray) -> None:
     """Another pass over all rows, by weight, moves the published mixture hardly any more."""
     model, _ = mixture_of(file)
     x = scaled(file)
-    means, shapes = gaussian_mixture.maximised(
-        x, weights, model.predict_proba(x), gaussian_mixture.least_variance(x, weights)
+    means, shapes = gaussian_mixture.m_step(
+        x, weights, model.predict_proba(x).T, gaussian_mixture.least_variance(x, weights)
     )
     np.testing.assert_allclose(means, model.means_, atol=2e-4)
     np.testing.assert_allclose(shapes.covariances, model.covariances_, atol=2e-4)
