@@ -14,7 +14,7 @@ from segjob.core.cluster import gaussian_mixture, metrics
 from segjob.core.cluster.lloyd import DECIMALS, Pass, Refined, summed
 from segjob.core.cluster.ward import bounded, means, ward
 from segjob.core.model import FitRows, Floats, Gaussians, Labels, Model
-from segjob.core.segments.score import places, squared_distances
+from segjob.core.segments.score import places, squared_segment_distances
 from segjob.core.select_k.warnings import small
 from segjob.errors import NoSegmentation
 from segjob.pipeline.fit_kmeans import FinalFit, rules_of
@@ -180,7 +180,7 @@ def _model(prepared: Prepared, centroids: Floats, gaussians: Gaussians | None = 
 def _pass(points: FitRows, model: Model) -> Pass:
     """What `pass_over` counts, by the model's own distances."""
     labels = places(points.values, model)
-    own = squared_distances(points.values, model)[np.arange(len(labels)), labels]
+    own = squared_segment_distances(points.values, model)[np.arange(len(labels)), labels]
     return summed(points, labels, own, len(model.centroids))
 
 

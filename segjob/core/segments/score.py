@@ -61,7 +61,7 @@ def score(columns: Mapping[str, ArrayLike], model: Model) -> Scored:
     """
     x, is_kept = coordinates(columns, model.transforms)
     ids = np.asarray(model.segment_ids, dtype=np.int64)
-    squares = squared_distances(x, model)
+    squares = squared_segment_distances(x, model)
     costs = squares if model.gaussians is None else squares + model.gaussians.penalties
     rows = np.arange(len(x))
     own = costs.argmin(axis=1)
@@ -83,7 +83,7 @@ def score(columns: Mapping[str, ArrayLike], model: Model) -> Scored:
     )
 
 
-def squared_distances(values: Floats, model: Model) -> Floats:
+def squared_segment_distances(values: Floats, model: Model) -> Floats:
     """(n, k) from every centroid, squared; of a Gaussian mixture in each segment's own metric (Mahalanobis, 1936).
 
     Parameters
@@ -96,8 +96,8 @@ def squared_distances(values: Floats, model: Model) -> Floats:
 
 
 def places(values: Floats, model: Model) -> NDArray[np.intp]:
-    """(n,) the place, from 0, of each row's segment; parameters as for `squared_distances`."""
-    squares = squared_distances(values, model)
+    """(n,) the place, from 0, of each row's segment; parameters as for `squared_segment_distances`."""
+    squares = squared_segment_distances(values, model)
     costs = squares if model.gaussians is None else squares + model.gaussians.penalties
     return np.asarray(costs.argmin(axis=1), dtype=np.intp)
 

@@ -24,7 +24,9 @@ ROWS = 1_000
 """Rows that every fit assigns, at most."""
 
 _FITS = 6
+"""Fits on resamples: 15 pairs."""
 _PART = 0.8
+"""Share of the rows in a resample, as in the paper."""
 _STARTS = 5
 
 

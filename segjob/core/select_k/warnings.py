@@ -20,10 +20,15 @@ if TYPE_CHECKING:
     from segjob.core.select_k.votes import Choice
 
 _SMALL = 0.01
+"""Share of the rows below which a segment is suspected to be outliers."""
 _SAME = 0.9
+"""Adjusted Rand index from which two partitions count as the same; `stability.STABLE` is the same bound."""
 _NOTHING = 0.05
+"""Share of a feature's spread below which the segments explain nothing of it."""
 _SKEW = 2.0
+"""Skewness of an exponential distribution: beyond it, the largest rows make the distances."""
 _ROWS = 1_000
+"""Rows that are examined, at most: the fits for a warning must cost little."""
 _SEEDS = 5
 
 
