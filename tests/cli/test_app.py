@@ -62,6 +62,7 @@ def test_heavy_imports_are_late(module: str, folder: Path) -> None:
     assert done.stdout.strip() == "[]", done.stderr
 
 
+@pytest.mark.slow
 def test_what_only_some_need_may_be_missing(file: Path, folder: Path) -> None:
     """A run needs no plotting, no dbt, no PostgreSQL driver and no Spark."""
     script = (
@@ -79,6 +80,7 @@ def test_what_only_some_need_may_be_missing(file: Path, folder: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_json_is_one_document_and_progress_is_elsewhere(file: Path, folder: Path) -> None:
     """In a process of its own: nothing that an engine writes past Python may get between."""
     execute(

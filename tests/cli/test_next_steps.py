@@ -20,6 +20,7 @@ def test_suggested_statements_run_whatever_the_name(segjob: Segjob, file: Path, 
     assert [len(query(file, statement)) for statement in suggested] == [2, 10]
 
 
+@pytest.mark.slow
 def test_the_suggested_command_writes_the_page(segjob: Segjob, file: Path) -> None:
     Path("other.toml").write_text("[publish]\nkeep_runs = 3\n")
     for name in ("first", 'it\'s "2nd"'):

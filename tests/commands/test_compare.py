@@ -15,6 +15,8 @@ from segjob.commands.compare import MAPPED_ROWS
 from segjob.core.compare.algorithms import ALGORITHMS
 from segjob.core.compare.verdict import NAMES
 
+pytestmark = pytest.mark.slow
+
 FIVE = (*RUN, "--k", "5")
 
 

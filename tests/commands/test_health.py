@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from helpers.small_warehouse import Segjob, execute, query
 
+pytestmark = pytest.mark.slow
+
 
 def test_fresh_samples_are_healthy_and_shifted_ones_are_not(published: Path, segjob: Segjob) -> None:
     for draw in range(20):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from helpers.small_warehouse import RUN_GROUPS, Segjob, execute, query
 
 
+@pytest.mark.slow
 def test_rollback_and_back_again(groups: Path, segjob: Segjob) -> None:
     execute(groups, "update customers set income = income + 1")
     segjob(*RUN_GROUPS, "--k", "3", "--warehouse", groups)

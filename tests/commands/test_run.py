@@ -34,6 +34,7 @@ def test_a_table_that_is_written_to_during_the_run_is_read_again(
     assert income == pytest.approx(center)
 
 
+@pytest.mark.slow
 def test_a_segmentation_that_cannot_be_does_not_keep_the_others_back(
     folder: Path, file: Path, segjob: Segjob
 ) -> None:

@@ -21,6 +21,8 @@ from segjob.errors import StatementFailed
 from segjob.statements.published import snapshot
 from segjob.warehouse.atomic_files import replaced_file, replaced_folder
 
+pytestmark = pytest.mark.slow
+
 THREE = (*RUN, "--k", "3", "--k-range", "2:4")
 OLD_PYTHON = os.environ.get("SEGJOB_OLD_PYTHON")
 """An interpreter with the oldest DuckDB that has to read the file; read before a fixture hides the variable."""

@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 from helpers.small_warehouse import customers
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 LIMITS = {
     "all_rows": "",

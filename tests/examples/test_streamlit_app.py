@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from helpers.small_warehouse import RUN, Segjob, execute, query
 
+pytestmark = pytest.mark.slow
+
 SNAPSHOT = ("snapshot", "out")
 
 

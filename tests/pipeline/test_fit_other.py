@@ -18,6 +18,8 @@ from sklearn.mixture import GaussianMixture
 from segjob.core.cluster import gaussian_mixture
 from segjob.core.model import Gaussians
 
+pytestmark = pytest.mark.slow
+
 GM, WARD, KMEANS = (("--algorithm", name) for name in ("gaussian_mixture", "ward", "kmeans"))
 
 

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from helpers.small_warehouse import RUN_GROUPS, Segjob, customers, execute, fill, query
 
+pytestmark = pytest.mark.slow
+
 
 def sample(file: Path, table: str, share: float, seed: int) -> None:
     execute(

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from helpers.small_warehouse import RUN_GROUPS, Segjob, customers, execute, fill, query
 
+pytestmark = pytest.mark.slow
+
 
 def test_each_rule_runs_as_sql_and_is_as_good_as_it_says(folder: Path, segjob: Segjob) -> None:
     file = folder / "shop.duckdb"

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from helpers.small_warehouse import Segjob, query
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("keep", [1, 2])
 def test_retention_prunes_assignments_and_keeps_evidence(

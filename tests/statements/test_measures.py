@@ -59,6 +59,7 @@ def _measured(connection: sa.Connection, relation: Relation, asked: list[Feature
     return measures.read_measure(row, asked)
 
 
+@pytest.mark.slow
 @given(
     seed=SEEDS,
     numbers=st.integers(1, 4),

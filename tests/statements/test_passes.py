@@ -72,6 +72,7 @@ def test_a_lloyd_pass_is_numpys(
             assert row["distance"] == pytest.approx((w * np.sqrt(own)).sum(), rel=1e-6, abs=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("k", [2, 3, 8, 20, 33])
 def test_a_row_between_equal_centroids_counts_for_the_first(duckdb: sa.Connection, k: int) -> None:
     duckdb.exec_driver_sql("CREATE OR REPLACE TABLE t AS SELECT i AS id, i::DOUBLE AS a FROM range(10) t(i)")

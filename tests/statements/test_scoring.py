@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import sqlalchemy as sa
 from helpers import random_customers as made
 from hypothesis import given, settings
@@ -34,6 +35,7 @@ def _agrees(row: sa.RowMapping, s: Scored, i: int, model: Model) -> None:
     assert row["is_outlier"] == bool(s.is_outlier[i]) or abs(s.distance[i] - limit) < 1e-9
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(
     seed=SEEDS,
@@ -114,6 +116,7 @@ def test_a_customer_given_by_name_scores_like_a_row(duckdb: sa.Connection) -> No
         np.testing.assert_equal(one.distance[0], everyone.distance[i])
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(
     seed=SEEDS,
