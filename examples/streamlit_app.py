@@ -42,11 +42,11 @@ def show_segments(connection: duckdb.DuckDBPyConnection, name: str) -> None:
     )
     st.bar_chart(profile, x="name", y="rows", x_label="segment", y_label="customers", horizontal=True)
     chosen = st.selectbox("Customers of segment", profile["name"])
-    found = connection.execute(
+    customers = connection.execute(
         f"from {view} where segment_name = ? order by margin desc limit 1000", [chosen]
     ).df()
-    st.dataframe(found, hide_index=True)
-    st.download_button("The first 1,000 as CSV", found.to_csv(index=False), "customers.csv", "text/csv")
+    st.dataframe(customers, hide_index=True)
+    st.download_button("The first 1,000 as CSV", customers.to_csv(index=False), "customers.csv", "text/csv")
 
 
 def show_history(connection: duckdb.DuckDBPyConnection, name: str) -> None:

@@ -105,7 +105,7 @@ class Segmentation(_Strict):
     @field_validator("features", mode="before")
     @classmethod
     def _short_form(cls, value: Any) -> Any:
-        """A bare column name stands for a feature with nothing else said."""
+        """A bare column name stands for a feature with all defaults."""
         if isinstance(value, str):
             raise ValueError('must be a list, such as ["annual_income", "spending_score"]')
         if isinstance(value, (list, tuple)):

@@ -7,7 +7,7 @@
     ├── WarehouseError         4   the warehouse cannot be reached or written
     │   ├── WarehouseBusy      4   somebody else holds it; trying again may help
     │   └── StatementFailed    4   the engine refused a statement, which travels with the error
-    └── NoSegmentation         5   nothing acceptable was found, or it is no longer healthy
+    └── NoSegmentation         5   no acceptable segmentation, or it is no longer healthy
 
 A message says what was wrong and where; `hint` says what to do. Nothing is published when one of these is raised.
 """
@@ -18,7 +18,7 @@ from collections.abc import Sequence
 
 
 class SegjobError(Exception):
-    """Anything segjob refuses to do, said for the person who typed the command."""
+    """Anything segjob refuses to do, in a message for the person who typed the command."""
 
     exit_code = 1
 
@@ -70,16 +70,10 @@ class NoSegmentation(SegjobError):
     exit_code = 5
 
 
-def all_at_once(kind: type[SegjobError], problems: Sequence[SegjobError]) -> SegjobError:
-    """One error that says every problem, so that a user mends them in one go."""
+def together(problems: Sequence[SegjobError]) -> SegjobError:
+    """One error that lists every problem, of the kind with the highest exit code."""
     if len(problems) == 1:
         return problems[0]
+    kind = max((type(problem) for problem in problems), key=lambda kind: kind.exit_code)
     lines = [f"{p.message}" + (f"\n    {p.hint}" if p.hint else "") for p in problems]
     return kind(f"{len(problems)} problems:\n" + "\n".join(f"  - {line}" for line in lines))
-
-
-def together(problems: Sequence[SegjobError]) -> SegjobError:
-    """The same for problems of several kinds; the error is of the kind with the highest exit code."""
-    return all_at_once(
-        max((type(problem) for problem in problems), key=lambda kind: kind.exit_code), problems
-    )

@@ -11,7 +11,7 @@ import numpy as np
 
 from segjob.config import Feature, FitSettings
 from segjob.core.model import FitRows, Floats, Transform
-from segjob.errors import DataError, RelationChanged, StatementFailed, all_at_once
+from segjob.errors import DataError, RelationChanged, StatementFailed, together
 from segjob.pipeline.validate import key_problems, value_problems, weight_problems
 from segjob.registry.relations import Resolved
 from segjob.statements import measures, passes
@@ -83,7 +83,7 @@ def measure(warehouse: Warehouse, resolved: Resolved, relation: Relation) -> Mea
         *value_problems(warehouse, relation, measured, features, where),
     ]
     if problems:
-        raise all_at_once(DataError, problems)
+        raise together(problems)
     if measured.kept == 0:
         told = ", ".join(f"{e.column}: {e.reason} ({e.rows:,} rows)" for e in measured.exclusions)
         raise DataError(

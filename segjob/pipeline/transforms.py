@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from segjob.config import Feature
 from segjob.core.model import Transform
 from segjob.core.moments import fold_imputed
-from segjob.errors import DataError, SegjobError, all_at_once
+from segjob.errors import DataError, SegjobError, together
 from segjob.registry.relations import Resolved
 from segjob.statements import measures
 from segjob.statements.measures import Measured, Moments
@@ -48,7 +48,7 @@ def transforms(
         except DataError as problem:
             problems.append(problem)
     if problems:
-        raise all_at_once(DataError, problems)
+        raise together(problems)
     return tuple(made)
 
 

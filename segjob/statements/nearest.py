@@ -69,7 +69,7 @@ def position_of_least(
 ) -> ColumnElement[Any]:
     """Which value is the smallest? The first of equals; its index, or its entry in `names`.
 
-    Nested comparisons: an engine stops at the first that fails, and looks at the later cases only for the rows that
+    Nested comparisons: an engine stops at the first that fails, and evaluates the later cases only for the rows that
     are left. Up to twenty values nothing else was as fast (docs/decisions/0002-sql-forms.md). The values of a row are
     all NULL or none is; say `nullable` where they can be, and the answer is NULL, too.
     """
@@ -84,7 +84,7 @@ def position_of_least(
 
 
 def least(values: Sequence[ColumnElement[float]]) -> ColumnElement[float]:
-    """The smallest of one or more values; faster than the function of that name, which looks at all of them."""
+    """The smallest of one or more values; faster than the function of that name, which evaluates all of them."""
     return position_of_least(values, values)
 
 
@@ -95,7 +95,7 @@ def by_name(
     *,
     nullable: bool = False,
 ) -> ColumnElement[Any]:
-    """The value that stands at the chosen name's place; NULL where that is NULL and `nullable` is said."""
+    """The value that stands at the chosen name's place; NULL where that is NULL, with `nullable`."""
     pairs = list(zip(names, values, strict=True))
     if nullable:
         return sa.case(*pairs, value=chosen)

@@ -17,7 +17,7 @@ def rule_sql(rule: SegmentRule, transforms: Sequence[Transform], dialect: sa.Dia
     """The rule as a condition on the relation's columns, to put behind `where`; `true` for every row."""
     by_feature = {transform.feature: transform for transform in transforms}
 
-    def said(condition: Condition) -> str:
+    def condition_sql(condition: Condition) -> str:
         transform = by_feature[condition.feature]
         column = dialect.identifier_preparer.quote(transform.source_column)
         if transform.function != "one_hot":
@@ -28,7 +28,7 @@ def rule_sql(rule: SegmentRule, transforms: Sequence[Transform], dialect: sa.Dia
         text = str(literal.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
         return f"{column} = {text}" if condition.op == "=" else f"{column} is distinct from {text}"
 
-    branches = [" and ".join(map(said, branch)) or "true" for branch in rule.branches]
+    branches = [" and ".join(map(condition_sql, branch)) or "true" for branch in rule.branches]
     return branches[0] if len(branches) == 1 else " or ".join(f"({branch})" for branch in branches)
 
 

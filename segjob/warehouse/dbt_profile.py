@@ -54,20 +54,20 @@ def read_target(project: Path, *, target: str | None, environment: Mapping[str, 
     if not isinstance(profile, dict):
         raise ConfigError(f"{file} has no profile {profile_name!r}, which {project_file} names")
     outputs = profile.get("outputs") or {}
-    said = target or environment.get("DBT_TARGET") or profile.get("target") or "default"
-    wanted = _rendered(said, file, project, environment)
-    if wanted not in outputs:
+    requested = target or environment.get("DBT_TARGET") or profile.get("target") or "default"
+    name = _rendered(requested, file, project, environment)
+    if name not in outputs:
         raise ConfigError(
-            f"{file}: profile {profile_name!r} has no target {wanted!r}; it has {', '.join(outputs)}"
+            f"{file}: profile {profile_name!r} has no target {name!r}; it has {', '.join(outputs)}"
         )
-    settings = dict(_rendered(outputs[wanted], file, project, environment))
+    settings = dict(_rendered(outputs[name], file, project, environment))
     return Target(str(settings.get("type")), settings, file)
 
 
 def postgres_url(target: Target) -> str:
     """The SQLAlchemy URL of a target of type postgres, with its password.
 
-    dbt's `schema` is where a relation without schema is looked for.
+    A relation without schema is in dbt's `schema`.
 
     Raises
     ------
@@ -105,7 +105,7 @@ def postgres_url(target: Target) -> str:
 def spark_url(target: Target) -> str:
     """The Spark URL of a target of type spark: a session as dbt starts one, on the catalogue that Spark knows.
 
-    dbt's `schema` is where a relation without schema is looked for; `server_side_parameters` are the session's. Where
+    A relation without schema is in dbt's `schema`; `server_side_parameters` are the session's. Where
     they name a folder with its own catalogue, the URL names that folder: segjob then waits while dbt holds it.
 
     Raises
@@ -118,8 +118,8 @@ def spark_url(target: Target) -> str:
             f"{target.file}: segjob does not know dbt-spark's method {method!r}",
             hint="use method: session, or name the server with --warehouse sc://host:port (Spark Connect)",
         )
-    said = target.settings.get("server_side_parameters") or {}
-    settings = {str(key): str(value) for key, value in said.items() if str(key).startswith("spark.")}
+    parameters = target.settings.get("server_side_parameters") or {}
+    settings = {str(key): str(value) for key, value in parameters.items() if str(key).startswith("spark.")}
     if (schema := str(target.settings.get("schema") or "default")) != "default":
         settings.setdefault("spark.sql.catalog.spark_catalog.defaultDatabase", schema)
     folder, catalogue = settings.get("spark.sql.warehouse.dir"), settings.get(_CATALOGUE_URL)
@@ -131,11 +131,11 @@ def spark_url(target: Target) -> str:
     return f"spark://{master}" + (f"?{urlencode(settings)}" if settings else "")
 
 
-def _port(said: str, file: Path) -> int:
+def _port(port: str, file: Path) -> int:
     try:
-        return int(said)
+        return int(port)
     except ValueError:
-        raise ConfigError(f"{file}: the port {said!r} is no number") from None
+        raise ConfigError(f"{file}: the port {port!r} is not a number") from None
 
 
 def _escaped(value: str) -> str:
@@ -164,7 +164,7 @@ def _read(file: Path) -> dict[str, Any]:
         # What YAML says itself shows the line, which may be the one with the password.
         mark = getattr(error, "problem_mark", None)
         where = f" near line {mark.line + 1}" if mark else ""
-        raise ConfigError(f"{file} is no YAML{where}", hint="`dbt debug` says more") from None
+        raise ConfigError(f"{file} is not valid YAML{where}", hint="`dbt debug` says more") from None
     if not isinstance(document, dict):
         raise ConfigError(f"{file} holds no settings")
     return document

@@ -75,7 +75,7 @@ def test_what_else_a_target_may_say() -> None:
     assert url(schema="mart", search_path="a,b").query["options"] == "-csearch_path=a,b"
     with pytest.raises(ConfigError, match="has no host, dbname"):
         url(host=None, dbname="")
-    with pytest.raises(ConfigError, match="the port 'many' is no number"):
+    with pytest.raises(ConfigError, match="the port 'many' is not a number"):
         url(port="many")
 
 
@@ -121,7 +121,7 @@ def test_the_password_of_the_profile_is_in_no_message(
 def test_a_line_that_is_no_yaml_is_not_shown(project: Path) -> None:
     broken = PROFILES.replace("host: \"{{ env_var('SHOP_HOST') }}\"", "password: @s3cret")
     (project / "profiles.yml").write_text(broken, encoding="utf-8")
-    with pytest.raises(ConfigError, match="is no YAML near line 8") as caught:
+    with pytest.raises(ConfigError, match="is not valid YAML near line 8") as caught:
         read_target(project, target=None, environment={})
     assert "s3cret" not in str(caught.value)
     target = Target("postgres", {"password": "s3cret"}, project)

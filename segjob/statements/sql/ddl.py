@@ -1,4 +1,4 @@
-"""Tables and views made from a select: what SQLAlchemy has no portable words for."""
+"""Creating tables, views and functions from a select: DDL for which SQLAlchemy has no portable construct."""
 
 from __future__ import annotations
 

@@ -77,18 +77,18 @@ class Postgres(SqlAlchemyWarehouse):
                 yield
 
     def execute(self, statement: Statement) -> None:
-        """Rows to insert are made in a temporary table: several processes work on that, on an insert only one."""
+        """Rows to insert go through a temporary table: PostgreSQL fills only new tables in parallel."""
         if not isinstance(statement, sa.Insert) or statement.select is None:
             super().execute(statement)
             return
         select = cast(SelectBase, statement.select)
         names = [column.name for column in select.selected_columns]
-        made = sa.table("segjob_written", *map(sa.column, names))
-        sql = f"CREATE TEMPORARY TABLE {made.name} ON COMMIT DROP AS {self._literal(select)}"
+        staged = sa.table("segjob_written", *map(sa.column, names))
+        sql = f"CREATE TEMPORARY TABLE {staged.name} ON COMMIT DROP AS {self._literal(select)}"
         with self._driver(sql) as cursor:
             cursor.execute(sql)
-        self._run(sa.insert(statement.table).from_select(names, sa.select(made)))
-        self._run(sa.text(f"DROP TABLE {made.name}"))
+        self._run(sa.insert(statement.table).from_select(names, sa.select(staged)))
+        self._run(sa.text(f"DROP TABLE {staged.name}"))
 
     def arrays(self, statement: Statement) -> dict[str, NDArray[np.float64]]:
         """By COPY in its binary format, which is an array already: a hundred thousand rows as tuples take seconds."""

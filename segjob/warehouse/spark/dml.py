@@ -42,12 +42,12 @@ def rows_after(statement: Update | Delete, columns: Sequence[str]) -> sa.Select[
 
 def _values(statement: Update) -> dict[str, sa.ColumnElement[Any]]:
     """What an `update` sets, by column; written out, with the type of the column."""
-    found = {
+    values = {
         str(getattr(column, "name", column)): value for column, value in (statement._values or {}).items()
     }
     return {
         name: sa.null() if value.value is None else sa.literal(value.value, statement.table.c[name].type)
-        for name, value in found.items()
+        for name, value in values.items()
     }
 
 

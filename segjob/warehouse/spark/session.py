@@ -122,7 +122,7 @@ def session(place: Place, lock_timeout: float, *, create: bool) -> Any:
 
 
 def _quieten() -> None:
-    """What pyspark and py4j raise they log, too, and pyspark warns of a pandas that nothing here asks it for."""
+    """Silence what pyspark and py4j log besides raising it, and a warning about a pandas that nothing here uses."""
     logging.getLogger().addFilter(_is_not_raised)
     warnings.filterwarnings(
         "ignore", message="PySpark does not yet fully support pandas", category=FutureWarning
@@ -152,7 +152,7 @@ def _settings(place: Place, *, create: bool) -> dict[str, str]:
             "spark.ui.enabled": "false",
             # Two hundred, the default, is for clusters: here most of them would be empty tasks.
             "spark.sql.shuffle.partitions": str(2 * (os.cpu_count() or 1)),
-            # A table of no rows is an empty folder then, and may be made again should dropping it have been cut short.
+            # Then a table of no rows is an empty folder, and can be created again if dropping it was cut short.
             "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
             "spark.driver.host": "127.0.0.1",
             "spark.driver.bindAddress": "127.0.0.1",
@@ -168,7 +168,7 @@ def _settings(place: Place, *, create: bool) -> dict[str, str]:
 def _java(folder: Path, *, create: bool) -> list[str]:
     """Java's options of a local session. Half of the time that Spark takes to start is spent on reading its classes.
 
-    Where a folder is made, Java writes them to a file in the form that it has in memory, and reads that from then on.
+    When a folder is created, Java writes them to a file in the form that it has in memory, and reads that from then on.
     """
     classes = folder / CLASSES
     options = [
@@ -252,6 +252,6 @@ def _hold(folder: Path, timeout: float, *, create: bool) -> None:
 
 
 def _set_aside_unfinished(catalogue: Path) -> None:
-    """A process that died while it made the catalogue leaves a folder that Derby neither opens nor makes anew."""
+    """A process that died while it created the catalogue leaves a folder that Derby cannot open."""
     if catalogue.is_dir() and not (catalogue / "service.properties").exists():
         catalogue.rename(catalogue.with_name(f"{CATALOGUE}.unfinished.{time.time_ns()}"))

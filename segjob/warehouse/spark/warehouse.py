@@ -40,12 +40,12 @@ _LIGHT = {
 _AT_ONCE = 4
 """Statements on their way at a time: while one is being planned, which one core does, another one's rows are read."""
 _COMMENTS = r"(?:\s*--.*\n)*\s*"
-_MADE = re.compile(
+_CHANGED = re.compile(
     _COMMENTS
     + r"(?:CREATE|ALTER|DROP|CACHE)(?: OR REPLACE)? (?:TABLE|VIEW|FUNCTION)(?: IF (?:NOT )?EXISTS)? ([\w.]+)",
     re.IGNORECASE,
 )
-"""What a statement makes, changes or removes, where names have no quotes."""
+"""What a statement creates, alters or drops, where names have no quotes."""
 _VIEW = re.compile(_COMMENTS + r"CREATE OR REPLACE VIEW (\S+) AS\s", re.IGNORECASE)
 _ABSENT = ("TABLE_OR_VIEW_NOT_FOUND", "SCHEMA_NOT_FOUND", "INVALID_SCHEMA_OR_RELATION_NAME")
 
@@ -64,7 +64,7 @@ class Spark(Warehouse):
     _session: Any = field(default=None, init=False)
     _cached: list[str] = field(default_factory=list, init=False)
     _columns: dict[str, list[Column]] = field(default_factory=dict, init=False)
-    """What the catalogue said of relations in this block, until they are made or changed; asking takes 50 ms."""
+    """Columns by relation, as the catalogue described them in this block; describing one takes 50 ms."""
 
     @property
     def dialect(self) -> sa.Dialect:
@@ -80,7 +80,7 @@ class Spark(Warehouse):
         with self._opened(create=create):
             yield
             if create:
-                with self._spoken():
+                with self._translated_errors():
                     keep_classes(self.place, self._session)
 
     @contextmanager
@@ -106,10 +106,10 @@ class Spark(Warehouse):
         return self.records_of_each([statement])[0]
 
     def records_of_each(self, statements: Sequence[Statement]) -> list[list[dict[str, Any]]]:
-        with self._lightly(*statements):
+        with self._planned_lightly(*statements):
             return [
                 [row.asDict() for row in rows]
-                for rows in _at_once(self._rows, list(map(self.sql, statements)))
+                for rows in _in_parallel(self._rows, list(map(self.sql, statements)))
             ]
 
     def arrays(self, statement: Statement) -> dict[str, NDArray[np.float64]]:
@@ -123,7 +123,7 @@ class Spark(Warehouse):
         if isinstance(statement, (Update, Delete)) and self._describe(statement.table)["provider"] in _FILES:
             self._rewrite(statement)
             return
-        with self._lightly(statement):
+        with self._planned_lightly(statement):
             self._command(self.sql(statement))
 
     def _command(self, text: str) -> None:
@@ -139,20 +139,20 @@ class Spark(Warehouse):
         return f"ALTER VIEW {view[1]} AS {text[view.end() :]}" if view and self._described(view[1]) else text
 
     def _forget(self, text: str) -> None:
-        """What was known of the relation that a statement makes or changes; of all of them where it is not plain."""
+        """Drop the cached columns of the relation that a statement changes; of all of them where that is not plain."""
         if text.startswith("INSERT "):
             return
-        made = _MADE.match(text.replace("`", ""))
+        changed = _CHANGED.match(text.replace("`", ""))
         for name in list(self._columns):
-            if made is None or made[1] == name.replace("`", ""):
+            if changed is None or changed[1] == name.replace("`", ""):
                 self._columns.pop(name, None)  # another statement on its way may have done so
 
     def execute_each(self, statements: Sequence[Statement]) -> None:
         if any(isinstance(statement, (Update, Delete)) for statement in statements):
             super().execute_each(statements)
             return
-        with self._lightly(*statements):
-            _at_once(self._command, list(map(self.sql, statements)))
+        with self._planned_lightly(*statements):
+            _in_parallel(self._command, list(map(self.sql, statements)))
 
     def columns_of(self, schema: str | None, relation: str) -> list[Column]:
         name = _named(schema, relation)
@@ -163,7 +163,7 @@ class Spark(Warehouse):
     def columns_of_each(self, schema: str | None, relations: Sequence[str]) -> dict[str, list[Column]]:
         names = {relation: _named(schema, relation) for relation in relations}
         unseen = [name for name in names.values() if name not in self._columns]
-        self._columns |= zip(unseen, _at_once(self._described, unseen), strict=True)
+        self._columns |= zip(unseen, _in_parallel(self._described, unseen), strict=True)
         return {relation: self._columns[name] for relation, name in names.items()}
 
     def _described(self, name: str) -> list[Column]:
@@ -189,8 +189,8 @@ class Spark(Warehouse):
         for row in self._rows("SHOW SCHEMAS"):
             schema = row["namespace"]
             prefix = "" if schema == "default" else f"{typed(schema)}."
-            found = self._rows(f"SHOW TABLES IN {_named(None, schema)}")
-            names += [prefix + typed(table["tableName"]) for table in found if not table["isTemporary"]]
+            tables = self._rows(f"SHOW TABLES IN {_named(None, schema)}")
+            names += [prefix + typed(table["tableName"]) for table in tables if not table["isTemporary"]]
         return names
 
     def sql(self, statement: Statement, *, literal: bool = True) -> str:
@@ -198,13 +198,13 @@ class Spark(Warehouse):
         return super().sql(statement, literal=True)
 
     @contextmanager
-    def _lightly(self, *statements: Statement) -> Iterator[None]:
+    def _planned_lightly(self, *statements: Statement) -> Iterator[None]:
         """Spark compiles statements to Java and plans them for a cluster: for a table of few rows, most of the time."""
         if not (statements and all(map(is_small, statements))):
             yield
             return
         settings = self._session.conf
-        with self._spoken():
+        with self._translated_errors():
             before = {name: settings.get(name) for name in _LIGHT}
         try:
             self._set(_LIGHT)
@@ -214,7 +214,7 @@ class Spark(Warehouse):
                 self._set(before)
 
     def _set(self, values: Mapping[str, str]) -> None:
-        with self._spoken():
+        with self._translated_errors():
             for name, value in values.items():
                 self._session.conf.set(name, value)
 
@@ -224,12 +224,12 @@ class Spark(Warehouse):
     def _answer(self, text: str, read: Callable[[Any], Answer]) -> Answer:
         if self._session is None:
             raise WarehouseError(f"{self.label} is not open")
-        with self.ledger.entry(), self._spoken(text):
+        with self.ledger.entry(), self._translated_errors(text):
             return read(self._session.sql(text))
 
     @contextmanager
-    def _spoken(self, text: str = "") -> Iterator[None]:
-        """What Spark refuses, and that it is gone, as errors of ours. text : the statement."""
+    def _translated_errors(self, text: str = "") -> Iterator[None]:
+        """Raise what Spark refuses, or that it is gone, as errors of ours. text : the statement."""
         from py4j.protocol import Py4JError, Py4JJavaError
         from pyspark.errors import PySparkException
 
@@ -250,14 +250,14 @@ class Spark(Warehouse):
     def _describe(self, table: Any) -> dict[str, Any]:
         """What the catalogue says of a table: type, provider, location, partition_columns."""
         (row,) = self._rows(f"DESCRIBE TABLE EXTENDED {_named(table.schema, table.name)} AS JSON")
-        found: dict[str, Any] = json.loads(row[0])
-        return {"provider": None, "partition_columns": [], **found}
+        description: dict[str, Any] = json.loads(row[0])
+        return {"provider": None, "partition_columns": [], **description}
 
     def _rewrite(self, statement: Update | Delete) -> None:
         """`update` or `delete` of a table of files, whole or not at all.
 
-        The rows are written anew beside the ones that stand, and then the catalogue is told the new place, in one step.
-        The old ones stay for who still reads them, until the next rewrite takes that place again. Of a partitioned
+        The new rows are written to a folder beside the old one, and then the catalogue is pointed there, in one step.
+        The old folder stays for who still reads it, until the next rewrite takes its place. Of a partitioned
         table, which is large, partitions are dropped.
         """
         table = cast(sa.TableClause, statement.table)
@@ -276,8 +276,8 @@ class Spark(Warehouse):
 
     def _drop_partitions(self, table: Any, by: str, changed: sa.ColumnElement[bool]) -> None:
         value: sa.ColumnElement[Any] = sa.column(by)
-        found = self.records(sa.select(value).select_from(table).where(changed).distinct())
-        parts = ", ".join(f"PARTITION ({_named(None, by)} = {int(row[by])})" for row in found)
+        rows = self.records(sa.select(value).select_from(table).where(changed).distinct())
+        parts = ", ".join(f"PARTITION ({_named(None, by)} = {int(row[by])})" for row in rows)
         if parts:
             name = _named(table.schema, table.name)
             self._answer(f"ALTER TABLE {name} DROP IF EXISTS {parts}", _nothing)
@@ -286,8 +286,8 @@ class Spark(Warehouse):
 _DIALECT = SparkDialect()
 
 
-def _at_once(send: Callable[[Asked], Answer], asked: Sequence[Asked]) -> list[Answer]:
-    """What all of them are answered, in their order; the first failure is raised when all have ended."""
+def _in_parallel(send: Callable[[Asked], Answer], asked: Sequence[Asked]) -> list[Answer]:
+    """All answers, in order; the first failure is raised when all have ended."""
     if len(asked) < 2:
         return [send(one) for one in asked]
     with ThreadPoolExecutor(_AT_ONCE) as threads:
@@ -295,7 +295,7 @@ def _at_once(send: Callable[[Asked], Answer], asked: Sequence[Asked]) -> list[An
 
 
 def _nothing(_: Any) -> None:
-    """Commands run as soon as they are said."""
+    """The result of a command, which Spark runs at once."""
 
 
 def _named(schema: str | None, name: str) -> str:

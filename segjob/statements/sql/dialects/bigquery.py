@@ -53,9 +53,9 @@ def _item(element: Item, compiler: SQLCompiler, **kw: Any) -> str:
 @compiles(SetColumnComment, "bigquery")
 def _set_column_comment(element: SetColumnComment, compiler: DDLCompiler, **_: Any) -> str:
     column = element.element
-    said = compiler.sql_compiler.render_literal_value(column.comment, sa.String())
+    description = compiler.sql_compiler.render_literal_value(column.comment, sa.String())
     table, name = compiler.preparer.format_table(column.table), compiler.preparer.format_column(column)
-    return f"ALTER TABLE {table} ALTER COLUMN {name} SET OPTIONS(description={said})"
+    return f"ALTER TABLE {table} ALTER COLUMN {name} SET OPTIONS(description={description})"
 
 
 @compiles(CreateScorer, "bigquery")
