@@ -38,6 +38,7 @@ def init(session: Session) -> None:
 
     Example: segjob init
     """
+    from segjob.cli.output import print_json, print_line
     from segjob.commands.init import install, write_config
     from segjob.config_file import FILE_NAME
 
@@ -45,11 +46,9 @@ def init(session: Session) -> None:
     written = write_config(file)
     install(session.door, session.contract)
     if session.as_json:
-        from segjob.cli.output import print_json
-
         print_json({"config": str(file), "written": written, "warehouse": session.door.label})
     elif not session.quiet:
-        typer.echo(
+        print_line(
             f"{'wrote' if written else 'kept'} {file}; "
             f"schema {session.contract.schema} is ready in {session.door.label}"
         )
@@ -71,6 +70,7 @@ def check(
 
     Example: segjob check income_spending
     """
+    from segjob.cli.output import print_json, print_line
     from segjob.cli.selection import wanted
     from segjob.commands.check import check_all
 
@@ -78,12 +78,10 @@ def check(
     asked = wanted(session.settings, segmentation or picked, described)
     checked = check_all(session.door, session.contract, asked)
     if session.as_json:
-        from segjob.cli.output import print_json
-
         print_json({"warehouse": session.door.label, "checked": [found.as_json() for found in checked]})
     elif not session.quiet:
         for found in checked:
-            typer.echo(f"{found.name}: {found.settings.relation} by {found.settings.key} is fine")
+            print_line(f"{found.name}: {found.settings.relation} by {found.settings.key} is fine")
 
 
 @verb
@@ -110,7 +108,9 @@ def run(
 
     Example: segjob run --from sales.customers --key id --features income,score --k auto
     """
-    from segjob.cli import output
+    from segjob.cli.evidence import print_segments, print_votes
+    from segjob.cli.output import print_line
+    from segjob.cli.results import print_plan, print_run_document, print_where_next
     from segjob.cli.selection import wanted
     from segjob.commands.run import planned, run_all
 
@@ -128,19 +128,19 @@ def run(
         allow_one=allow_one or None,
     )
     if dry_run:
-        output.print_plan(planned(session.door, session.settings, asked), as_json=session.as_json)
+        print_plan(planned(session.door, session.settings, asked), as_json=session.as_json)
         return
     ran = run_all(session.door, session.settings, asked, session.progress)
     if session.as_json:
-        output.print_run_document(session.door.label, ran)
+        print_run_document(session.door.label, ran)
         if ran.failure is not None:
             raise typer.Exit(ran.failure.exit_code)
         return
     for result in ran.results:
-        output.print_segments(result.evidence)
-        output.print_votes(result.evidence)
-        output.out.print()
-    output.print_where_next(
+        print_segments(result.evidence)
+        print_votes(result.evidence)
+        print_line("")
+    print_where_next(
         session.door,
         session.contract.schema,
         [result.evidence for result in ran.results],
@@ -162,16 +162,17 @@ def show(
 
     Example: segjob show --segmentation income_spending
     """
-    from segjob.cli import output
+    from segjob.cli.evidence import print_evidence
+    from segjob.cli.output import print_json
     from segjob.registry.runs import evidence, pick_run
 
     door, contract = session.door, session.contract
     with door.reading():
         found = evidence(door, contract, pick_run(door, contract, run_id=run_id, segmentation=segmentation))
     if session.as_json:
-        output.print_json(found.as_json())
+        print_json(found.as_json())
     else:
-        output.print_evidence(found)
+        print_evidence(found)
 
 
 @verb
@@ -180,15 +181,16 @@ def history(session: Session, segmentation: SegmentationName = None) -> None:
 
     Example: segjob history --json
     """
-    from segjob.cli import output
+    from segjob.cli.evidence import print_runs
+    from segjob.cli.output import print_json
     from segjob.registry.runs import list_runs
 
     with session.door.reading():
         runs = list_runs(session.door, session.contract, segmentation)
     if session.as_json:
-        output.print_json({"runs": runs})
+        print_json({"runs": runs})
     else:
-        output.print_runs(runs)
+        print_runs(runs)
 
 
 @verb
@@ -201,7 +203,8 @@ def predict(
 
     Example: segjob predict annual_income=70 spending_score=60 --segmentation income_spending
     """
-    from segjob.cli import output
+    from segjob.cli.output import print_json
+    from segjob.cli.results import print_prediction
     from segjob.commands.predict import parse_values
     from segjob.commands.predict import predict as predicted
     from segjob.registry.models import load
@@ -212,9 +215,9 @@ def predict(
         published = load(door, contract, pick_run(door, contract, segmentation=segmentation))
     prediction = predicted(published, given)
     if session.as_json:
-        output.print_json(prediction.as_json())
+        print_json(prediction.as_json())
     else:
-        output.print_prediction(prediction)
+        print_prediction(prediction)
 
 
 @verb
@@ -232,6 +235,7 @@ def score(
 
     Example: segjob score new_customers --into new_customers_segments
     """
+    from segjob.cli.output import print_json, print_line
     from segjob.commands.score import score as scored
 
     result = scored(
@@ -244,12 +248,10 @@ def score(
         replace=replace,
     )
     if session.as_json:
-        from segjob.cli.output import print_json
-
         print_json(vars(result))
     else:
         without = f", {result.without_segment:,} of them without a segment" if result.without_segment else ""
-        typer.echo(
+        print_line(
             f"{result.table}: {result.rows:,} rows of {result.relation} by run {result.run_id}{without}"
         )
 
@@ -266,6 +268,7 @@ def name(
 
     Example: segjob name 3 "VIP" --description "spends much, earns much"
     """
+    from segjob.cli.output import print_json, print_line
     from segjob.commands.name import name_segment
     from segjob.commands.snapshot import refresh
 
@@ -279,11 +282,9 @@ def name(
     )
     refresh(session.door, session.settings, session.progress)
     if session.as_json:
-        from segjob.cli.output import print_json
-
         print_json({"segmentation": of, "segment_id": segment, "name": name, "description": description})
     elif not session.quiet:
-        typer.echo(f"segment {segment} of {of} is called {name!r} from now on")
+        print_line(f"segment {segment} of {of} is called {name!r} from now on")
 
 
 @verb
@@ -298,17 +299,16 @@ def rollback(
 
     Example: segjob rollback 3
     """
+    from segjob.cli.output import print_json, print_line
     from segjob.commands.rollback import rollback as rolled_back
     from segjob.commands.snapshot import refresh
 
     run = rolled_back(session.door, session.contract, run_id=run_id, segmentation=segmentation)
     refresh(session.door, session.settings, session.progress)
     if session.as_json:
-        from segjob.cli.output import print_json
-
         print_json({"segmentation": run["segmentation"], "current_run": run["run_id"]})
     elif not session.quiet:
-        typer.echo(f"run {run['run_id']} is the current one of {run['segmentation']}")
+        print_line(f"run {run['run_id']} is the current one of {run['segmentation']}")
 
 
 @verb
@@ -321,15 +321,16 @@ def diff(
 
     Example: segjob diff 3 4
     """
-    from segjob.cli import output
+    from segjob.cli.output import print_json
+    from segjob.cli.results import print_diff
     from segjob.commands.diff import diff as compared
 
     with session.door.reading():
         found = compared(session.door, session.contract, from_run, to_run)
     if session.as_json:
-        output.print_json(found.as_json())
+        print_json(found.as_json())
     else:
-        output.print_diff(found)
+        print_diff(found)
 
 
 @verb
@@ -338,15 +339,16 @@ def health(session: Session, segmentation: SegmentationName = None) -> None:
 
     Example: segjob health --json
     """
-    from segjob.cli import output
+    from segjob.cli.output import print_json
+    from segjob.cli.results import print_health
     from segjob.commands.health import check_health
     from segjob.errors import NoSegmentation
 
     found = check_health(session.door, session.contract, session.settings.health, segmentation)
     if session.as_json:
-        output.print_json(found.as_json())
+        print_json(found.as_json())
     elif not (session.quiet and found.is_healthy):
-        output.print_health(found)
+        print_health(found)
     if not found.is_healthy:
         raise typer.Exit(NoSegmentation.exit_code)
 
@@ -367,16 +369,15 @@ def report(
 
     Example: segjob report --segmentation income_spending --out segments.html
     """
+    from segjob.cli.output import print_json, print_line
     from segjob.commands.report import write_report
 
     written = write_report(session.door, session.contract, segmentation, out, figures)
     if session.as_json:
-        from segjob.cli.output import print_json
-
         print_json(written.as_json())
     elif not session.quiet:
         files = f", {len(written.files)} files in {figures}" if figures else ""
-        typer.echo(
+        print_line(
             f"wrote {written.page} ({written.size / 1000:,.0f} kB, {len(written.figures)} figures){files}"
         )
 
@@ -391,15 +392,16 @@ def snapshot(
 
     Example: segjob snapshot /srv/dashboards --parquet
     """
-    from segjob.cli import output
+    from segjob.cli.output import print_json
+    from segjob.cli.results import print_snapshot
     from segjob.commands.snapshot import write_snapshot
 
     patience = session.settings.warehouse.lock_timeout
     written = write_snapshot(session.door, session.contract, folder, parquet=parquet, lock_timeout=patience)
     if session.as_json:
-        output.print_json(written.as_json())
+        print_json(written.as_json())
     elif not session.quiet:
-        output.print_snapshot(written)
+        print_snapshot(written)
 
 
 @verb
@@ -408,14 +410,15 @@ def compare(session: Session, segmentation: SegmentationName = None) -> None:
 
     Example: segjob compare --segmentation income_spending
     """
-    from segjob.cli import output
+    from segjob.cli.output import print_json
+    from segjob.cli.results import print_comparison
     from segjob.commands.compare import compare as compared
 
     found = compared(session.door, session.contract, session.settings.fit, segmentation, session.progress)
     if session.as_json:
-        output.print_json(found.as_json())
+        print_json(found.as_json())
     else:
-        output.print_comparison(found)
+        print_comparison(found)
 
 
 @app.callback(invoke_without_command=True)

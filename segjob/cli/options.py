@@ -159,7 +159,7 @@ class Session:
 
         if self.as_json:
             return Progress()
-        return output.Warned() if self.quiet else output.Shown()
+        return output.WarningsOnly() if self.quiet else output.LiveProgress()
 
     @property
     def same_place(self) -> list[str]:

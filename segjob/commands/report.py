@@ -95,23 +95,28 @@ def write_report(
     page = page or Path(f"{re.sub(r'[^A-Za-z0-9-]+', '_', name).strip('_') or 'segments'}-report.html")
     rendered = render(report)
     content = rendered.html.encode()
+    slides = {} if figures is None else {figures / file: data for file, data in rendered.files()}
     with _as_config_error(page):
-        figure_files = {} if figures is None else {figures / name: data for name, data in rendered.files()}
-        for file in figure_files:
-            check_replaceable(file, "--figures")
         _check_page(warehouse, page)
-        if figures is not None:
-            figures.mkdir(parents=True, exist_ok=True)
-        for file, data in {page: content, **figure_files}.items():
-            write_whole(file, data)
+        _write(figures, {page: content, **slides})
     return Written(
         page=page,
         size=len(content),
         figures=[figure.name for figure in rendered.figures],
-        files=list(figure_files),
+        files=list(slides),
         run_id=int(report.run["run_id"]),
         segmentation=name,
     )
+
+
+def _write(figures: Path | None, contents: Mapping[Path, bytes]) -> None:
+    """Write all files, after all were checked. figures : a folder that may be missing."""
+    for file in contents:
+        check_replaceable(file, "--figures" if file.parent == figures else "--out")
+    if figures is not None:
+        figures.mkdir(parents=True, exist_ok=True)
+    for file, content in contents.items():
+        write_whole(file, content)
 
 
 def _check_page(warehouse: Warehouse, page: Path) -> None:

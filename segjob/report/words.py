@@ -12,16 +12,13 @@ from collections.abc import Sequence
 
 from segjob.core.model import Transform
 from segjob.core.segments.row_label import RowLabel
+from segjob.printable import one_line
 from segjob.report.data import ProfileRow, Report, SegmentRow
 
 _FAR, _WELL, _SOME = 1.5, 0.75, 0.35
 """Overall standard deviations between a segment's mean and everyone's, from which it is called far, well or at all
 above or below."""
 _LONGEST_NAME = 60
-_CONTROLS = ("Cc", "Cs", "Zl", "Zp")
-"""Unicode categories that no line of text may hold: controls, lone surrogates, line and paragraph separators."""
-_BIDI_CONTROLS = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""Characters that change the direction of what follows."""
 _RULES = {
     "elbow": "elbow",
     "silhouette": "silhouette",
@@ -59,8 +56,7 @@ def percent(share: float | None) -> str:
 
 def clean(text: str) -> str:
     """One line of text without control characters, so that it is shown and never obeyed."""
-    printable = (" " if unicodedata.category(c) in _CONTROLS else c for c in text if c not in _BIDI_CONTROLS)
-    return " ".join("".join(printable).split()) or "(no name)"
+    return one_line(text) or "(no name)"
 
 
 def quoted(name: str) -> str:

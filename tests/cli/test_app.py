@@ -282,7 +282,7 @@ def test_nothing_of_an_error_reaches_stdout(file: Path, folder: Path) -> None:
 
 
 def test_a_quiet_warning_says_which_of_several_it_is_about(capsys: pytest.CaptureFixture[str]) -> None:
-    progress = output.Warned()
+    progress = output.WarningsOnly()
     progress.turn_to("value")
     progress.warn("revenue is skewed")
     progress.turn_to(None)

@@ -1,0 +1,161 @@
+"""Runs and their evidence on the terminal: `segjob history`, `show`, and what `run` prints in the end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from segjob.cli.output import cell, cells, new_table, out, print_line, share_or_figure
+from segjob.core.segments.row_label import row_label_of
+
+if TYPE_CHECKING:
+    from segjob.registry.runs import Evidence, Record
+
+
+def print_runs(runs: Sequence[Record]) -> None:
+    """`segjob history`."""
+    table = new_table(
+        "run", "segmentation", "status", "published (UTC)", "rows", "k", "rule", "outcome", "silhouette"
+    )
+    for run in runs:
+        status = f"{run['status']}, current" if run["is_current"] else run["status"]
+        table.add_row(
+            *cells(
+                run["run_id"],
+                run["segmentation"],
+                status,
+                run["published_at"],
+                run["rows_segmented"],
+                run["k"],
+            ),
+            *cells(run["k_rule"], run["k_outcome"], run["silhouette"]),
+        )
+    if runs:
+        out.print(table)
+    else:
+        print_line("no runs yet: publish one with `segjob run`")
+
+
+def print_segments(evidence: Evidence) -> None:
+    """The segments with the means of their features."""
+    run = evidence.run
+    excluded = f", {run['rows_excluded']:,} left out" if run["rows_excluded"] else ""
+    k, noun = run["k"], "segment" if run["k"] == 1 else "segments"
+    called = row_label_of(run["key_column"]).of(run["rows_segmented"])
+    print_line(
+        (run["segmentation"], "bold"),
+        f": {k} {noun} of {run['rows_segmented']:,} {called}{excluded} (run {run['run_id']})",
+    )
+    shares = {row["feature"]: row["category"] is not None for row in evidence.transforms}
+    mean = {(row["segment_id"], row["feature"]): row["mean"] for row in evidence.profiles}
+    means = (f"share {feature}" if is_share else f"mean {feature}" for feature, is_share in shares.items())
+    table = new_table("segment", "name", "rows", "share", *means)
+    for row in evidence.segments:
+        own = (
+            share_or_figure(mean.get((row["segment_id"], feature)), is_share)
+            for feature, is_share in shares.items()
+        )
+        table.add_row(
+            *cells(row["segment_id"], row["name"], row["rows"]), f"{row['share']:.1%}", *cells(*own)
+        )
+    out.print(table)
+    if not _is_kmeans(run):
+        print_line(f"{run['algorithm']}, scored {run['scoring']}")
+
+
+def _is_kmeans(run: Record) -> bool:
+    return run["algorithm"] in (None, "kmeans")
+
+
+def print_votes(evidence: Evidence) -> None:
+    """Why this k: the decision, and every k rule's vote."""
+    run = evidence.run
+    how = "fixed" if run["k_outcome"] == "fixed" else f"{run['k_outcome']} by {run['k_rule']}"
+    print_line(f"k = {run['k']}, {how}: {run['k_reason']}")
+    table = new_table("rule", "k", "why")
+    for vote in evidence.votes:
+        table.add_row(*cells(vote["rule"], vote["k"], vote["reason"]))
+    if evidence.votes:
+        out.print(table)
+
+
+def print_evidence(evidence: Evidence) -> None:
+    """`segjob show`: one run, whole."""
+    print_segments(evidence)
+    print_votes(evidence)
+    print_sweep(evidence)
+    print_segment_rules(evidence)
+    print_lineage(evidence)
+    if evidence.exclusions:
+        table = new_table("left out because", "column", "rows")
+        for row in evidence.exclusions:
+            table.add_row(*cells(row["reason"], row["column_name"], row["rows"]))
+        out.print(table)
+    run = evidence.run
+    state = "the current run" if evidence.is_current else run["status"]
+    passes = f", {run['lloyd_passes']} passes over all rows" if run["lloyd_passes"] else ""
+    print_line(
+        f"{state}; {run['relation']} by {run['key_column']}; {run['rows_read']:,} rows read, fitted on "
+        f"{run['fit_rows']:,} ({run['fit_method']}){passes}, seed {run['seed']}, "
+        f"published {cell(run['published_at'])} UTC"
+    )
+
+
+def print_sweep(evidence: Evidence) -> None:
+    """The measures of every number of segments that was tried."""
+    run = evidence.run
+    measures = ("k", "inertia", "silhouette", "davies_bouldin", "calinski_harabasz")
+    table = new_table(
+        "k", "inertia", "silhouette", "Davies-Bouldin", "Calinski-Harabasz", "smallest", "largest", ""
+    )
+    for row in evidence.sweep:
+        mark = ("published" if _is_kmeans(run) else "chosen") if row["is_chosen"] else ""
+        shares = (f"{row['smallest_share']:.1%}", f"{row['largest_share']:.1%}")
+        table.add_row(*cells(*(row[measure] for measure in measures)), *shares, mark)
+    out.print(table)
+    if not _is_kmeans(run):
+        print_line(f"the sweep is of kmeans; {run['algorithm']} has {_measures(run)}")
+
+
+def _measures(run: Record) -> str:
+    measures = {
+        "inertia": run["inertia"],
+        "silhouette": run["silhouette"],
+        "Davies-Bouldin": run["davies_bouldin"],
+        "Calinski-Harabasz": run["calinski_harabasz"],
+    }
+    return ", ".join(f"{name} {cell(value)}" for name, value in measures.items() if value is not None)
+
+
+def print_segment_rules(evidence: Evidence) -> None:
+    """Each segment's SQL condition, how well that predicts the segment, and what to do."""
+    table = new_table("segment", "nearly the same as", "precision", "recall", "what to do")
+    for row in evidence.segments:
+        scores = (row["rule_precision"], row["rule_recall"])
+        shares = (None if score is None else f"{score:.1%}" for score in scores)
+        table.add_row(*cells(row["segment_id"], row["rule"], *shares, row["action"]))
+    if any(row["rule"] for row in evidence.segments):
+        out.print(table)
+
+
+def print_lineage(evidence: Evidence) -> None:
+    """What happened to each segment since the run before."""
+    changed = [row for row in evidence.lineage if row["change"] not in ("first", "same")]
+    names = {row["segment_id"]: row["name"] for row in evidence.segments}
+    if changed:
+        table = new_table("segment", "since the run before", "name")
+        for row in changed:
+            table.add_row(*cells(row["segment_id"], _change(row), names.get(row["segment_id"])))
+        out.print(table)
+    elif evidence.lineage and evidence.lineage[0]["previous_run_id"] is not None:
+        print_line(f"all segments are the same as in run {evidence.lineage[0]['previous_run_id']}")
+
+
+def _change(row: Record) -> str:
+    if row["change"] == "changed":
+        return f"changed: {row['similarity']:.0%} alike, its centroid moved by {row['moved']:.2g}"
+    if row["split_from_segment_id"] is not None:
+        return f"new, split from {row['split_from_segment_id']}"
+    if row["merged_into_segment_id"] is not None:
+        return f"retired, merged into {row['merged_into_segment_id']}"
+    return str(row["change"])

@@ -1,0 +1,156 @@
+"""Results of the other verbs on the terminal."""
+
+from __future__ import annotations
+
+import dataclasses
+import shlex
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich.text import Text
+
+from segjob.cli.output import (
+    cells,
+    new_table,
+    out,
+    print_json,
+    print_line,
+    print_sql,
+    print_warning,
+    share_or_figure,
+)
+from segjob.printable import one_line
+
+if TYPE_CHECKING:
+    from segjob.commands.compare import Compared
+    from segjob.commands.diff import Diff
+    from segjob.commands.health import Health
+    from segjob.commands.predict import Prediction
+    from segjob.commands.run import Planned, Ran
+    from segjob.commands.snapshot import Snapshot
+    from segjob.registry.runs import Evidence
+    from segjob.warehouse.base import Warehouse
+
+_SHELLS = {"duckdb": "the duckdb shell", "postgresql": "psql", "spark": "spark-sql"}
+
+
+def print_run_document(warehouse: str, ran: Ran) -> None:
+    """`segjob run --json`; `error` is about the segmentations that are missing from `runs`."""
+    document: dict[str, Any] = {"warehouse": warehouse, "runs": [result.as_json() for result in ran.results]}
+    if ran.failure is not None:
+        document["error"] = ran.failure.message
+    print_json(document)
+
+
+def print_plan(plan: Iterable[Planned], *, as_json: bool) -> None:
+    """`segjob run --dry-run`: SQL that a shell would take, or one document."""
+    if as_json:
+        print_json({"statements": [dataclasses.asdict(step) for step in plan]})
+        return
+    for step in plan:
+        print_line(f"-- {one_line(step.segmentation)}: {one_line(step.purpose)}")
+        print_sql(f"{step.statement};\n")
+
+
+def print_where_next(
+    warehouse: Warehouse, schema: str, published: Sequence[Evidence], options: Sequence[str]
+) -> None:
+    """Where the tables are and what to ask them, and how to get the page about them.
+
+    options : that lead a command to the same warehouse.
+    """
+    from sqlalchemy.engine.default import DefaultDialect
+
+    quoted = DefaultDialect().identifier_preparer.quote
+    name = str(published[0].run["segmentation"])
+    views = [f"{quoted(schema)}.{quoted(view)}" for view in (f"{name}_profile", name)]
+    shell = _SHELLS.get(warehouse.dialect.name, "an SQL shell")
+    print_line(f"published in {warehouse.label}, schema {schema}. Next, in {shell} or a BI tool:")
+    for question in (f"select * from {views[0]};", f"select * from {views[1]} limit 10;"):
+        print_line((f"  {question}", "bold"))
+    command = shlex.join(["segjob", "report", "--segmentation", name, *options])
+    print_line("As a page for everybody else, with the map and the evidence:")
+    print_line((f"  {command}", "bold"))
+
+
+def print_prediction(prediction: Prediction) -> None:
+    """`segjob predict`."""
+    print_line(
+        ("segment ", ""),
+        (f"{prediction.segment_id}: {prediction.segment_name}", "bold"),
+        f"  (distance {prediction.distance:.4g}{', an outlier' if prediction.is_outlier else ''})",
+    )
+    if prediction.next_segment_id is not None:
+        less = "less likely, in log odds" if prediction.algorithm == "gaussian_mixture" else "further"
+        print_line(
+            f"runner-up {prediction.next_segment_id}: {prediction.next_segment_name}  "
+            f"({prediction.margin:.4g} {less})"
+        )
+
+
+def print_diff(diff: Diff) -> None:
+    """`segjob diff`: a row per segment before, a column per segment after."""
+    print_line((f"{diff.segmentation}: from run {diff.from_run} to run {diff.to_run}", "bold"))
+    flows = {(flow["from_segment_id"], flow["to_segment_id"]): flow for flow in diff.flows}
+    before, after = (_outside_last({ids[side] for ids in flows}) for side in (0, 1))
+    table = new_table(
+        "from", *("left" if i is None else f"to {i}: {diff.to_names.get(i, '?')}" for i in after)
+    )
+    for row in before:
+        label = "entered" if row is None else f"{row}: {diff.from_names.get(row, '?')}"
+        counts = (flows.get((row, column)) for column in after)
+        table.add_row(*cells(label, *(f"{c['customers']:,} ({c['share']:.1%})" if c else "" for c in counts)))
+    out.print(table)
+    in_both = {ids: flow["customers"] for ids, flow in flows.items() if None not in ids}
+    moved = sum(customers for (start, end), customers in in_both.items() if start != end)
+    print_line(f"{moved:,} of {sum(in_both.values()):,} {diff.noun.many} in both runs changed their segment")
+
+
+def _outside_last(ids: set[int | None]) -> list[int | None]:
+    """Segments by number; None, which stands for no segment, comes last."""
+    return sorted(ids, key=lambda i: (i is None, i or 0))
+
+
+def print_health(health: Health) -> None:
+    """`segjob health`: measures beyond their limits first."""
+    state = "healthy" if health.is_healthy else "not healthy"
+    print_line((f"{health.run['segmentation']} (run {health.run['run_id']}): {state}", "bold"))
+    table = new_table("measure", "of", "at the run", "today", "limit", "")
+    for finding in sorted(health.findings, key=lambda f: f.is_healthy):
+        figures = (finding.reference, finding.value, finding.threshold)
+        is_share = finding.measure.endswith("_share")
+        table.add_row(
+            *cells(
+                finding.measure, finding.subject, *(share_or_figure(figure, is_share) for figure in figures)
+            ),
+            Text("") if finding.is_healthy else Text("beyond", style="bold red"),
+        )
+    out.print(table)
+
+
+def print_comparison(comparison: Compared) -> None:
+    """`segjob compare`: a row per algorithm, then the advice."""
+    from segjob.core.compare.verdict import NAMES
+
+    run = comparison.run
+    print_line((f"{run['segmentation']} (run {run['run_id']}), other algorithms", "bold"))
+    headers = ("silhouette", "Davies-Bouldin", "Calinski-Harabasz", "agreement", "seconds")
+    table = new_table("algorithm", "clusters", "noise", *headers)
+    for row in comparison.comparisons:
+        name = NAMES[row.algorithm]
+        if row.skipped is not None:
+            table.add_row(*cells(name, *[None] * 7))
+            continue
+        measures = (row.silhouette, row.davies_bouldin, row.calinski_harabasz, row.agreement, row.fit_seconds)
+        table.add_row(*cells(name, row.clusters, f"{row.noise_share:.1%}", *measures))
+    out.print(table)
+    print_line(comparison.verdict.text)
+
+
+def print_snapshot(snapshot: Snapshot) -> None:
+    """`segjob snapshot`."""
+    print_line(f"{snapshot.file}: {len(snapshot.relations)} tables, {snapshot.size / 1e6:,.1f} MB")
+    if snapshot.parquet is not None:
+        print_line(f"{snapshot.parquet}: the same as Parquet files")
+    for name in snapshot.left_out:
+        print_warning(f"{name} is left out: it cannot be read any more")
