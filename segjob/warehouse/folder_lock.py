@@ -32,10 +32,12 @@ def lock_folder(
     WarehouseBusy : another process held it all the time; the message names it.
     OSError : the lock file cannot be made or written.
     """
+    from filelock import lock_descriptor
+
     handle = os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o666)
     try:
         deadline, locked = time.monotonic() + timeout, False
-        while not ((locked := locked or _try_lock(handle)) and is_free()):
+        while not ((locked := locked or lock_descriptor(handle, blocking=False)) and is_free()):
             if time.monotonic() >= deadline:
                 raise WarehouseBusy(f"{folder} is held by {_holder(handle)}; waited {timeout:g} s", hint=hint)
             # The jitter keeps two processes that wait for each other from trying in step.
@@ -46,16 +48,6 @@ def lock_folder(
         os.close(handle)
         raise
     return handle
-
-
-def _try_lock(handle: int) -> bool:
-    import fcntl
-
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _holder(handle: int) -> str:
