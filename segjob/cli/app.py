@@ -44,13 +44,13 @@ def init(session: Session) -> None:
 
     file = session.config or Path(FILE_NAME)
     written = write_config(file)
-    install(session.door, session.contract)
+    install(session.registry)
     if session.as_json:
-        print_json({"config": str(file), "written": written, "warehouse": session.door.label})
+        print_json({"config": str(file), "written": written, "warehouse": session.warehouse.label})
     elif not session.quiet:
         print_line(
             f"{'wrote' if written else 'kept'} {file}; "
-            f"schema {session.contract.schema} is ready in {session.door.label}"
+            f"schema {session.registry.schema} is ready in {session.warehouse.label}"
         )
 
 
@@ -71,17 +71,17 @@ def check(
     Example: segjob check income_spending
     """
     from segjob.cli.output import print_json, print_line
-    from segjob.cli.selection import wanted
+    from segjob.cli.selection import select
     from segjob.commands.check import check_all
 
     described = {"source": source, "key": key, "features": features, "name": name}
-    asked = wanted(session.settings, segmentation or picked, described)
-    checked = check_all(session.door, session.contract, asked)
+    requested = select(session.settings, segmentation or picked, described)
+    checked = check_all(session.registry, requested, session.progress)
     if session.as_json:
-        print_json({"warehouse": session.door.label, "checked": [found.as_json() for found in checked]})
+        print_json({"warehouse": session.warehouse.label, "checked": [one.as_json() for one in checked]})
     elif not session.quiet:
-        for found in checked:
-            print_line(f"{found.name}: {found.settings.relation} by {found.settings.key} is fine")
+        for one in checked:
+            print_line(f"{one.name}: {one.settings.relation} by {one.settings.key} is fine")
 
 
 @verb
@@ -108,13 +108,13 @@ def run(
 
     Example: segjob run --from sales.customers --key id --features income,score --k auto
     """
-    from segjob.cli.evidence import print_segments, print_votes
-    from segjob.cli.output import print_line
-    from segjob.cli.results import print_plan, print_run_document, print_where_next
-    from segjob.cli.selection import wanted
-    from segjob.commands.run import planned, run_all
+    from segjob.cli.results import print_plan, print_run
+    from segjob.cli.selection import select
+    from segjob.commands.run import dry_run as planned
+    from segjob.commands.run import run_all
+    from segjob.pipeline.progress import Progress
 
-    asked = wanted(
+    requested = select(
         session.settings,
         segmentation,
         {"source": source, "key": key, "features": features, "name": name},
@@ -128,26 +128,15 @@ def run(
         allow_one=allow_one or None,
     )
     if dry_run:
-        print_plan(planned(session.door, session.settings, asked), as_json=session.as_json)
-        return
-    ran = run_all(session.door, session.settings, asked, session.progress)
-    if session.as_json:
-        print_run_document(session.door.label, ran)
-        if ran.failure is not None:
-            raise typer.Exit(ran.failure.exit_code)
-        return
-    for result in ran.results:
-        print_segments(result.evidence)
-        print_votes(result.evidence)
-        print_line("")
-    print_where_next(
-        session.door,
-        session.contract.schema,
-        [result.evidence for result in ran.results],
-        session.same_place,
-    )
-    if ran.failure is not None:
-        raise ran.failure
+        plan = planned(session.registry, session.settings, requested, Progress())
+        print_plan(plan, as_json=session.as_json)
+        failure = plan.failure
+    else:
+        outcome = run_all(session.registry, session.settings, requested, session.progress)
+        print_run(outcome, session.registry, session.same_place, as_json=session.as_json)
+        failure = outcome.failure
+    if failure is not None:
+        raise typer.Exit(failure.exit_code) if session.as_json else failure
 
 
 @verb
@@ -164,15 +153,13 @@ def show(
     """
     from segjob.cli.evidence import print_evidence
     from segjob.cli.output import print_json
-    from segjob.registry.runs import evidence, pick_run
+    from segjob.commands.show import show as shown
 
-    door, contract = session.door, session.contract
-    with door.reading():
-        found = evidence(door, contract, pick_run(door, contract, run_id=run_id, segmentation=segmentation))
+    published = shown(session.registry, run_id, segmentation)
     if session.as_json:
-        print_json(found.as_json())
+        print_json(published.as_json())
     else:
-        print_evidence(found)
+        print_evidence(published)
 
 
 @verb
@@ -183,10 +170,9 @@ def history(session: Session, segmentation: SegmentationName = None) -> None:
     """
     from segjob.cli.evidence import print_runs
     from segjob.cli.output import print_json
-    from segjob.registry.runs import list_runs
+    from segjob.commands.history import history as listed
 
-    with session.door.reading():
-        runs = list_runs(session.door, session.contract, segmentation)
+    runs = listed(session.registry, segmentation)
     if session.as_json:
         print_json({"runs": runs})
     else:
@@ -207,13 +193,9 @@ def predict(
     from segjob.cli.results import print_prediction
     from segjob.commands.predict import parse_values
     from segjob.commands.predict import predict as predicted
-    from segjob.registry.models import load
-    from segjob.registry.runs import pick_run
 
-    given, door, contract = parse_values(values), session.door, session.contract
-    with door.reading():
-        published = load(door, contract, pick_run(door, contract, segmentation=segmentation))
-    prediction = predicted(published, given)
+    typed = parse_values(values)
+    prediction = predicted(session.registry, segmentation, typed)
     if session.as_json:
         print_json(prediction.as_json())
     else:
@@ -239,8 +221,7 @@ def score(
     from segjob.commands.score import score as scored
 
     result = scored(
-        session.door,
-        session.contract,
+        session.registry,
         relation,
         into=into,
         key=key,
@@ -272,15 +253,8 @@ def name(
     from segjob.commands.name import name_segment
     from segjob.commands.snapshot import refresh
 
-    of = name_segment(
-        session.door,
-        session.contract,
-        segmentation=segmentation,
-        segment_id=segment,
-        name=name,
-        description=description,
-    )
-    refresh(session.door, session.settings, session.progress)
+    of = name_segment(session.registry, segmentation, segment, name, description)
+    refresh(session.registry, session.settings, session.progress)
     if session.as_json:
         print_json({"segmentation": of, "segment_id": segment, "name": name, "description": description})
     elif not session.quiet:
@@ -303,8 +277,8 @@ def rollback(
     from segjob.commands.rollback import rollback as rolled_back
     from segjob.commands.snapshot import refresh
 
-    run = rolled_back(session.door, session.contract, run_id=run_id, segmentation=segmentation)
-    refresh(session.door, session.settings, session.progress)
+    run = rolled_back(session.registry, run_id=run_id, segmentation=segmentation)
+    refresh(session.registry, session.settings, session.progress)
     if session.as_json:
         print_json({"segmentation": run["segmentation"], "current_run": run["run_id"]})
     elif not session.quiet:
@@ -325,12 +299,11 @@ def diff(
     from segjob.cli.results import print_diff
     from segjob.commands.diff import diff as compared
 
-    with session.door.reading():
-        found = compared(session.door, session.contract, from_run, to_run)
+    result = compared(session.registry, from_run, to_run)
     if session.as_json:
-        print_json(found.as_json())
+        print_json(result.as_json())
     else:
-        print_diff(found)
+        print_diff(result)
 
 
 @verb
@@ -344,12 +317,12 @@ def health(session: Session, segmentation: SegmentationName = None) -> None:
     from segjob.commands.health import check_health
     from segjob.errors import NoSegmentation
 
-    found = check_health(session.door, session.contract, session.settings.health, segmentation)
+    result = check_health(session.registry, session.settings.health, segmentation)
     if session.as_json:
-        print_json(found.as_json())
-    elif not (session.quiet and found.is_healthy):
-        print_health(found)
-    if not found.is_healthy:
+        print_json(result.as_json())
+    elif not (session.quiet and result.is_healthy):
+        print_health(result)
+    if not result.is_healthy:
         raise typer.Exit(NoSegmentation.exit_code)
 
 
@@ -372,7 +345,7 @@ def report(
     from segjob.cli.output import print_json, print_line
     from segjob.commands.report import write_report
 
-    written = write_report(session.door, session.contract, segmentation, out, figures)
+    written = write_report(session.registry, segmentation, out, figures)
     if session.as_json:
         print_json(written.as_json())
     elif not session.quiet:
@@ -397,7 +370,7 @@ def snapshot(
     from segjob.commands.snapshot import write_snapshot
 
     patience = session.settings.warehouse.lock_timeout
-    written = write_snapshot(session.door, session.contract, folder, parquet=parquet, lock_timeout=patience)
+    written = write_snapshot(session.registry, folder, parquet=parquet, lock_timeout=patience)
     if session.as_json:
         print_json(written.as_json())
     elif not session.quiet:
@@ -414,11 +387,11 @@ def compare(session: Session, segmentation: SegmentationName = None) -> None:
     from segjob.cli.results import print_comparison
     from segjob.commands.compare import compare as compared
 
-    found = compared(session.door, session.contract, session.settings.fit, segmentation, session.progress)
+    result = compared(session.registry, session.settings.fit, segmentation, session.progress)
     if session.as_json:
-        print_json(found.as_json())
+        print_json(result.as_json())
     else:
-        print_comparison(found)
+        print_comparison(result)
 
 
 @app.callback(invoke_without_command=True)

@@ -9,7 +9,7 @@ from segjob.cli.output import cell, cells, new_table, out, print_line, share_or_
 from segjob.core.segments.row_label import row_label_of
 
 if TYPE_CHECKING:
-    from segjob.registry.runs import Evidence, Record
+    from segjob.registry.runs import PublishedRun, Record
 
 
 def print_runs(runs: Sequence[Record]) -> None:
@@ -36,7 +36,7 @@ def print_runs(runs: Sequence[Record]) -> None:
         print_line("no runs yet: publish one with `segjob run`")
 
 
-def print_segments(evidence: Evidence) -> None:
+def print_segments(evidence: PublishedRun) -> None:
     """The segments with the means of their features."""
     run = evidence.run
     excluded = f", {run['rows_excluded']:,} left out" if run["rows_excluded"] else ""
@@ -67,7 +67,7 @@ def _is_kmeans(run: Record) -> bool:
     return run["algorithm"] in (None, "kmeans")
 
 
-def print_votes(evidence: Evidence) -> None:
+def print_votes(evidence: PublishedRun) -> None:
     """Why this k: the decision, and every k rule's vote."""
     run = evidence.run
     how = "fixed" if run["k_outcome"] == "fixed" else f"{run['k_outcome']} by {run['k_rule']}"
@@ -79,7 +79,7 @@ def print_votes(evidence: Evidence) -> None:
         out.print(table)
 
 
-def print_evidence(evidence: Evidence) -> None:
+def print_evidence(evidence: PublishedRun) -> None:
     """`segjob show`: one run, whole."""
     print_segments(evidence)
     print_votes(evidence)
@@ -101,7 +101,7 @@ def print_evidence(evidence: Evidence) -> None:
     )
 
 
-def print_sweep(evidence: Evidence) -> None:
+def print_sweep(evidence: PublishedRun) -> None:
     """The measures of every number of segments that was tried."""
     run = evidence.run
     measures = ("k", "inertia", "silhouette", "davies_bouldin", "calinski_harabasz")
@@ -127,7 +127,7 @@ def _measures(run: Record) -> str:
     return ", ".join(f"{name} {cell(value)}" for name, value in measures.items() if value is not None)
 
 
-def print_segment_rules(evidence: Evidence) -> None:
+def print_segment_rules(evidence: PublishedRun) -> None:
     """Each segment's SQL condition, how well that predicts the segment, and what to do."""
     table = new_table("segment", "nearly the same as", "precision", "recall", "what to do")
     for row in evidence.segments:
@@ -138,7 +138,7 @@ def print_segment_rules(evidence: Evidence) -> None:
         out.print(table)
 
 
-def print_lineage(evidence: Evidence) -> None:
+def print_lineage(evidence: PublishedRun) -> None:
     """What happened to each segment since the run before."""
     changed = [row for row in evidence.lineage if row["change"] not in ("first", "same")]
     names = {row["segment_id"]: row["name"] for row in evidence.segments}

@@ -16,7 +16,7 @@ from typer.core import TyperGroup
 if TYPE_CHECKING:
     from segjob.config import Config
     from segjob.pipeline.progress import Progress
-    from segjob.statements.published.tables import PublishedTables
+    from segjob.registry.registry import Registry
     from segjob.warehouse.base import Warehouse
 
 # Typer exports no name for it: what all that is wrong with a command line is a kind of.
@@ -24,8 +24,8 @@ _UsageError = cast("type[typer.BadParameter]", typer.BadParameter.__mro__[1])
 
 
 @contextmanager
-def _told(arguments: Sequence[str]) -> Iterator[None]:
-    """What is wrong with the command line, in the same document as any other error where one was asked for."""
+def _usage_errors(arguments: Sequence[str]) -> Iterator[None]:
+    """With --json, what is wrong with the command line is a document like any other error."""
     try:
         yield
     except _UsageError as error:
@@ -34,26 +34,26 @@ def _told(arguments: Sequence[str]) -> Iterator[None]:
         from segjob.cli.output import print_error
         from segjob.errors import ConfigError
 
-        asked = error.ctx.command_path if error.ctx else "segjob"
-        wrong = ConfigError(error.format_message(), hint=f"see `{asked} --help`")
+        command = error.ctx.command_path if error.ctx else "segjob"
+        wrong = ConfigError(error.format_message(), hint=f"see `{command} --help`")
         print_error(wrong, as_json=True, verbose=False)
         raise typer.Exit(wrong.exit_code) from None
 
 
 class _Program(TyperGroup):
-    """The verbs, whose usage errors are told like all others."""
+    """The verbs; their usage errors are shown like all others."""
 
     def make_context(self, info_name: str | None, args: list[str], *more: Any, **extra: Any) -> Any:
         """Parse what stands before the verb."""
-        asked = list(args)
-        with _told(asked):
+        arguments = list(args)
+        with _usage_errors(arguments):
             context = super().make_context(info_name, args, *more, **extra)
-        context.obj = asked
+        context.obj = arguments
         return context
 
     def invoke(self, ctx: Any) -> Any:
         """Parse the verb and what follows, and run it."""
-        with _told(ctx.obj):
+        with _usage_errors(ctx.obj):
             return super().invoke(ctx)
 
 
@@ -86,10 +86,10 @@ LockTimeout = Annotated[
     typer.Option("--lock-timeout", metavar="SECONDS", min=0, help="How long to wait for the file's lock."),
 ]
 SegmentationArgument = Annotated[
-    str | None, typer.Argument(metavar="SEGMENTATION", help="All of them where none is named.")
+    str | None, typer.Argument(metavar="SEGMENTATION", help="All of them if none is named.")
 ]
 SegmentationName = Annotated[
-    str | None, typer.Option("--segmentation", metavar="NAME", help="Which one, where there are several.")
+    str | None, typer.Option("--segmentation", metavar="NAME", help="Which one, if there are several.")
 ]
 From = Annotated[
     str | None, typer.Option("--from", metavar="RELATION", help="Table or view; needs no config file.")
@@ -117,7 +117,9 @@ Start = Annotated[
     str | None, typer.Option(metavar="WHERE", help="fresh, current, or a relation with a centroid per row.")
 ]
 AllowOne = Annotated[bool, typer.Option("--allow-one", help="No structure publishes a single segment.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Print every statement; run none.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Print every statement of the run, and write nothing.")
+]
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,7 @@ class Session:
     """The options that every verb has, and what they lead to."""
 
     config: ConfigFile = None
-    warehouse: WarehouseUrl = None
+    url: WarehouseUrl = None
     as_json: Json = False
     quiet: Quiet = False
     verbose: Verbose = False
@@ -133,7 +135,7 @@ class Session:
 
     @functools.cached_property
     def settings(self) -> Config:
-        """The config file's settings, the defaults where there is no file; --lock-timeout wins over both."""
+        """The config file's settings, the defaults if there is no file; --lock-timeout wins over both."""
         from segjob.config import Config
         from segjob.config_file import find, load
 
@@ -141,19 +143,26 @@ class Session:
         settings = load(file) if file else Config(directory=Path.cwd())
         if self.lock_timeout is None:
             return settings
-        warehouse = settings.warehouse.model_copy(update={"lock_timeout": self.lock_timeout})
-        return settings.model_copy(update={"warehouse": warehouse})
+        patient = settings.warehouse.model_copy(update={"lock_timeout": self.lock_timeout})
+        return settings.model_copy(update={"warehouse": patient})
 
     @functools.cached_property
-    def door(self) -> Warehouse:
+    def warehouse(self) -> Warehouse:
         """The warehouse; not open yet."""
         from segjob.warehouse.connect import connect
 
-        return connect(self.settings, warehouse=self.warehouse)
+        return connect(self.settings, warehouse=self.url)
+
+    @functools.cached_property
+    def registry(self) -> Registry:
+        """The published schema in it."""
+        from segjob.registry.registry import Registry
+
+        return Registry(self.warehouse, self.settings.warehouse.schema_name)
 
     @functools.cached_property
     def progress(self) -> Progress:
-        """Where a job tells what it does; a JSON document carries the warnings itself."""
+        """Where a job reports what it does; a JSON document carries the warnings itself."""
         from segjob.cli import output
         from segjob.pipeline.progress import Progress
 
@@ -167,16 +176,7 @@ class Session:
         from segjob.warehouse.connect import without_secrets
 
         config = ["--config", str(self.config)] if self.config else []
-        return config + (
-            ["--warehouse", without_secrets(self.warehouse, self.door)] if self.warehouse else []
-        )
-
-    @property
-    def contract(self) -> PublishedTables:
-        """The published tables."""
-        from segjob.statements.published.tables import PublishedTables
-
-        return PublishedTables(self.settings.warehouse.schema_name)
+        return config + (["--warehouse", without_secrets(self.url, self.warehouse)] if self.url else [])
 
 
 def verb(function: Callable[..., None]) -> Callable[..., None]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
+from segjob.cli.evidence import print_segments, print_votes
 from segjob.cli.output import (
     cells,
     new_table,
@@ -26,34 +27,50 @@ if TYPE_CHECKING:
     from segjob.commands.diff import Diff
     from segjob.commands.health import Health
     from segjob.commands.predict import Prediction
-    from segjob.commands.run import Planned, Ran
+    from segjob.commands.run import Plan, RunResults
     from segjob.commands.snapshot import Snapshot
-    from segjob.registry.runs import Evidence
+    from segjob.registry.registry import Registry
+    from segjob.registry.runs import PublishedRun
     from segjob.warehouse.base import Warehouse
 
 _SHELLS = {"duckdb": "the duckdb shell", "postgresql": "psql", "spark": "spark-sql"}
 
 
-def print_run_document(warehouse: str, ran: Ran) -> None:
-    """`segjob run --json`; `error` is about the segmentations that are missing from `runs`."""
-    document: dict[str, Any] = {"warehouse": warehouse, "runs": [result.as_json() for result in ran.results]}
-    if ran.failure is not None:
-        document["error"] = ran.failure.message
-    print_json(document)
+def print_run(outcome: RunResults, registry: Registry, options: Sequence[str], *, as_json: bool) -> None:
+    """`segjob run`; in the document, `error` is about the segmentations that are missing from `runs`.
+
+    options : that lead a command to the same warehouse.
+    """
+    if as_json:
+        document: dict[str, Any] = {
+            "warehouse": registry.warehouse.label,
+            "runs": [result.as_json() for result in outcome.results],
+        }
+        if outcome.failure is not None:
+            document["error"] = outcome.failure.message
+        print_json(document)
+        return
+    for result in outcome.results:
+        print_segments(result.published)
+        print_votes(result.published)
+        print_line("")
+    published = [result.published for result in outcome.results]
+    print_where_next(registry.warehouse, registry.schema, published, options)
 
 
-def print_plan(plan: Iterable[Planned], *, as_json: bool) -> None:
+def print_plan(plan: Plan, *, as_json: bool) -> None:
     """`segjob run --dry-run`: SQL that a shell would take, or one document."""
     if as_json:
-        print_json({"statements": [dataclasses.asdict(step) for step in plan]})
+        error = {} if plan.failure is None else {"error": plan.failure.message}
+        print_json({"statements": [dataclasses.asdict(step) for step in plan.statements], **error})
         return
-    for step in plan:
+    for step in plan.statements:
         print_line(f"-- {one_line(step.segmentation)}: {one_line(step.purpose)}")
         print_sql(f"{step.statement};\n")
 
 
 def print_where_next(
-    warehouse: Warehouse, schema: str, published: Sequence[Evidence], options: Sequence[str]
+    warehouse: Warehouse, schema: str, published: Sequence[PublishedRun], options: Sequence[str]
 ) -> None:
     """Where the tables are and what to ask them, and how to get the page about them.
 

@@ -10,16 +10,16 @@ from segjob.config_file import parse
 from segjob.errors import ConfigError
 
 
-def wanted(
+def select(
     config: Config, segmentation: str | None, described: Mapping[str, str | None], **options: Any
 ) -> dict[str, Segmentation]:
     """Name -> settings.
 
     Parameters
     ----------
-    segmentation : one of the config file's; all of them where None.
+    segmentation : one of the config file's; None: all of them.
     described : source (the relation), key, features, name: a segmentation that needs no config file.
-    options : k, k_range, rule, scale, seed as typed; None where not given. They win over the file.
+    options : k, k_range, rule, scale, seed as typed; None if not given. They win over the file.
 
     Raises
     ------

@@ -18,13 +18,14 @@ from segjob.core.compare.verdict import RULE, Verdict, judge
 from segjob.core.model import FitRows, Labels, Model
 from segjob.core.segments.score import places
 from segjob.errors import DataError
-from segjob.pipeline.measure import Prepared, fit_rows, measure, snapshot
+from segjob.pipeline.fit_rows import read_fit_rows
+from segjob.pipeline.measure import Dataset, count_rows, snapshot
 from segjob.pipeline.progress import Progress
-from segjob.registry.models import Published, load
+from segjob.registry.models import PublishedModel
+from segjob.registry.registry import Registry
 from segjob.registry.relations import resolve
-from segjob.registry.runs import Record, pick_run
+from segjob.registry.runs import Record
 from segjob.registry.schema import ensure_layout
-from segjob.statements.published.tables import PublishedTables
 from segjob.warehouse.base import Warehouse
 
 MAPPED_ROWS, MAPPED_VALUES = 250, 20_000
@@ -47,26 +48,22 @@ class Compared:
 
     def as_json(self) -> dict[str, Any]:
         """The same as plain values, without the rows."""
-        ran = [found for found in self.comparisons if found.skipped is None]
+        ran = [one for one in self.comparisons if one.skipped is None]
         return {
             "segmentation": self.run["segmentation"],
             "run_id": self.run["run_id"],
-            "comparisons": [{**_row(found), "parameters": dict(found.parameters)} for found in ran],
+            "comparisons": [{**_row(one), "parameters": dict(one.parameters)} for one in ran],
             "skipped": [
-                {"algorithm": found.algorithm, "reason": found.skipped}
-                for found in self.comparisons
-                if found.skipped is not None
+                {"algorithm": one.algorithm, "reason": one.skipped}
+                for one in self.comparisons
+                if one.skipped is not None
             ],
             "verdict": {**vars(self.verdict), "rule": RULE},
         }
 
 
 def compare(
-    warehouse: Warehouse,
-    contract: PublishedTables,
-    settings: FitSettings,
-    segmentation: str | None,
-    progress: Progress,
+    registry: Registry, settings: FitSettings, segmentation: str | None, progress: Progress
 ) -> Compared:
     """Compare, and replace the run's rows of table `comparisons` in one transaction.
 
@@ -76,46 +73,46 @@ def compare(
     ------
     DataError : the relation is gone, or has no row that the published model can score.
     """
-    with warehouse.reading():
-        run = pick_run(warehouse, contract, segmentation=segmentation)
-        with progress.phase("reading fit rows", warehouse.ledger) as phase:
-            model = load(warehouse, contract, run)
-            points, labels = published_rows(warehouse, model, settings)
-            phase.rows, phase.note = len(points.values), points.method
-        is_kmeans = run["algorithm"] in (None, PUBLISHED)
-        seconds = _fit_seconds(warehouse, contract, run) if is_kmeans else None
+    with registry.warehouse.reading():
+        run = registry.pick_run(segmentation=segmentation)
+        published = registry.load_model(run)
+        rows, labels = published_rows(registry.warehouse, published, settings, progress)
+        seconds = _fit_seconds(registry, run)
     with progress.phase("comparing") as phase:
         own = str(run["algorithm"] or PUBLISHED)
-        published, *others = compared(points, labels, int(run["k"]), int(run["seed"]), algorithm=own)
-        published = dataclasses.replace(published, fit_seconds=seconds)
-        found = (published, *others)
-        phase.rows = len(published.rows)
+        first, *others = compared(rows, labels, int(run["k"]), int(run["seed"]), algorithm=own)
+        comparisons = (dataclasses.replace(first, fit_seconds=seconds), *others)
+        phase.rows = len(first.rows)
     for one in others:
         if one.skipped is not None:
             progress.warn(f"{one.algorithm} is left out: {one.skipped}")
-    verdict = judge(found)
-    with progress.phase("publishing", warehouse.ledger), warehouse.writing():
-        ensure_layout(warehouse, contract)
-        table = contract.table("comparisons")
-        drawn = drawings(found, points, model.model)
-        rows = [
-            {"run_id": run["run_id"], **_row(one), "advice": None, "drawn": json.dumps(drawn[one.algorithm])}
-            for one in found
-            if one.skipped is None
-        ]
-        rows[0]["advice"] = verdict.text
-        warehouse.execute(sa.delete(table).where(table.c.run_id == run["run_id"]))
-        warehouse.execute(sa.insert(table).values(rows))
-    return Compared(run, points, found, verdict)
+    result = Compared(run, rows, comparisons, judge(comparisons))
+    with progress.phase("publishing", registry.warehouse.ledger), registry.warehouse.writing():
+        _write(registry, result, published.model)
+    return result
 
 
-def drawings(found: Sequence[Comparison], points: FitRows, model: Model) -> dict[str, dict[str, Any]]:
+def _write(registry: Registry, result: Compared, model: Model) -> None:
+    ensure_layout(registry)
+    table, run_id = registry.table("comparisons"), result.run["run_id"]
+    maps = maps_of(result.comparisons, result.points, model)
+    records = [
+        {"run_id": run_id, **_row(one), "advice": None, "drawn": json.dumps(maps[one.algorithm])}
+        for one in result.comparisons
+        if one.skipped is None
+    ]
+    records[0]["advice"] = result.verdict.text
+    registry.warehouse.execute(sa.delete(table).where(table.c.run_id == run_id))
+    registry.warehouse.execute(sa.insert(table).values(records))
+
+
+def maps_of(comparisons: Sequence[Comparison], points: FitRows, model: Model) -> dict[str, dict[str, Any]]:
     """Algorithm -> what a map of it shows: every n-th of the compared rows, the same for all.
 
     cluster : the segment whose number it has been given, or the next free number; None for noise. scaled : of the
     published segments, where the rows are, by feature.
     """
-    rows = found[0].rows
+    rows = comparisons[0].rows
     most = max(1, min(MAPPED_ROWS, MAPPED_VALUES // max(len(model.transforms), 1)))
     picked = np.unique(np.linspace(0, len(rows) - 1, min(most, len(rows))).round().astype(int))
     ids, free = model.segment_ids, max(model.segment_ids) + 1
@@ -123,19 +120,20 @@ def drawings(found: Sequence[Comparison], points: FitRows, model: Model) -> dict
     def number(label: int) -> int | None:
         return None if label < 0 else ids[label] if label < len(ids) else free + label - len(ids)
 
-    drawn: dict[str, dict[str, Any]] = {
-        one.algorithm: {"cluster": [number(int(label)) for label in one.labels[picked]]} for one in found
+    maps: dict[str, dict[str, Any]] = {
+        one.algorithm: {"cluster": [number(int(label)) for label in one.labels[picked]]}
+        for one in comparisons
     }
-    places = points.values[rows[picked]]
-    drawn[found[0].algorithm]["scaled"] = {
-        transform.feature: [float(f"{value:.6g}") for value in places[:, j]]
+    values = points.values[rows[picked]]
+    maps[comparisons[0].algorithm]["scaled"] = {
+        transform.feature: [float(f"{value:.6g}") for value in values[:, j]]
         for j, transform in enumerate(model.transforms)
     }
-    return drawn
+    return maps
 
 
 def published_rows(
-    warehouse: Warehouse, published: Published, settings: FitSettings
+    warehouse: Warehouse, published: PublishedModel, settings: FitSettings, progress: Progress
 ) -> tuple[FitRows, Labels]:
     """Today's fit rows of a run's relation by the run's own transforms, and the segment of each, numbered 0..k-1.
 
@@ -143,33 +141,39 @@ def published_rows(
     ------
     DataError : the relation is gone, or has no row that the published model can score.
     """
-    wanted = Segmentation.model_validate_json(published.run["config"])
-    resolved = resolve(warehouse, str(published.run["segmentation"]), wanted)
-    relation = snapshot(warehouse, resolved)
-    measured = measure(warehouse, resolved, relation)
-    prepared = Prepared(resolved, relation, measured, published.model.transforms)
-    points = fit_rows(warehouse, prepared, settings, int(published.run["seed"]))
-    if not len(points.values):
+    run = published.run
+    with progress.phase("measuring", warehouse.ledger) as phase:
+        configured = Segmentation.model_validate_json(run["config"])
+        source = resolve(warehouse, str(run["segmentation"]), configured)
+        relation = snapshot(warehouse, source)
+        counts = count_rows(warehouse, source, relation)
+        dataset = Dataset(source, relation, counts, published.model.transforms)
+        phase.rows = counts.rows
+    rows = read_fit_rows(warehouse, dataset, settings, progress)
+    if not len(rows.values):
         raise DataError(
-            f"run {published.run['run_id']} can score no row of {published.run['relation']} as it is today",
+            f"run {run['run_id']} can score no row of {run['relation']} as it is today",
             hint="see `segjob health`",
         )
-    blocks = range(0, len(points.values), _BLOCK)
-    labels = [places(points.values[i : i + _BLOCK], published.model) for i in blocks]
-    return points, np.concatenate(labels)
+    blocks = range(0, len(rows.values), _BLOCK)
+    labels = [places(rows.values[i : i + _BLOCK], published.model) for i in blocks]
+    return rows, np.concatenate(labels)
 
 
-def _fit_seconds(warehouse: Warehouse, contract: PublishedTables, run: Record) -> float | None:
-    sweeps = contract.table("sweeps")
+def _fit_seconds(registry: Registry, run: Record) -> float | None:
+    """Seconds of the published fit; None if it was not k-means, which the sweep times."""
+    if run["algorithm"] not in (None, PUBLISHED):
+        return None
+    sweeps = registry.table("sweeps")
     chosen = sa.select(sweeps.c.fit_seconds).where(sweeps.c.run_id == run["run_id"], sweeps.c.is_chosen)
-    return next((row["fit_seconds"] for row in warehouse.records(chosen)), None)
+    return next((row["fit_seconds"] for row in registry.warehouse.records(chosen)), None)
 
 
-def _row(found: Comparison) -> dict[str, Any]:
+def _row(one: Comparison) -> Record:
     return {
-        "algorithm": found.algorithm,
-        "parameters": json.dumps(dict(found.parameters)),
-        "clusters": found.clusters,
-        "noise_share": found.noise_share,
-        **{name: getattr(found, name) for name in _FIGURES},
+        "algorithm": one.algorithm,
+        "parameters": json.dumps(dict(one.parameters)),
+        "clusters": one.clusters,
+        "noise_share": one.noise_share,
+        **{name: getattr(one, name) for name in _FIGURES},
     }

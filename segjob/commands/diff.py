@@ -8,12 +8,8 @@ from typing import Any
 
 from segjob.core.segments.row_label import RowLabel, row_label_of
 from segjob.errors import DataError
-from segjob.pipeline.movements import flows_between
-from segjob.registry.models import load
-from segjob.registry.runs import pick_run
-from segjob.registry.views import key_column
-from segjob.statements.published.tables import PublishedTables
-from segjob.warehouse.base import Warehouse
+from segjob.registry.movements import flows_between
+from segjob.registry.registry import Registry
 
 
 @dataclass(frozen=True)
@@ -38,19 +34,18 @@ class Diff:
         }
 
 
-def diff(warehouse: Warehouse, contract: PublishedTables, from_run: int, to_run: int) -> Diff:
+def diff(registry: Registry, from_run: int, to_run: int) -> Diff:
     """Compare two runs of one segmentation.
 
     Raises
     ------
     DataError : there is no such run, they are of two segmentations, or of two keys.
     """
-    then, now = (
-        load(warehouse, contract, pick_run(warehouse, contract, run_id=run)) for run in (from_run, to_run)
-    )
-    names = [str(published.run["segmentation"]) for published in (then, now)]
-    if names[0] != names[1]:
-        raise DataError(f"run {from_run} is of {names[0]!r} and run {to_run} of {names[1]!r}")
-    key = key_column(warehouse, contract, now.run)
-    flows = flows_between(warehouse, contract, names[0], (key.name, key.type), from_run, to_run)
+    with registry.warehouse.reading():
+        then, now = (registry.load_model(registry.pick_run(run_id=run)) for run in (from_run, to_run))
+        names = [str(published.run["segmentation"]) for published in (then, now)]
+        if names[0] != names[1]:
+            raise DataError(f"run {from_run} is of {names[0]!r} and run {to_run} of {names[1]!r}")
+        key = registry.key_column(now.run)
+        flows = flows_between(registry, names[0], key, from_run, to_run)
     return Diff(names[0], from_run, to_run, then.names, now.names, flows, row_label_of(key.name))

@@ -16,17 +16,15 @@ from segjob.core.model import Transform
 from segjob.core.segments import drift
 from segjob.core.segments.drift import BinnedShares
 from segjob.errors import DataError
-from segjob.pipeline.distributions import MISSING_BIN, missing_shares
 from segjob.pipeline.measure import measured_rows
-from segjob.registry.models import Published, load
-from segjob.registry.relations import Resolved, resolve
-from segjob.registry.runs import Record, pick_run, stored
+from segjob.pipeline.profile import MISSING_BIN, missing_shares
+from segjob.registry.models import PublishedModel
+from segjob.registry.registry import Registry
+from segjob.registry.relations import ResolvedSegmentation, resolve
+from segjob.registry.runs import Record
 from segjob.registry.schema import ensure_layout
-from segjob.registry.views import history_of
 from segjob.statements import drift as drift_statements
 from segjob.statements.measures import Measured
-from segjob.statements.published.tables import PublishedTables
-from segjob.warehouse.base import Warehouse
 
 
 @dataclass(frozen=True)
@@ -68,162 +66,152 @@ class Health:
         }
 
 
-def check_health(
-    warehouse: Warehouse, contract: PublishedTables, settings: HealthSettings, segmentation: str | None
-) -> Health:
+def check_health(registry: Registry, settings: HealthSettings, segmentation: str | None) -> Health:
     """Compare, and note the result in table `health`.
 
     Raises
     ------
     DataError : the relation is gone or has lost columns; or the run is older than this check.
     """
+    warehouse = registry.warehouse
     with warehouse.reading():
-        run = pick_run(warehouse, contract, segmentation=segmentation)
-        published = load(warehouse, contract, run)
-        reference = _reference(warehouse, contract, published)
-        wanted = Segmentation.model_validate_json(run["config"])
-        resolved = resolve(warehouse, str(run["segmentation"]), wanted)
-        findings = list(_findings(warehouse, contract, settings, published, resolved, reference))
+        run = registry.pick_run(segmentation=segmentation)
+        published = registry.load_model(run)
+        reference = _reference(registry, run)
+        configured = Segmentation.model_validate_json(run["config"])
+        source = resolve(warehouse, str(run["segmentation"]), configured)
+        counts = measured_rows(warehouse, source.relation, source.settings.features)
+        if counts.rows == 0:
+            raise DataError(f"{source.settings.relation} has no rows today")
+        findings = list(_Check(registry, settings, published, source, reference, counts).findings())
         health = Health(run, datetime.now(UTC).replace(tzinfo=None), findings)
         with warehouse.writing():
-            ensure_layout(warehouse, contract)
+            ensure_layout(registry)
             rows = [
                 {"run_id": run["run_id"], "checked_at": health.checked_at, **vars(finding)}
                 for finding in findings
             ]
-            warehouse.execute(sa.insert(contract.table("health")).values(rows))
+            warehouse.execute(sa.insert(registry.table("health")).values(rows))
     return health
 
 
 @dataclass(frozen=True)
 class _Reference:
-    """What was kept of one feature: its bins, on how many rows, and the share of missing values."""
+    """What a run kept of one feature: its bins, on how many rows, and the share of missing values."""
 
     bins: BinnedShares
     rows: int
     missing: float
 
 
-def _reference(
-    warehouse: Warehouse, contract: PublishedTables, published: Published
-) -> dict[str, _Reference]:
-    table = contract.table("distributions")
+def _reference(registry: Registry, run: Record) -> dict[str, _Reference]:
+    table = registry.table("distributions")
     by_feature: dict[str, list[Record]] = defaultdict(list)
-    of_run = table.c.run_id == published.run["run_id"]
-    for row in stored(warehouse, table, of_run, order=[table.c.bin]):
+    for row in registry.rows(table, table.c.run_id == run["run_id"], order=[table.c.bin]):
         by_feature[row["feature"]].append(row)
     if not by_feature:
         raise DataError(
-            f"run {published.run['run_id']} was published by an older segjob, which kept nothing to compare with",
+            f"run {run['run_id']} was published by an older segjob, which kept nothing to compare with",
             hint="publish a new one with `segjob run`",
         )
-    found = {}
+    reference = {}
     for feature, rows in by_feature.items():
         bins = [row for row in rows if row["bin"] != MISSING_BIN]
         edges = np.array([row["upper"] for row in bins[:-1]], dtype=np.float64)
         missing = next((row["share"] for row in rows if row["bin"] == MISSING_BIN), 0.0)
-        found[feature] = _Reference(
+        reference[feature] = _Reference(
             BinnedShares(edges, np.array([row["share"] for row in bins])), bins[0]["rows"], missing
         )
-    return found
+    return reference
 
 
-def _findings(
-    warehouse: Warehouse,
-    contract: PublishedTables,
-    settings: HealthSettings,
-    published: Published,
-    resolved: Resolved,
-    reference: Mapping[str, _Reference],
-) -> Iterator[Finding]:
-    features = resolved.settings.features
-    measured = measured_rows(warehouse, resolved.relation, features)
-    if measured.rows == 0:
-        raise DataError(f"{resolved.settings.relation} has no rows today")
-    yield from _drift(warehouse, settings, published, resolved, reference, measured)
-    yield from _segments(warehouse, contract, settings, published, resolved)
-    excluded = 1 - measured.kept / measured.rows
-    before = published.run["rows_excluded"] / published.run["rows_read"]
-    yield _share(
-        "excluded_share",
-        "all",
-        before,
-        excluded,
-        settings.excluded_share,
-        published.run["rows_read"],
-        measured,
-    )
+@dataclass(frozen=True)
+class _Check:
+    """A run and today's rows, side by side. counts : of today's rows."""
 
+    registry: Registry
+    settings: HealthSettings
+    published: PublishedModel
+    source: ResolvedSegmentation
+    reference: Mapping[str, _Reference]
+    counts: Measured
 
-def _drift(
-    warehouse: Warehouse,
-    settings: HealthSettings,
-    published: Published,
-    resolved: Resolved,
-    reference: Mapping[str, _Reference],
-    measured: Measured,
-) -> Iterator[Finding]:
-    """Per feature: how far its values moved, and how many are missing."""
-    transforms = published.model.transforms
-    edges = [reference[t.feature].bins.edges for t in transforms]
-    counted = warehouse.records(drift_statements.bins(resolved.relation, transforms, edges))[0]
-    missing = missing_shares(measured)
-    for j, transform in enumerate(transforms):
-        before = reference[transform.feature]
-        counts = [counted[f"bin{j}_{b}"] for b in range(len(before.bins.shares))]
+    def findings(self) -> Iterator[Finding]:
+        """All measures, in the order to show them."""
+        yield from self._features()
+        yield from self._segments()
+        run = self.published.run
+        before, now = run["rows_excluded"] / run["rows_read"], 1 - self.counts.kept / self.counts.rows
+        yield self._share("excluded_share", "all", before, now, self.settings.excluded_share)
+
+    def _features(self) -> Iterator[Finding]:
+        """Per feature: how far its values moved, and how many are missing."""
+        transforms = self.published.model.transforms
+        edges = [self.reference[t.feature].bins.edges for t in transforms]
+        statement = drift_statements.bins(self.source.relation, transforms, edges)
+        counted = self.registry.warehouse.records(statement)[0]
+        missing = missing_shares(self.counts)
+        for j, transform in enumerate(transforms):
+            before, column = self.reference[transform.feature], transform.source_column
+            yield from self._drift(
+                transform, before, [counted[f"bin{j}_{b}"] for b in range(len(before.bins.shares))]
+            )
+            if column in missing and transform.function != "one_hot":
+                allowed = self.settings.missing_share
+                yield self._share("missing_share", column, before.missing, missing[column], allowed)
+
+    def _drift(self, transform: Transform, before: _Reference, counts: Sequence[int]) -> Iterator[Finding]:
+        """How far one feature's values moved. counts : today's rows in each of the run's bins."""
         now, rows = drift.shares(counts), sum(counts)
         index = drift.stability_index(before.bins.shares, now)
-        limit = settings.stability_index + drift.stability_index_by_chance(len(now), before.rows, rows)
+        limit = self.settings.stability_index + drift.stability_index_by_chance(len(now), before.rows, rows)
         yield Finding("stability_index", transform.feature, None, index, limit, index <= limit)
-        way = drift.transport_distance(
+        distance = drift.transport_distance(
             before.bins.edges, before.bins.shares, now, _spread(transform, before.bins)
         )
-        limit = settings.distance + drift.distance_by_chance(before.rows, rows)
-        yield Finding("distance", transform.feature, None, way, limit, way <= limit)
-        column = transform.source_column
-        if column in missing and transform.function != "one_hot":
-            of = published.run["rows_read"]
-            yield _share(
-                "missing_share", column, before.missing, missing[column], settings.missing_share, of, measured
-            )
+        limit = self.settings.distance + drift.distance_by_chance(before.rows, rows)
+        yield Finding("distance", transform.feature, None, distance, limit, distance <= limit)
 
+    def _segments(self) -> Iterator[Finding]:
+        """Per segment: its share; over all: how far customers are from their centroids, and outliers."""
+        now, then = self._segments_today(), self._segments_then()
+        rows, rows_then = sum(row["rows"] for row in now.values()), sum(row["rows"] for row in then.values())
+        if rows == 0:
+            raise DataError("no row of today has a segment: the model excludes every row")
+        for segment, before in then.items():
+            share = now[segment]["rows"] / rows if segment in now else 0.0
+            share_then = before["rows"] / rows_then
+            limit = self.settings.segment_share + drift.share_by_chance(share_then, rows_then, rows)
+            name = f"{segment}: {self.published.names[segment]}"
+            is_healthy = abs(share - share_then) <= limit
+            yield Finding("segment_share", name, share_then, share, limit, is_healthy)
+        mean = sum(row["distance"] for row in now.values()) / rows
+        mean_then = sum(row["distance"] for row in then.values()) / rows_then
+        limit = mean_then * (1 + self.settings.centroid_distance)
+        yield Finding("centroid_distance", "all", mean_then, mean, limit, mean <= limit)
+        outliers = sum(row["outliers"] for row in now.values()) / rows
+        outliers_then = sum(row["outliers"] for row in then.values()) / rows_then
+        by_chance = drift.share_by_chance(outliers_then, rows_then, rows)
+        limit = outliers_then + self.settings.outlier_share + by_chance
+        yield Finding("outlier_share", "all", outliers_then, outliers, limit, outliers <= limit)
 
-def _segments(
-    warehouse: Warehouse,
-    contract: PublishedTables,
-    settings: HealthSettings,
-    published: Published,
-    resolved: Resolved,
-) -> Iterator[Finding]:
-    """Per segment: its share, and how far its customers are from the centroid; over all: outliers."""
-    statement = drift_statements.by_segment(resolved.relation, published.model, published.names)
-    now = {row["segment_id"]: row for row in warehouse.records(statement) if row["segment_id"] is not None}
-    then = {row["segment_id"]: row for row in _published_segments(warehouse, contract, published)}
-    rows, rows_then = sum(row["rows"] for row in now.values()), sum(row["rows"] for row in then.values())
-    if rows == 0:
-        raise DataError("no row of today has a segment: the model excludes every row")
-    for segment, before in then.items():
-        of = now.get(segment, {"rows": 0, "distance": 0.0})
-        share, share_then = of["rows"] / rows, before["rows"] / rows_then
-        limit = settings.segment_share + drift.share_by_chance(share_then, rows_then, rows)
-        name = f"{segment}: {published.names[segment]}"
-        yield Finding("segment_share", name, share_then, share, limit, abs(share - share_then) <= limit)
-    mean = sum(row["distance"] for row in now.values()) / rows
-    mean_then = sum(row["distance"] for row in then.values()) / rows_then
-    limit = mean_then * (1 + settings.centroid_distance)
-    yield Finding("centroid_distance", "all", mean_then, mean, limit, mean <= limit)
-    outliers = sum(row["outliers"] for row in now.values()) / rows
-    outliers_then = sum(row["outliers"] for row in then.values()) / rows_then
-    limit = outliers_then + settings.outlier_share + drift.share_by_chance(outliers_then, rows_then, rows)
-    yield Finding("outlier_share", "all", outliers_then, outliers, limit, outliers <= limit)
+    def _segments_today(self) -> dict[int, Record]:
+        published = self.published
+        statement = drift_statements.by_segment(self.source.relation, published.model, published.names)
+        rows = self.registry.warehouse.records(statement)
+        return {row["segment_id"]: row for row in rows if row["segment_id"] is not None}
 
+    def _segments_then(self) -> dict[int, Record]:
+        run = self.published.run
+        history = self.registry.history(run["segmentation"], self.registry.key_column(run))
+        statement = drift_statements.by_published_segment(history, run["run_id"])
+        return {row["segment_id"]: row for row in self.registry.warehouse.records(statement)}
 
-def _published_segments(
-    warehouse: Warehouse, contract: PublishedTables, published: Published
-) -> list[Record]:
-    run = published.run
-    history = history_of(warehouse, contract, run)
-    return warehouse.records(drift_statements.by_published_segment(history, run["run_id"]))
+    def _share(self, measure: str, subject: str, before: float, now: float, allowed: float) -> Finding:
+        """A share of all rows that may not grow."""
+        by_chance = drift.share_by_chance(before, self.published.run["rows_read"], self.counts.rows)
+        limit = before + allowed + by_chance
+        return Finding(measure, subject, before, now, limit, now <= limit)
 
 
 def _spread(transform: Transform, bins: BinnedShares) -> float:
@@ -233,17 +221,3 @@ def _spread(transform: Transform, bins: BinnedShares) -> float:
     if len(bins.edges) < 2:
         return 1.0
     return float(bins.edges[-1] - bins.edges[0]) / 2.56 or 1.0
-
-
-def _share(
-    measure: str,
-    subject: str,
-    before: float,
-    now: float,
-    allowed: float,
-    rows_before: int,
-    measured: Measured,
-) -> Finding:
-    """A share that may not grow."""
-    limit = before + allowed + drift.share_by_chance(before, rows_before, measured.rows)
-    return Finding(measure, subject, before, now, limit, now <= limit)

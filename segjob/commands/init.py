@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from segjob.errors import ConfigError
+from segjob.registry.registry import Registry
 from segjob.registry.schema import ensure_layout
-from segjob.statements.published.tables import PublishedTables
-from segjob.warehouse.base import Warehouse
 
 TEMPLATE = Path(__file__).resolve().parent / "segjob.toml"
 """The file that `init` writes; this repository's own segjob.toml is the same."""
@@ -24,7 +23,7 @@ def write_config(file: Path) -> bool:
     return True
 
 
-def install(warehouse: Warehouse, contract: PublishedTables) -> None:
+def install(registry: Registry) -> None:
     """Make the published schema, empty, or bring it up to date."""
-    with warehouse.writing(create=True):
-        ensure_layout(warehouse, contract)
+    with registry.warehouse.writing(create=True):
+        ensure_layout(registry)

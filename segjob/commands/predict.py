@@ -14,7 +14,8 @@ import numpy as np
 from segjob.core.model import Transform
 from segjob.core.segments.score import score
 from segjob.errors import ConfigError, DataError
-from segjob.registry.models import Published
+from segjob.registry.models import PublishedModel
+from segjob.registry.registry import Registry
 
 
 @dataclass(frozen=True)
@@ -43,34 +44,29 @@ def parse_values(pairs: Sequence[str]) -> dict[str, str]:
     return dict(pair.split("=", 1) for pair in pairs)
 
 
-def predict(published: Published, given: Mapping[str, str]) -> Prediction:
+def predict(registry: Registry, segmentation: str | None, typed: Mapping[str, str]) -> Prediction:
+    """The segment of a customer by the current run's model; see `predict_with`."""
+    with registry.warehouse.reading():
+        published = registry.load_model(registry.pick_run(segmentation=segmentation))
+    return predict_with(published, typed)
+
+
+def predict_with(published: PublishedModel, typed: Mapping[str, str]) -> Prediction:
     """The segment of a customer.
 
     Parameters
     ----------
-    given : source column -> value as typed; an empty value or `null` is missing.
+    typed : source column -> value as typed; an empty value or `null` is missing.
 
     Raises
     ------
-    ConfigError : an unknown column, a text where a number belongs, a column that is not given.
+    ConfigError : an unknown column, a text instead of a number, a column without a value.
     DataError : such a customer would have been excluded.
     """
     model, names = published.model, published.names
     columns = {transform.source_column: transform for transform in model.transforms}
-    for name in given:
-        if name not in columns:
-            close = difflib.get_close_matches(name, list(columns), n=1)
-            raise ConfigError(
-                f"the model has no feature {name!r}",
-                hint=f"did you mean {close[0]!r}?" if close else f"it has {', '.join(columns)}",
-            )
-    lacking = [name for name in columns if name not in given]
-    if lacking:
-        raise ConfigError(
-            f"no value for {', '.join(lacking)}",
-            hint=f"segjob predict {' '.join(f'{name}=...' for name in columns)} (an empty value is a missing one)",
-        )
-    values = {name: _value(name, given[name], columns[name]) for name in columns}
+    _refuse_columns(typed, list(columns))
+    values = {name: _value(name, typed[name], columns[name]) for name in columns}
     with np.errstate(over="ignore", invalid="ignore"):
         scored = score({name: np.array([value], dtype=object) for name, value in values.items()}, model)
     if scored.segment_id[0] == 0:
@@ -91,6 +87,23 @@ def predict(published: Published, given: Mapping[str, str]) -> Prediction:
         is_outlier=bool(scored.is_outlier[0]),
         algorithm=str(published.run["algorithm"] or "kmeans"),
     )
+
+
+def _refuse_columns(typed: Mapping[str, str], columns: Sequence[str]) -> None:
+    """Raises a ConfigError unless there is a value for each of the columns, and for no other."""
+    for name in typed:
+        if name not in columns:
+            close = difflib.get_close_matches(name, columns, n=1)
+            raise ConfigError(
+                f"the model has no feature {name!r}",
+                hint=f"did you mean {close[0]!r}?" if close else f"it has {', '.join(columns)}",
+            )
+    lacking = [name for name in columns if name not in typed]
+    if lacking:
+        raise ConfigError(
+            f"no value for {', '.join(lacking)}",
+            hint=f"segjob predict {' '.join(f'{name}=...' for name in columns)} (an empty value is a missing one)",
+        )
 
 
 def _value(name: str, text: str, transform: Transform) -> float | str | None:

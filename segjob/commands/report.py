@@ -19,9 +19,10 @@ from segjob.core.cluster.metrics import silhouette_rows
 from segjob.core.compare.comparison import PUBLISHED
 from segjob.core.model import Floats
 from segjob.errors import ConfigError, SegjobError
-from segjob.registry.models import Published, load
+from segjob.registry.models import PublishedModel
+from segjob.registry.registry import Registry
 from segjob.registry.report_data import read_input_data
-from segjob.registry.runs import Evidence, evidence, list_runs, pick_run, stored
+from segjob.registry.runs import PublishedRun, Record
 from segjob.report.data import (
     MOST_POINTS,
     Centroids,
@@ -39,7 +40,6 @@ from segjob.report.data import (
 )
 from segjob.report.files import check_replaceable
 from segjob.statements import exploration
-from segjob.statements.published.tables import PublishedTables
 from segjob.warehouse.atomic_files import write_whole
 from segjob.warehouse.base import Warehouse
 
@@ -70,11 +70,7 @@ class Written:
 
 
 def write_report(
-    warehouse: Warehouse,
-    contract: PublishedTables,
-    segmentation: str | None,
-    page: Path | None,
-    figures: Path | None,
+    registry: Registry, segmentation: str | None, page: Path | None, figures: Path | None
 ) -> Written:
     """Write the page of a segmentation's current run, and its figures into a folder.
 
@@ -87,8 +83,8 @@ def write_report(
     """
     with _as_config_error(page):
         if page is not None:
-            _check_page(warehouse, page)
-    report = build(warehouse, contract, segmentation)
+            _check_page(registry.warehouse, page)
+    report = build(registry, segmentation)
     from segjob.report.page import render
 
     name = str(report.run["segmentation"])
@@ -97,7 +93,7 @@ def write_report(
     content = rendered.html.encode()
     slides = {} if figures is None else {figures / file: data for file, data in rendered.files()}
     with _as_config_error(page):
-        _check_page(warehouse, page)
+        _check_page(registry.warehouse, page)
         _write(figures, {page: content, **slides})
     return Written(
         page=page,
@@ -144,33 +140,33 @@ def _as_config_error(page: Path | None) -> Iterator[None]:
         raise ConfigError(f"{error.filename or page} cannot be written: {error.strerror}") from None
 
 
-def build(warehouse: Warehouse, contract: PublishedTables, segmentation: str | None) -> Report:
+def build(registry: Registry, segmentation: str | None) -> Report:
     """Everything that the page shows, read in one snapshot."""
+    warehouse = registry.warehouse
     with warehouse.reading():
-        run = pick_run(warehouse, contract, segmentation=segmentation)
-        found = evidence(warehouse, contract, run)
-        published = load(warehouse, contract, run)
-        history = exploration.keyed_history(contract.schema, run["segmentation"], run["key_column"])
-        counts = _counts(warehouse, contract, history, run)
+        record = registry.pick_run(segmentation=segmentation)
+        run, published = registry.load_run(record), registry.load_model(record)
+        history = exploration.keyed_history(registry.schema, record["segmentation"], record["key_column"])
+        counts = _counts(registry, history, record)
         sample = _sample(warehouse, published, history, counts)
         input_data = read_input_data(warehouse, published, sample)
         return Report(
-            run=found.run,
-            schema=contract.schema,
+            run=run.run,
+            schema=registry.schema,
             transforms=published.model.transforms,
             segments=[
                 _row(SegmentRow, row, outliers=counts.get(row["segment_id"], (0, None))[1])
-                for row in found.segments
+                for row in run.segments
             ],
-            profiles=[_row(ProfileRow, row) for row in found.profiles],
+            profiles=[_row(ProfileRow, row) for row in run.profiles],
             centroids=_centroids(published),
-            sweep=[_row(SweepRow, row) for row in found.sweep],
-            votes=[_row(VoteRow, row) for row in found.votes],
-            exclusions=[_row(ExclusionRow, row) for row in found.exclusions],
+            sweep=[_row(SweepRow, row) for row in run.sweep],
+            votes=[_row(VoteRow, row) for row in run.votes],
+            exclusions=[_row(ExclusionRow, row) for row in run.exclusions],
             sample=sample,
             input_data=input_data,
-            **_over_time(warehouse, contract, found),
-            comparisons=_compared(warehouse, contract, run["run_id"]),
+            **_over_time(registry, run),
+            comparisons=_compared(registry, record["run_id"]),
         )
 
 
@@ -181,13 +177,11 @@ def _row(kind: type[Row], row: Mapping[str, Any], **more: Any) -> Row:
     return kind(**known, **more)
 
 
-def _counts(
-    warehouse: Warehouse, contract: PublishedTables, history: sa.Table, run: Mapping[str, Any]
-) -> dict[int, tuple[int, int]]:
+def _counts(registry: Registry, history: sa.Table, run: Record) -> dict[int, tuple[int, int]]:
     """Segment -> customers and outliers in the history; empty where that is gone."""
-    if not warehouse.columns_of(contract.schema, history.name):
+    if not registry.warehouse.columns_of(registry.schema, history.name):
         return {}
-    rows = warehouse.records(exploration.segment_counts(history, run["run_id"]))
+    rows = registry.warehouse.records(exploration.segment_counts(history, run["run_id"]))
     return {row["segment_id"]: (row["rows"], row["outliers"]) for row in rows}
 
 
@@ -206,7 +200,7 @@ def quotas(rows: Mapping[int, int], points: int = MOST_POINTS, each: int = POINT
 
 
 def _sample(
-    warehouse: Warehouse, published: Published, history: sa.Table, counts: Mapping[int, tuple[int, int]]
+    warehouse: Warehouse, published: PublishedModel, history: sa.Table, counts: Mapping[int, tuple[int, int]]
 ) -> Sample | None:
     """The drawn customers; None where history or relation cannot be read any more."""
     transforms = published.model.transforms
@@ -245,7 +239,7 @@ def _silhouettes(scaled: Floats, weight: Floats, segment_id: np.ndarray[Any, Any
     return found
 
 
-def _can_be_read(warehouse: Warehouse, published: Published) -> bool:
+def _can_be_read(warehouse: Warehouse, published: PublishedModel) -> bool:
     """Whether the relation is still there with the columns of the model."""
     relation = published.relation
     try:
@@ -255,19 +249,20 @@ def _can_be_read(warehouse: Warehouse, published: Published) -> bool:
     return {relation.key, *(t.source_column for t in published.model.transforms)} <= names
 
 
-def _centroids(published: Published) -> Centroids:
+def _centroids(published: PublishedModel) -> Centroids:
     model = published.model
     value = [t.to_original(model.centroids[:, j]) for j, t in enumerate(model.transforms)]
     return Centroids(value=np.column_stack(value), scaled=model.centroids)
 
 
-def _over_time(warehouse: Warehouse, contract: PublishedTables, found: Evidence) -> dict[str, Any]:
+def _over_time(registry: Registry, published: PublishedRun) -> dict[str, Any]:
     """Sizes of all published runs up to this one, and who moved since the run before."""
-    segments, migration = contract.table("segments"), contract.table("transitions")
+    warehouse, last = registry.warehouse, published.run["run_id"]
+    segments, migration = registry.table("segments"), registry.table("transitions")
     runs = {
         run["run_id"]: run["published_at"]
-        for run in list_runs(warehouse, contract, found.run["segmentation"])
-        if run["status"] == "published" and run["run_id"] <= found.run["run_id"]
+        for run in registry.runs(published.run["segmentation"])
+        if run["status"] == "published" and run["run_id"] <= last
     }
     query = (
         sa.select(segments)
@@ -276,20 +271,20 @@ def _over_time(warehouse: Warehouse, contract: PublishedTables, found: Evidence)
     )
     sizes = [_row(SegmentSize, row, published_at=runs[row["run_id"]]) for row in warehouse.records(query)]
     flows: list[Flow] = []
-    if warehouse.columns_of(contract.schema, migration.name):
+    if warehouse.columns_of(registry.schema, migration.name):
         moved = (
             sa.select(migration)
-            .where(migration.c.run_id == found.run["run_id"])
+            .where(migration.c.run_id == last)
             .order_by(migration.c.from_segment_id, migration.c.to_segment_id)
         )
         flows = [_row(Flow, row) for row in warehouse.records(moved)]
     return {"sizes": sizes, "flows": flows}
 
 
-def _compared(warehouse: Warehouse, contract: PublishedTables, run_id: int) -> Comparisons:
+def _compared(registry: Registry, run_id: int) -> Comparisons:
     """What `segjob compare` found for this run; rows of an older layout have neither advice nor anything to draw."""
-    table = contract.table("comparisons")
-    rows = stored(warehouse, table, table.c.run_id == run_id)
+    table = registry.table("comparisons")
+    rows = registry.rows(table, table.c.run_id == run_id)
     drawn = {row["algorithm"]: json.loads(row["drawn"] or "{}") for row in rows}
     published = [row for row in rows if row["advice"]]
     first = published[0]["algorithm"] if published else PUBLISHED

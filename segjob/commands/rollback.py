@@ -4,23 +4,15 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from segjob.errors import ConfigError, DataError
-from segjob.pipeline.profile import given_names
-from segjob.registry.models import load
-from segjob.registry.runs import Record, list_runs
+from segjob.errors import DataError
+from segjob.pipeline.profile import analysts_names
+from segjob.registry.registry import Registry, the_only_segmentation
+from segjob.registry.runs import Record
 from segjob.registry.schema import ensure_layout
-from segjob.registry.views import history_of, key_column, serve
-from segjob.statements.published.tables import PublishedTables
-from segjob.warehouse.base import Warehouse
+from segjob.registry.views import point_at
 
 
-def rollback(
-    warehouse: Warehouse,
-    contract: PublishedTables,
-    *,
-    run_id: int | None = None,
-    segmentation: str | None = None,
-) -> Record:
+def rollback(registry: Registry, run_id: int | None = None, segmentation: str | None = None) -> Record:
     """Make a run current, in one transaction; the run that is current afterwards.
 
     Parameters
@@ -32,21 +24,17 @@ def rollback(
     ConfigError : there are several segmentations and neither a run nor one of them is named.
     DataError : there is no such run, or none to go back to, or its assignments were pruned.
     """
+    warehouse, runs = registry.warehouse, registry.table("runs")
     with warehouse.writing():
-        ensure_layout(warehouse, contract)
-        runs = list_runs(warehouse, contract, segmentation)
-        target = _target(runs, run_id, warehouse.label)
-        _refuse_pruned(warehouse, contract, target)
-        table = contract.table("runs")
-        own = table.c.segmentation == target["segmentation"]
-        later = sa.and_(own, table.c.run_id > target["run_id"])
-        warehouse.execute(sa.update(table).where(later).values(status="rolled_back"))
-        warehouse.execute(
-            sa.update(table).where(table.c.run_id == target["run_id"]).values(status="published")
-        )
-        _rename(warehouse, contract, target)
-        published = load(warehouse, contract, target)
-        serve(warehouse, contract, published, key_column(warehouse, contract, target))
+        ensure_layout(registry)
+        target = _target(registry.runs(segmentation), run_id, warehouse.label)
+        _refuse_pruned(registry, target)
+        own = runs.c.segmentation == target["segmentation"]
+        later = sa.and_(own, runs.c.run_id > target["run_id"])
+        warehouse.execute(sa.update(runs).where(later).values(status="rolled_back"))
+        warehouse.execute(sa.update(runs).where(runs.c.run_id == target["run_id"]).values(status="published"))
+        _rename(registry, target)
+        point_at(registry, registry.load_model(target), registry.key_column(target))
     return target
 
 
@@ -54,15 +42,13 @@ def _target(runs: list[Record], run_id: int | None, label: str) -> Record:
     if not runs:
         raise DataError(f"there is no run in {label}", hint="publish one with `segjob run`")
     if run_id is not None:
-        found = next((run for run in runs if run["run_id"] == run_id), None)
-        if found is None:
+        target = next((run for run in runs if run["run_id"] == run_id), None)
+        if target is None:
             raise DataError(f"there is no run {run_id}", hint="see `segjob history`")
-        if found["is_current"]:
+        if target["is_current"]:
             raise DataError(f"run {run_id} is the current one already")
-        return found
-    names = sorted({run["segmentation"] for run in runs})
-    if len(names) > 1:
-        raise ConfigError(f"there are {len(names)} segmentations", hint=f"--segmentation {' | '.join(names)}")
+        return target
+    the_only_segmentation(runs)
     if runs[0]["status"] == "rolled_back":
         return runs[0]
     if len(runs) < 2:
@@ -70,22 +56,22 @@ def _target(runs: list[Record], run_id: int | None, label: str) -> Record:
     return next((run for run in runs[1:] if run["status"] == "published"), runs[1])
 
 
-def _refuse_pruned(warehouse: Warehouse, contract: PublishedTables, target: Record) -> None:
-    history = history_of(warehouse, contract, target)
-    kept = warehouse.scalar(sa.select(sa.func.count()).where(history.c.run_id == target["run_id"]))
-    if kept != target["rows_segmented"]:
+def _refuse_pruned(registry: Registry, target: Record) -> None:
+    history = registry.history(target["segmentation"], registry.key_column(target))
+    rows = sa.select(sa.func.count()).where(history.c.run_id == target["run_id"])
+    if registry.warehouse.scalar(rows) != target["rows_segmented"]:
         raise DataError(
             f"the assignments of run {target['run_id']} were pruned",
             hint="its evidence is kept (`segjob show`), but it cannot be current again",
         )
 
 
-def _rename(warehouse: Warehouse, contract: PublishedTables, target: Record) -> None:
+def _rename(registry: Registry, target: Record) -> None:
     """Names that analysts gave since the run was published hold for it too."""
-    segments = contract.table("segments")
-    for segment_id, given in given_names(warehouse, contract, str(target["segmentation"])).items():
-        warehouse.execute(
+    segments = registry.table("segments")
+    for segment_id, names in analysts_names(registry, str(target["segmentation"])).items():
+        registry.warehouse.execute(
             sa.update(segments)
             .where(segments.c.run_id == target["run_id"], segments.c.segment_id == segment_id)
-            .values(name=given["name"], description=given["description"], named_by="analyst")
+            .values(name=names["name"], description=names["description"], named_by="analyst")
         )

@@ -1,10 +1,10 @@
-"""`segjob run`: measure, choose k, fit, and publish; nothing at all where any of it fails."""
+"""`segjob run`: measure, choose k, fit, and publish; nothing is published if any of it fails."""
 
 from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -13,23 +13,19 @@ from segjob.commands.check import check_all
 from segjob.commands.snapshot import refresh, serving_file
 from segjob.config import Config, Segmentation
 from segjob.core.model import Floats
-from segjob.core.select_k import warnings
 from segjob.errors import DataError, NoSegmentation, RelationChanged, SegjobError, together
 from segjob.pipeline.choose_k import choose_k
-from segjob.pipeline.fit_kmeans import fit_all
-from segjob.pipeline.fit_other import fit_otherwise
-from segjob.pipeline.initial_centroids import starting_centroids
-from segjob.pipeline.measure import Prepared, fit_rows, measure, snapshot
+from segjob.pipeline.fit import fit
+from segjob.pipeline.fit_rows import read_fit_rows
+from segjob.pipeline.measure import measure
 from segjob.pipeline.profile import actions_of
 from segjob.pipeline.progress import Phase, Progress
-from segjob.pipeline.publish import Fitted, publish
-from segjob.pipeline.transforms import transforms
-from segjob.pipeline.worker import second_process
-from segjob.registry.relations import resolve
-from segjob.registry.retention import prune
-from segjob.registry.runs import Evidence, evidence, pick_run
-from segjob.statements.published.tables import PublishedTables
-from segjob.warehouse.base import Warehouse
+from segjob.pipeline.publish import RunDraft, publish
+from segjob.pipeline.worker import evidence_worker
+from segjob.registry.recording import RecordingWarehouse
+from segjob.registry.registry import Registry
+from segjob.registry.relations import ResolvedSegmentation, resolve
+from segjob.registry.runs import PublishedRun
 
 ATTEMPTS = 3
 """How often a run starts when the table that it reads is written to meanwhile."""
@@ -37,19 +33,21 @@ ATTEMPTS = 3
 
 @dataclass(frozen=True)
 class RunResult:
-    """A published run, with what it took."""
+    """A published run, with what it took.
 
-    evidence: Evidence
+    sweep_centroids : k -> (k, d) scaled centroids, of every k that was tried.
+    """
+
+    published: PublishedRun
     phases: Sequence[Phase]
     warnings: Sequence[str]
     seconds: float
     sweep_centroids: Mapping[int, Floats]
-    """(k, d) scaled centroids of every k that was tried."""
 
     def as_json(self) -> dict[str, Any]:
         """The same as plain values."""
         return {
-            **self.evidence.as_json(),
+            **self.published.as_json(),
             "warnings": list(self.warnings),
             "seconds": self.seconds,
             "phases": [dataclasses.asdict(phase) for phase in self.phases],
@@ -58,158 +56,135 @@ class RunResult:
 
 
 @dataclass(frozen=True)
-class Ran:
-    """What a command published; and, where it was asked for several segmentations, what kept others from it."""
+class RunResults:
+    """What a command published; and, if it was asked for several segmentations, what kept others from it."""
 
     results: Sequence[RunResult]
     failure: SegjobError | None
 
 
 def run_all(
-    warehouse: Warehouse, config: Config, asked: Mapping[str, Segmentation], progress: Progress
-) -> Ran:
-    """Run and publish each segmentation, one after the other; none where any does not fit the warehouse.
+    registry: Registry, config: Config, requested: Mapping[str, Segmentation], progress: Progress
+) -> RunResults:
+    """Run and publish each segmentation; then write the snapshot that the config asks for, once.
 
-    One whose rows cannot be segmented does not keep the others from being published. The snapshot that the config
-    asks for is written once, at the end.
+    Raises
+    ------
+    SegjobError : nothing was published.
+    """
+    outcome = _publish_all(registry, config, requested, progress)
+    warnings_before = len(progress.warnings)
+    refresh(registry, config, progress)
+    *others, last = outcome.results
+    last = dataclasses.replace(last, warnings=[*last.warnings, *progress.warnings[warnings_before:]])
+    return dataclasses.replace(outcome, results=[*others, last])
+
+
+def _publish_all(
+    registry: Registry, config: Config, requested: Mapping[str, Segmentation], progress: Progress
+) -> RunResults:
+    """Run and publish each segmentation, one after the other; none if any does not fit the warehouse.
+
+    One whose rows cannot be segmented does not keep the others from being published.
 
     Raises
     ------
     SegjobError : nothing was published.
     """
     if config.publish.snapshot is not None:
-        serving_file(warehouse, config.directory / config.publish.snapshot)
-    check_all(warehouse, PublishedTables(config.warehouse.schema_name), asked)
+        serving_file(registry.warehouse, config.directory / config.publish.snapshot)
     results: list[RunResult] = []
     failures: list[SegjobError] = []
-    for name, settings in asked.items():
-        progress.turn_to(name if len(asked) > 1 else None)
+    for source in check_all(registry, requested, progress):
+        progress.segmentation, progress.current = source.name, "checking"
+        progress.turn_to(source.name if len(requested) > 1 else None)
         try:
-            results.append(_run_patiently(warehouse, config, name, settings, progress))
+            results.append(_run_patiently(registry, config, source, progress))
         except (DataError, NoSegmentation) as problem:
-            if len(asked) > 1:
-                problem.message = f"{name}: {problem.message}"
+            if len(requested) > 1:
+                problem.message = f"{source.name}: {problem.message}"
             failures.append(problem)
     progress.turn_to(None)
     if not results:
         raise together(failures)
-    warnings_before = len(progress.warnings)
-    refresh(warehouse, config, progress)
-    late = progress.warnings[warnings_before:]
-    results[-1] = dataclasses.replace(results[-1], warnings=[*results[-1].warnings, *late])
-    return Ran(results, together(failures) if failures else None)
+    return RunResults(results, together(failures) if failures else None)
 
 
 def _run_patiently(
-    warehouse: Warehouse, config: Config, name: str, settings: Segmentation, progress: Progress
+    registry: Registry, config: Config, source: ResolvedSegmentation, progress: Progress
 ) -> RunResult:
-    """Once more from the start where the rows were changed meanwhile, but not for ever."""
+    """Start again if the rows were changed meanwhile, but not for ever."""
     for _ in range(ATTEMPTS - 1):
         try:
-            return run_one(warehouse, config, name, settings, progress)
+            return run_one(registry, config, source, progress)
         except RelationChanged as changed:
             progress.warn(f"{changed.message}; once more from the start")
-    return run_one(warehouse, config, name, settings, progress)
+            with registry.warehouse.reading():
+                source = resolve(registry.warehouse, source.name, source.settings)
+    return run_one(registry, config, source, progress)
 
 
 def run_one(
-    warehouse: Warehouse, config: Config, name: str, settings: Segmentation, progress: Progress
+    registry: Registry, config: Config, source: ResolvedSegmentation, progress: Progress
 ) -> RunResult:
-    """Run and publish one segmentation.
+    """Run and publish one segmentation: the stages of `segjob.pipeline`, one after the other.
 
     Raises
     ------
     SegjobError : see `segjob.errors`; the warehouse is as it was.
     """
     begun, started_at = time.perf_counter(), datetime.now(UTC).replace(tzinfo=None)
-    contract = PublishedTables(config.warehouse.schema_name)
     phases_before, warnings_before = len(progress.phases), len(progress.warnings)
+    warehouse = registry.warehouse
     with warehouse.reading():
-        prepared = _measure(warehouse, name, settings, progress)
-        with second_process(prepared.measured.kept) as ask:
-            with progress.phase("reading fit rows", warehouse.ledger) as phase:
-                points = fit_rows(warehouse, prepared, config.fit, settings.seed)
-                phase.rows, phase.note = len(points.values), points.method
-            with progress.phase("choosing k") as phase:
-                chosen = choose_k(settings, points, ask)
-                phase.note = f"k = {chosen.choice.k}"
-        swept, choice = chosen.sweep, chosen.choice
-        is_kmeans = settings.algorithm == "kmeans"
-        for warning in warnings.warnings(swept, choice, prepared.transforms, published=is_kmeans):
-            progress.warn(warning)
-        with progress.phase("fitting", warehouse.ledger) as phase:
-            start = starting_centroids(warehouse, contract, prepared, swept, choice, progress)
-            if is_kmeans:
-                final = fit_all(warehouse, config.fit, prepared, points, start, settings.seed)
-            else:
-                final = fit_otherwise(warehouse, config.fit, prepared, points, start, progress)
-            phase.rows = prepared.measured.kept * final.passes or None
-            phase.note = _fitted_on(settings.algorithm, final.passes)
-        if not final.refined.converged:
-            progress.warn(
-                f"the centroids still moved by {final.refined.shift:.2g} after {final.refined.passes} passes"
-            )
-        fitted = Fitted(
-            started_at=started_at,
-            prepared=prepared,
-            sweep=swept,
-            gaps=chosen.gaps,
-            agreement=chosen.agreement,
-            choice=choice,
-            final=final,
-            actions=actions_of(config),
-            warnings=tuple(progress.warnings[warnings_before:]),
-        )
-        with progress.phase("publishing", warehouse.ledger) as phase, warehouse.writing():
-            run_id = publish(warehouse, contract, fitted)
-            prune(warehouse, contract, name, config.publish)
-            phase.rows = prepared.measured.kept
-        found = evidence(warehouse, contract, pick_run(warehouse, contract, run_id=run_id))
+        dataset = measure(warehouse, source, progress)
+        with evidence_worker(dataset.counts.kept) as ask:
+            rows = read_fit_rows(warehouse, dataset, config.fit, progress)
+            selection = choose_k(dataset, rows, ask, progress)
+        fitted = fit(registry, config.fit, dataset, rows, selection, progress)
+        warnings = tuple(progress.warnings[warnings_before:])
+        draft = RunDraft(started_at, dataset, selection, fitted, actions_of(config), warnings)
+        published = publish(registry, draft, config.publish, progress)
     return RunResult(
-        evidence=found,
+        published=published,
         phases=progress.phases[phases_before:],
         warnings=progress.warnings[warnings_before:],
         seconds=time.perf_counter() - begun,
-        sweep_centroids={fit.k: fit.centroids for fit in swept.fits},
+        sweep_centroids={fit.k: fit.centroids for fit in selection.sweep.fits},
     )
 
 
-def _fitted_on(algorithm: str, passes: int) -> str:
-    """In words; k-means without passes over all rows in the warehouse had them all in memory."""
-    if algorithm == "kmeans":
-        return f"{passes} passes over all rows" if passes else "on all rows"
-    return f"{algorithm}, {passes} passes over all rows" if passes else f"{algorithm}, on the fit rows"
-
-
 @dataclass(frozen=True)
-class Planned:
-    """A statement that a run would send, and what it is for."""
+class PlannedStatement:
+    """A statement of a run, and the phase that sends it."""
 
     segmentation: str
     purpose: str
     statement: str
 
 
-def planned(warehouse: Warehouse, config: Config, asked: Mapping[str, Segmentation]) -> Iterator[Planned]:
-    """Every statement that a run would send, in its order; only the catalogue is read.
+@dataclass(frozen=True)
+class Plan:
+    """The statements of a run in its order; and what would keep some segmentations from being published."""
 
-    What a run measures first (centers, scales, categories, centroids) is not known yet: those numbers are stand-ins.
+    statements: Sequence[PlannedStatement]
+    failure: SegjobError | None
+
+
+def dry_run(
+    registry: Registry, config: Config, requested: Mapping[str, Segmentation], progress: Progress
+) -> Plan:
+    """Run everything on a `RecordingWarehouse`, which reads and writes nothing. No snapshot is written either.
+
+    Raises
+    ------
+    SegjobError : nothing would be published.
     """
-    from segjob.commands.dry_run import statements
+    statements: list[PlannedStatement] = []
 
-    with warehouse.reading():
-        for name, settings in asked.items():
-            resolved = resolve(warehouse, name, settings)
-            for purpose, statement in statements(
-                resolved, config, PublishedTables(config.warehouse.schema_name)
-            ):
-                yield Planned(name, purpose, warehouse.sql(statement, literal=True))
+    def record(sql: str) -> None:
+        statements.append(PlannedStatement(progress.segmentation, progress.current, sql))
 
-
-def _measure(warehouse: Warehouse, name: str, segmentation: Segmentation, progress: Progress) -> Prepared:
-    with progress.phase("measuring", warehouse.ledger) as phase:
-        resolved = resolve(warehouse, name, segmentation)
-        relation = snapshot(warehouse, resolved)
-        measured = measure(warehouse, resolved, relation)
-        phase.rows = measured.rows
-        return Prepared(resolved, relation, measured, transforms(warehouse, resolved, relation, measured))
+    warehouse = RecordingWarehouse(registry.warehouse.label, registry.warehouse, record)
+    outcome = _publish_all(Registry(warehouse, registry.schema), config, requested, progress)
+    return Plan(statements, outcome.failure)

@@ -6,11 +6,9 @@ from dataclasses import dataclass
 
 from segjob.config import Segmentation
 from segjob.errors import ConfigError, DataError
-from segjob.registry.models import load
-from segjob.registry.relations import locate, resolve
-from segjob.registry.runs import pick_run
+from segjob.registry.registry import Registry
+from segjob.registry.relations import ResolvedSegmentation, locate, resolve
 from segjob.statements import scoring
-from segjob.statements.published.tables import PublishedTables
 from segjob.statements.sql.ddl import CreateAs, DropTable
 from segjob.warehouse.base import Warehouse
 
@@ -28,8 +26,7 @@ class ScoredTable:
 
 
 def score(
-    warehouse: Warehouse,
-    contract: PublishedTables,
+    registry: Registry,
     relation: str,
     *,
     into: str,
@@ -43,33 +40,45 @@ def score(
     ----------
     relation : has the columns that the model was fitted on.
     into : table, or schema.table, to write; `replace` allows it to be there already.
-    key : the relation's key column, where it is not called as in the run.
+    key : the relation's key column, if it is not called as in the run.
 
     Raises
     ------
     ConfigError, DataError : the relation lacks columns, or the table is there already.
     """
+    warehouse = registry.warehouse
     with warehouse.writing():
-        run = pick_run(warehouse, contract, segmentation=segmentation)
-        published = load(warehouse, contract, run)
+        run = registry.pick_run(segmentation=segmentation)
+        published = registry.load_model(run)
         settings = Segmentation.model_validate_json(run["config"]).model_copy(
             update={"relation": relation, "key": key or run["key_column"], "row_weight": None}
         )
-        resolved = resolve(warehouse, str(run["segmentation"]), settings)
-        schema, name = locate(warehouse, into)
-        if schema == contract.schema:
-            raise ConfigError(
-                f"schema {schema} holds what segjob publishes", hint="write to a table of another schema"
-            )
-        if (schema, name) == (resolved.relation.schema, resolved.relation.name):
-            raise ConfigError(f"{into!r} is the table that is scored", hint="write to another one")
+        source = resolve(warehouse, str(run["segmentation"]), settings)
+        schema, name = _target(registry, source, into)
         _make_room(warehouse, schema, name, into, replace=replace)
-        select = scoring.scores(resolved.relation, published.model, published.names)
+        select = scoring.scores(source.relation, published.model, published.names)
         warehouse.execute(CreateAs("table", name, select, schema=schema))
-        counted = warehouse.records(scoring.count_scores(name, schema))[0]
+        counts = warehouse.records(scoring.count_scores(name, schema))[0]
     return ScoredTable(
-        str(run["segmentation"]), run["run_id"], relation, into, counted["rows"], counted["without_segment"]
+        str(run["segmentation"]), run["run_id"], relation, into, counts["rows"], counts["without_segment"]
     )
+
+
+def _target(registry: Registry, source: ResolvedSegmentation, into: str) -> tuple[str, str]:
+    """Schema and name of the table to write.
+
+    Raises
+    ------
+    ConfigError : it would be among the published tables, or the scored table itself.
+    """
+    schema, name = locate(registry.warehouse, into)
+    if schema == registry.schema:
+        raise ConfigError(
+            f"schema {schema} holds what segjob publishes", hint="write to a table of another schema"
+        )
+    if (schema, name) == (source.relation.schema, source.relation.name):
+        raise ConfigError(f"{into!r} is the table that is scored", hint="write to another one")
+    return schema, name
 
 
 def _make_room(warehouse: Warehouse, schema: str, name: str, into: str, *, replace: bool) -> None:

@@ -17,10 +17,8 @@ from segjob import __version__
 from segjob.config import Config
 from segjob.errors import ConfigError, DataError, SegjobError, WarehouseError
 from segjob.pipeline.progress import Progress
-from segjob.registry.models import load
-from segjob.registry.runs import list_runs
+from segjob.registry.registry import Registry
 from segjob.statements.published import snapshot
-from segjob.statements.published.tables import PublishedTables
 from segjob.statements.sql.ddl import CreateScorer
 from segjob.warehouse.atomic_files import is_ours, one_at_a_time, replaced_file, replaced_folder
 from segjob.warehouse.base import Warehouse
@@ -53,12 +51,7 @@ class Snapshot:
 
 
 def write_snapshot(
-    warehouse: Warehouse,
-    contract: PublishedTables,
-    folder: Path,
-    *,
-    parquet: bool = False,
-    lock_timeout: float = 30,
+    registry: Registry, folder: Path, *, parquet: bool = False, lock_timeout: float = 30
 ) -> Snapshot:
     """Write the published tables and views as tables of a new file, and put it in the old one's place.
 
@@ -77,18 +70,19 @@ def write_snapshot(
     DataError : nothing is published.
     WarehouseError : the folder cannot be written, or holds a file of that name that is no snapshot.
     """
+    warehouse = registry.warehouse
     target = serving_file(warehouse, folder)
     with one_at_a_time(folder, lock_timeout):
         _refuse_foreign(target)
         with replaced_file(target) as fresh, warehouse.reading():
-            comments, left_out = _relations(warehouse, contract)
+            comments, left_out = _relations(registry)
             names = list(comments)
             with warehouse.new_file(fresh) as catalog:
-                _copy_all(warehouse, contract, comments, catalog)
+                _copy_all(registry, comments, catalog)
             if parquet:
                 with replaced_folder(_parquet_folder(folder)) as files:
                     for name in names:
-                        select = snapshot.everything(contract.schema, name)
+                        select = snapshot.everything(registry.schema, name)
                         path = files / f"{quote(name, safe=' ')}.parquet"
                         warehouse.execute(snapshot.CopyToParquet(select, path))
         return Snapshot(
@@ -120,18 +114,17 @@ def serving_file(warehouse: Warehouse, folder: Path) -> Path:
     return target
 
 
-def refresh(warehouse: Warehouse, config: Config, progress: Progress) -> Path | None:
+def refresh(registry: Registry, config: Config, progress: Progress) -> Path | None:
     """Write the snapshot that the config asks for; the file, or None where it asks for none or it failed.
 
     What was published stays published, so a failure is a warning.
     """
     if config.publish.snapshot is None:
         return None
-    contract = PublishedTables(config.warehouse.schema_name)
     folder = config.directory / config.publish.snapshot
     try:
         with progress.phase("snapshot") as phase:
-            written = write_snapshot(warehouse, contract, folder, lock_timeout=config.warehouse.lock_timeout)
+            written = write_snapshot(registry, folder, lock_timeout=config.warehouse.lock_timeout)
             phase.note = str(written.file)
     except SegjobError as error:
         progress.warn(f"published, but the snapshot was not written: {error.message}")
@@ -156,48 +149,46 @@ def _parquet_folder(folder: Path) -> Path:
     return link
 
 
-def _relations(warehouse: Warehouse, contract: PublishedTables) -> tuple[dict[str, str | None], list[str]]:
+def _relations(registry: Registry) -> tuple[dict[str, str | None], list[str]]:
     """What there is to copy, with its comment; and the views that cannot be read any more."""
-    found = warehouse.records(snapshot.relations(contract.schema))
-    comments = {str(row["table_name"]): row["table_comment"] for row in found}
-    if not comments or not list_runs(warehouse, contract, None):
+    warehouse, schema = registry.warehouse, registry.schema
+    relations = warehouse.records(snapshot.relations(schema))
+    comments = {str(row["table_name"]): row["table_comment"] for row in relations}
+    if not comments or not registry.runs():
         raise DataError(
-            f"nothing is published in schema {contract.schema} of {warehouse.label}",
+            f"nothing is published in schema {schema} of {warehouse.label}",
             hint="publish a run with `segjob run`",
         )
     left_out = [
         # Only these views read what is not segjob's own, and may be gone.
         name
         for name in comments
-        if name.endswith("_scores")
-        and not warehouse.answers(snapshot.everything(contract.schema, name).limit(0))
+        if name.endswith("_scores") and not warehouse.answers(snapshot.everything(schema, name).limit(0))
     ]
     return {name: comment for name, comment in comments.items() if name not in left_out}, left_out
 
 
-def _copy_all(
-    warehouse: Warehouse, contract: PublishedTables, comments: Mapping[str, str | None], catalog: str
-) -> None:
-    place = snapshot.place(catalog, contract.schema, warehouse.dialect)
+def _copy_all(registry: Registry, comments: Mapping[str, str | None], catalog: str) -> None:
+    warehouse, schema = registry.warehouse, registry.schema
+    place = snapshot.place(catalog, schema, warehouse.dialect)
     warehouse.execute(CreateSchema(place))
     for name in comments:
-        warehouse.execute(snapshot.copy(contract.schema, name, place))
-    _explain(warehouse, contract, place, comments)
-    for run in list_runs(warehouse, contract, None):
+        warehouse.execute(snapshot.copy(schema, name, place))
+    _explain(registry, place, comments)
+    for run in registry.runs():
         if run["is_current"]:
-            model = load(warehouse, contract, run).model
+            model = registry.load_model(run).model
             warehouse.execute(CreateScorer(f"{run['segmentation']}_segment", model, schema=place))
     _sign(warehouse, place)
 
 
-def _explain(
-    warehouse: Warehouse, contract: PublishedTables, place: str, comments: Mapping[str, str | None]
-) -> None:
+def _explain(registry: Registry, place: str, comments: Mapping[str, str | None]) -> None:
     """Every comment of the warehouse, on the copies too."""
+    warehouse = registry.warehouse
     for name, comment in comments.items():
         if comment:
             warehouse.execute(SetTableComment(sa.Table(name, sa.MetaData(), schema=place, comment=comment)))
-    for row in warehouse.records(snapshot.columns(contract.schema)):
+    for row in warehouse.records(snapshot.columns(registry.schema)):
         if row["table_name"] in comments:
             column = sa.Column(row["column_name"], sa.Text(), comment=row["column_comment"])
             sa.Table(row["table_name"], sa.MetaData(), column, schema=place)

@@ -1,8 +1,8 @@
-"""The chosen k, fitted to all rows: in memory where that is all of them, by passes in the warehouse otherwise."""
+"""K-means for the chosen k on all rows: in memory if the fit rows are all of them, else by passes in the warehouse."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,8 +13,9 @@ from segjob.core.cluster.lloyd import Pass, Refined, pass_over, refine
 from segjob.core.cluster.lloyd_bounds import Bordered
 from segjob.core.cluster.metrics import Indices, segment_silhouettes
 from segjob.core.model import FitRows, Floats, Labels, Model
+from segjob.core.segments.match import Alignment
 from segjob.core.segments.segment_rules import SegmentRule, segment_rule_for
-from segjob.pipeline.measure import Prepared
+from segjob.pipeline.measure import Dataset
 from segjob.statements import passes
 from segjob.warehouse.base import Warehouse
 
@@ -23,146 +24,175 @@ BORDER_ROWS = 300_000
 _BORDER_SHARE = 0.7
 """How full a border is planned to be: the sample that tells how many rows it holds errs by some per cent."""
 _EXACT, _ENOUGH = 1e-9, 500
+"""Tolerance and passes in memory, where a pass costs next to nothing: until no centroid moves at all."""
 
 
 @dataclass(frozen=True)
-class FinalFit:
-    """The fitted model, its segments numbered by size.
+class FittedModel:
+    """A fitted model and what is known of its segments.
 
-    silhouettes : (k,) of each segment's fit rows; NaN where there is none to speak of.
-    rules : k readable conditions, found on the fit rows; None for a segment that the sample holds no row of.
-    squared : (k,) exact weighted sums of squared distances; None where the published distances will tell.
-    passes : over all rows in the warehouse; 0 where all of them were in memory.
+    silhouettes : (k,) mean of each segment's fit rows; NaN if it has none.
+    rules : k readable conditions, found on the fit rows; None for a segment that has no fit row.
+    squared : (k,) exact weighted sums of squared distances; None if the published distances will tell.
+    iterations : of the algorithm; converged : whether they came to an end; shift : how far a centroid last moved.
+    passes : how many of them went over all rows in the warehouse; 0 if all rows were in memory.
     scoring : how a row gets its segment, in words.
-    judged : how apart the segments are, where the sweep does not tell because k-means did not make them.
+    indices : how well separated the segments are; None if the sweep tells, because k-means made them.
     """
 
     model: Model
     silhouettes: Floats
     rules: tuple[SegmentRule | None, ...]
     squared: Floats | None
-    refined: Refined
+    iterations: int
+    converged: bool
+    shift: float
     passes: int
     scoring: str = "by the nearest centroid"
-    judged: Indices | None = None
+    indices: Indices | None = None
+
+    def renumbered(self, alignment: Alignment) -> FittedModel:
+        """The same segments under the numbers that an alignment gives them, in the order of these."""
+        order = sorted(range(len(alignment.ids)), key=lambda j: alignment.ids[j])
+        return dataclasses.replace(
+            self,
+            model=self.model.numbered(alignment.ids, order),
+            silhouettes=self.silhouettes[order],
+            rules=tuple(self.rules[j] for j in order),
+            squared=None if self.squared is None else self.squared[order],
+        )
 
 
-def fit_all(
-    warehouse: Warehouse, settings: FitSettings, prepared: Prepared, points: FitRows, start: Floats, seed: int
-) -> FinalFit:
-    """Lloyd's iteration over all rows.
+def fit_kmeans(
+    warehouse: Warehouse, settings: FitSettings, dataset: Dataset, rows: FitRows, start: Floats
+) -> FittedModel:
+    """Lloyd's iteration over all rows; the segments are numbered by size.
 
     Parameters
     ----------
-    points : the fit rows.
+    rows : the fit rows.
     start : (k, d) centroids to start from, scaled.
     """
-    if points.method == "sample":
-        rows = _in_warehouse(warehouse, prepared)
-        over_borders = Bordered(
-            rows.one_pass, rows.border, points.values, _BORDER_SHARE * BORDER_ROWS / prepared.measured.kept
-        )
-        refined = refine(
-            over_borders,
-            rows.farthest,
-            start,
-            tolerance=settings.tolerance,
-            max_passes=max(settings.max_passes, 1),
-        )
-        weighted = prepared.relation.row_weight is not None
-        squared = rows.exact(refined.centroids).squared if weighted else None
+    if rows.method == "sample":
+        refined, squared = _refine_in_warehouse(warehouse, settings, dataset, rows, start)
         number = refined.passes
     else:
-        rows = _in_memory(points)
-        refined = refine(rows.one_pass, rows.farthest, start, tolerance=_EXACT, max_passes=_ENOUGH)
-        squared, number = rows.exact(refined.centroids).squared, 0
+        refined = refine(
+            lambda centroids: pass_over(rows, centroids),
+            lambda centroids, count: _farthest(rows, centroids, count),
+            start,
+            tolerance=_EXACT,
+            max_passes=_ENOUGH,
+        )
+        squared, number = pass_over(rows, refined.centroids).squared, 0
     order = np.lexsort((*refined.centroids.T[::-1], -refined.last.rows))
     centroids = refined.centroids[order]
     model = Model(
-        transforms=prepared.transforms,
+        transforms=dataset.transforms,
         segment_ids=tuple(range(1, len(order) + 1)),
         centroids=centroids,
-        outlier_distance=pass_over(points, centroids).outlier_distance,
+        outlier_distance=pass_over(rows, centroids).outlier_distance,
     )
-    labels, _ = nearest(points.values, centroids)
-    silhouettes = segment_silhouettes(points.values, labels, len(centroids), seed, points.weights)
-    rules = rules_of(points, labels, model)
-    return FinalFit(model, silhouettes, rules, None if squared is None else squared[order], refined, number)
+    labels, _ = nearest(rows.values, centroids)
+    seed = dataset.settings.seed
+    return FittedModel(
+        model=model,
+        silhouettes=segment_silhouettes(rows.values, labels, len(centroids), seed, rows.weights),
+        rules=segment_rules(rows, labels, model),
+        squared=None if squared is None else squared[order],
+        iterations=refined.passes,
+        converged=refined.converged,
+        shift=refined.shift,
+        passes=number,
+    )
 
 
-def rules_of(points: FitRows, labels: Labels, model: Model) -> tuple[SegmentRule | None, ...]:
-    """A readable condition for each segment; None for one that the fit rows hold no row of."""
+def segment_rules(rows: FitRows, labels: Labels, model: Model) -> tuple[SegmentRule | None, ...]:
+    """A readable condition for each segment; None for one that has no fit row."""
     k = len(model.segment_ids)
-    original = np.column_stack([t.to_original(points.values[:, j]) for j, t in enumerate(model.transforms)])
+    original = np.column_stack([t.to_original(rows.values[:, j]) for j, t in enumerate(model.transforms)])
     names = [transform.feature for transform in model.transforms]
     one_hot = [transform.function == "one_hot" for transform in model.transforms]
-    held = np.bincount(labels, weights=points.weights, minlength=k) > 0
+    has_rows = np.bincount(labels, weights=rows.weights, minlength=k) > 0
     return tuple(
-        segment_rule_for(original, labels, points.weights, segment, names, one_hot) if held[segment] else None
+        segment_rule_for(original, labels, rows.weights, segment, names, one_hot)
+        if has_rows[segment]
+        else None
         for segment in range(k)
     )
 
 
+def _farthest(rows: FitRows, centroids: Floats, count: int) -> Floats:
+    """(count, d) the rows furthest from every centroid."""
+    distances = ((rows.values[:, None, :] - centroids[None]) ** 2).sum(axis=2).min(axis=1)
+    return rows.values[np.argsort(-distances, kind="stable")[:count]]
+
+
+def _refine_in_warehouse(
+    warehouse: Warehouse, settings: FitSettings, dataset: Dataset, rows: FitRows, start: Floats
+) -> tuple[Refined, Floats | None]:
+    """Lloyd's iteration by statements; with row weights, one more for the (k,) exact squared distances."""
+    in_warehouse = _RowsInWarehouse(warehouse, dataset)
+    over_borders = Bordered(
+        in_warehouse.one_pass,
+        in_warehouse.border,
+        rows.values,
+        _BORDER_SHARE * BORDER_ROWS / dataset.counts.kept,
+    )
+    refined = refine(
+        over_borders,
+        in_warehouse.farthest,
+        start,
+        tolerance=settings.tolerance,
+        max_passes=max(settings.max_passes, 1),
+    )
+    weighted = dataset.relation.row_weight is not None
+    return refined, in_warehouse.one_pass(refined.centroids, distances=True).squared if weighted else None
+
+
 @dataclass(frozen=True)
-class _Rows:
-    """All rows, wherever they are, as the passes that a fit needs."""
+class _RowsInWarehouse:
+    """All rows of a dataset, as the passes that Lloyd's iteration needs: one statement each."""
 
-    one_pass: Callable[[Floats], Pass]
-    exact: Callable[[Floats], Pass]
-    farthest: Callable[[Floats, int], Floats]
-    border: Callable[[Floats, float], tuple[FitRows, Labels] | None]
+    warehouse: Warehouse
+    dataset: Dataset
 
+    @property
+    def _coordinates(self) -> list[str]:
+        return [f"x{j}" for j in range(len(self.dataset.transforms))]
 
-def _in_memory(points: FitRows) -> _Rows:
-    def one_pass(centroids: Floats) -> Pass:
-        return pass_over(points, centroids)
-
-    def farthest(centroids: Floats, count: int) -> Floats:
-        distances = ((points.values[:, None, :] - centroids[None]) ** 2).sum(axis=2).min(axis=1)
-        return points.values[np.argsort(-distances, kind="stable")[:count]]
-
-    return _Rows(one_pass, one_pass, farthest, lambda *_: None)
-
-
-def _in_warehouse(warehouse: Warehouse, prepared: Prepared) -> _Rows:
-    relation, made = prepared.relation, prepared.transforms
-    coordinates = [f"x{j}" for j in range(len(made))]
-
-    def a_pass(centroids: Floats, *, distances: bool) -> Pass:
+    def one_pass(self, centroids: Floats, *, distances: bool = False) -> Pass:
+        """One Lloyd pass; `squared` and `distance` are 0 unless they are asked for."""
         k = len(centroids)
-        found = {
-            int(row["cluster"]): row
-            for row in warehouse.records(passes.lloyd_pass(relation, made, centroids, distances=distances))
-        }
+        statement = passes.lloyd_pass(
+            self.dataset.relation, self.dataset.transforms, centroids, distances=distances
+        )
+        rows = {int(row["cluster"]): row for row in self.warehouse.records(statement)}
 
         def column(name: str) -> Floats:
-            return np.array([float(found[i][name]) if i in found else 0.0 for i in range(k)])
+            return np.array([float(rows[i][name]) if i in rows else 0.0 for i in range(k)])
 
-        nothing = np.zeros(k)
         return Pass(
             rows=column("rows"),
             weight=column("weight"),
-            sums=np.column_stack([column(f"sum{j}") for j in range(len(made))]),
-            squared=column("squared") if distances else nothing,
-            distance=column("distance") if distances else nothing,
+            sums=np.column_stack([column(f"sum{j}") for j in range(len(self.dataset.transforms))]),
+            squared=column("squared") if distances else np.zeros(k),
+            distance=column("distance") if distances else np.zeros(k),
         )
 
-    def farthest(centroids: Floats, count: int) -> Floats:
-        columns = warehouse.arrays(passes.farthest_rows(relation, made, centroids, count))
-        return np.column_stack([columns[name] for name in coordinates])
+    def farthest(self, centroids: Floats, count: int) -> Floats:
+        """(count, d) the rows furthest from every centroid."""
+        statement = passes.farthest_rows(self.dataset.relation, self.dataset.transforms, centroids, count)
+        columns = self.warehouse.arrays(statement)
+        return np.column_stack([columns[name] for name in self._coordinates])
 
-    def border(anchor: Floats, slack: float) -> tuple[FitRows, Labels] | None:
-        statement = passes.border_rows(relation, made, anchor, slack, BORDER_ROWS + 1)
-        columns = warehouse.arrays(statement)
+    def border(self, anchor: Floats, slack: float) -> tuple[FitRows, Labels] | None:
+        """The rows near a border between centroids, and their clusters; None if they are too many to hold."""
+        dataset = self.dataset
+        statement = passes.border_rows(dataset.relation, dataset.transforms, anchor, slack, BORDER_ROWS + 1)
+        columns = self.warehouse.arrays(statement)
         if len(columns["weight"]) > BORDER_ROWS:
             return None
-        values = np.column_stack([columns[name] for name in coordinates])
+        values = np.column_stack([columns[name] for name in self._coordinates])
         order = np.lexsort(values.T[::-1])
         return FitRows(values[order], columns["weight"][order]), columns["cluster"][order].astype(np.intp)
-
-    return _Rows(
-        one_pass=lambda centroids: a_pass(centroids, distances=False),
-        exact=lambda centroids: a_pass(centroids, distances=True),
-        farthest=farthest,
-        border=border,
-    )

@@ -1,4 +1,4 @@
-"""Which number each new cluster is published under: matched to the current run, so that segment 3 stays segment 3."""
+"""Which number each new segment is published under: matched to the current run, so that segment 3 stays segment 3."""
 
 from __future__ import annotations
 
@@ -10,87 +10,68 @@ import sqlalchemy as sa
 
 from segjob.core.model import Floats, Model
 from segjob.core.segments.match import Alignment, align, centroid_similarity, first, shared_similarity
-from segjob.pipeline.measure import Prepared
-from segjob.registry.models import Published, load
+from segjob.pipeline.measure import Dataset
+from segjob.registry.models import PublishedModel
+from segjob.registry.registry import Registry
 from segjob.registry.runs import Record
 from segjob.statements.published.movements import overlap
-from segjob.statements.published.tables import PublishedTables
-from segjob.warehouse.base import Warehouse
 
 MATCH_ROWS = 200_000
-"""Customers looked at to see which segments share them."""
+"""Customers sampled to see which segments share them."""
 ENOUGH_SHARED = 0.5
 """Share of the smaller run's customers that must be in both; with fewer, the centroids are matched instead."""
 
 
 @dataclass(frozen=True)
-class Matched:
-    """The model under its published numbers, in their order; `order` are the clusters' old positions."""
+class Matching:
+    """The published numbers of a fit's segments, and the run that they were matched to; None for a first run."""
 
-    model: Model
-    order: list[int]
     alignment: Alignment
-    previous: Record | None
+    previous_run_id: int | None
+
+    def lineage_rows(self) -> list[Record]:
+        """Rows of table `lineage` without the run's number."""
+        return [{"previous_run_id": self.previous_run_id, **vars(fate)} for fate in self.alignment.fates]
 
 
-def match(
-    warehouse: Warehouse,
-    contract: PublishedTables,
-    prepared: Prepared,
-    model: Model,
-    seed: int,
-    runs: Sequence[Record],
-) -> Matched:
-    """Number the clusters; inside the transaction that publishes them, so that the current run stays it.
+def match_segments(registry: Registry, dataset: Dataset, model: Model, earlier: Sequence[Record]) -> Matching:
+    """Number the segments; inside the transaction that publishes them, so that the current run stays it.
 
     Parameters
     ----------
-    runs : all that are in the warehouse, as `list_runs` has them.
+    earlier : the segmentation's runs, newest first.
     """
-    own = [run for run in runs if run["segmentation"] == prepared.resolved.name]
-    previous = next((run for run in own if run["is_current"]), None)
+    previous = next((run for run in earlier if run["is_current"]), None)
     if previous is None:
-        return _ordered(model, first(len(model.centroids)), previous)
-    before = load(warehouse, contract, previous)
+        return Matching(first(len(model.centroids)), None)
+    before = registry.load_model(previous)
     distances = _distances(before.model, model)
-    shared = _overlap(warehouse, contract, prepared, model, before, seed)
+    shared = _shared_customers(registry, dataset, model, before)
     similarity = shared_similarity(shared) if shared is not None else _by_centroids(before.model, model)
-    next_id = _next_id(warehouse, contract, [run["run_id"] for run in own])
+    next_id = _next_id(registry, [run["run_id"] for run in earlier])
     alignment = align(similarity, before.model.segment_ids, next_id, distances=distances, overlap=shared)
-    return _ordered(model, alignment, previous)
+    return Matching(alignment, previous["run_id"])
 
 
-def _ordered(model: Model, alignment: Alignment, previous: Record | None) -> Matched:
-    order = sorted(range(len(alignment.ids)), key=lambda j: alignment.ids[j])
-    return Matched(model.numbered(alignment.ids, order), order, alignment, previous)
-
-
-def _overlap(
-    warehouse: Warehouse,
-    contract: PublishedTables,
-    prepared: Prepared,
-    model: Model,
-    before: Published,
-    seed: int,
+def _shared_customers(
+    registry: Registry, dataset: Dataset, model: Model, before: PublishedModel
 ) -> Floats | None:
-    """(k_old, k_new) shared customers; None where they are too few to go by."""
-    resolved = prepared.resolved
-    history = contract.history(resolved.name, resolved.key.name, resolved.key.type)
-    share = min(1.0, MATCH_ROWS / prepared.measured.kept)
+    """(k_old, k_new) shared customers; None if they are too few to go by."""
+    share = min(1.0, MATCH_ROWS / dataset.counts.kept)
     statement = overlap(
-        prepared.relation,
+        dataset.relation,
         model,
-        history,
+        registry.history(dataset.name, dataset.key),
         before.run["run_id"],
         share=share,
-        seed=seed,
+        seed=dataset.settings.seed,
     )
     position = {segment: i for i, segment in enumerate(before.model.segment_ids)}
-    found = np.zeros((len(position), len(model.centroids)))
-    for row in warehouse.records(statement):
-        found[position[row["segment_id"]], row["cluster"]] = row["customers"]
-    smaller = min(before.run["rows_segmented"], prepared.measured.kept)
-    return found if found.sum() >= ENOUGH_SHARED * smaller * share else None
+    shared = np.zeros((len(position), len(model.centroids)))
+    for row in registry.warehouse.records(statement):
+        shared[position[row["segment_id"]], row["cluster"]] = row["customers"]
+    smaller = min(before.run["rows_segmented"], dataset.counts.kept)
+    return shared if shared.sum() >= ENOUGH_SHARED * smaller * share else None
 
 
 def _by_centroids(before: Model, now: Model) -> Floats:
@@ -117,7 +98,7 @@ def _in_one_scale(before: Model, now: Model) -> tuple[Floats, Floats]:
     return (np.column_stack(old), np.column_stack(new)) if shared else empty
 
 
-def _next_id(warehouse: Warehouse, contract: PublishedTables, run_ids: list[int]) -> int:
-    segments = contract.table("segments")
+def _next_id(registry: Registry, run_ids: list[int]) -> int:
+    segments = registry.table("segments")
     highest = sa.select(sa.func.max(segments.c.segment_id)).where(segments.c.run_id.in_(run_ids))
-    return int(warehouse.scalar(highest)) + 1
+    return int(registry.warehouse.scalar(highest)) + 1

@@ -1,4 +1,4 @@
-"""What the segments look like and what they are called: rows of `profiles` and `segments`."""
+"""What the segments look like and what they are called, and what the features look like: rows to publish."""
 
 from __future__ import annotations
 
@@ -11,113 +11,139 @@ import numpy as np
 import sqlalchemy as sa
 
 from segjob.config import Config
-from segjob.core.model import Floats, Model
-from segjob.core.segments import names
-from segjob.core.segments.segment_rules import SegmentRule
-from segjob.pipeline.measure import Prepared
-from segjob.statements import profiles
-from segjob.statements.published.tables import PublishedTables
+from segjob.core.model import FitRows, Floats, Model
+from segjob.core.segments import drift, names
+from segjob.core.segments.drift import binned_shares
+from segjob.pipeline.fit_kmeans import FittedModel
+from segjob.pipeline.measure import Dataset
+from segjob.registry.registry import Registry
+from segjob.registry.runs import Record
+from segjob.statements import drift as drift_statements
+from segjob.statements import measures, profiles
+from segjob.statements.measures import Measured
 from segjob.statements.segment_rules import rule_sql
 from segjob.warehouse.base import Warehouse
 
 QUANTILE_ROWS = 200_000
 """Quartiles are exact up to so many rows, and those of a repeatable sample of this size above."""
+REFERENCE_ROWS = 200_000
+"""Rows that the distributions kept with a run are counted on."""
+MISSING_BIN = -1
+"""The bin of table `distributions` that counts missing values."""
 
 
 @dataclass(frozen=True)
-class Portrait:
-    """Rows of the tables of the same names, without the run's number."""
+class SegmentSums:
+    """Rows, and sum of squared distances to the centroid, of each segment by its number."""
 
-    profiles: list[dict[str, Any]]
-    segments: list[dict[str, Any]]
+    sizes: Mapping[int, int]
+    inertia: Mapping[int, float]
 
 
-def portray(
-    warehouse: Warehouse,
-    contract: PublishedTables,
-    prepared: Prepared,
-    model: Model,
-    *,
-    sizes: Mapping[int, int],
-    inertia: Mapping[int, float],
-    silhouettes: Mapping[int, float],
-    rules: Sequence[SegmentRule | None],
+@dataclass(frozen=True)
+class SegmentProfiles:
+    """Rows of the tables `profiles` and `segments`, without the run's number."""
+
+    profiles: list[Record]
+    segments: list[Record]
+
+
+def profile_segments(
+    registry: Registry,
+    dataset: Dataset,
+    fitted: FittedModel,
+    sums: SegmentSums,
     actions: Sequence[names.Advice],
-    seed: int,
-) -> Portrait:
+) -> SegmentProfiles:
     """Describe the segments of a model that was just assigned.
 
     Parameters
     ----------
-    sizes, inertia, silhouettes : rows, sum of squared distances, and mean silhouette (NaN: none), by segment.
-    rules : in the order of the segments.
+    fitted : under its published numbers.
     actions : the table that suggests what to do.
     """
-    share = min(1.0, QUANTILE_ROWS / prepared.measured.kept)
-    found, quartiles = warehouse.records_of_each(
+    model, kept = fitted.model, dataset.counts.kept
+    share = min(1.0, QUANTILE_ROWS / kept)
+    rows, quartiles = registry.warehouse.records_of_each(
         [
-            profiles.profiles(prepared.relation, model, rules),
-            profiles.profile_quantiles(prepared.relation, model, share=share, seed=seed),
+            profiles.profiles(dataset.relation, model, fitted.rules),
+            profiles.profile_quantiles(dataset.relation, model, share=share, seed=dataset.settings.seed),
         ]
     )
-    profiled = _profiles(model, found, quartiles)
-    scores = _rule_scores(found, model.segment_ids)
+    profiled = _profiles(model, rows, quartiles)
     features = [transform.feature for transform in model.transforms]
-    shares = [sizes[segment] / prepared.measured.kept for segment in model.segment_ids]
-    z = _z(profiled, model.segment_ids, features)
-    automatic = names.automatic_names(z, features, shares, _means(profiled, model.segment_ids, features))
+    shares = [sums.sizes[segment] / kept for segment in model.segment_ids]
+    z = _by_segment(profiled, "z", model.segment_ids, features)
+    means = _by_segment(profiled, "mean", model.segment_ids, features)
+    named = _names(registry, dataset, model, names.automatic_names(z, features, shares, means))
+    conditions = _conditions(registry.warehouse, fitted, rows)
     suggested = names.actions(z, features, actions)
-    given = given_names(warehouse, contract, prepared.resolved.name)
-    segments = []
-    for segment, own_name, share, limit, rule, action in zip(
-        model.segment_ids, automatic, shares, model.outlier_distance.tolist(), rules, suggested, strict=True
-    ):
-        analysts = given.get(segment)
-        segments.append(
-            {
-                "segment_id": segment,
-                "name": analysts["name"] if analysts else _free_name(own_name, segment, given),
-                "named_by": "analyst" if analysts else "segjob",
-                "description": analysts["description"] if analysts else None,
-                "rows": sizes[segment],
-                "share": share,
-                "inertia": inertia[segment],
-                "silhouette": None if math.isnan(silhouettes[segment]) else silhouettes[segment],
-                "outlier_distance": limit,
-                "rule": None if rule is None else rule_sql(rule, model.transforms, warehouse.dialect),
-                "rule_precision": scores[segment][0],
-                "rule_recall": scores[segment][1],
-                "action": action,
+    silhouettes, limits = fitted.silhouettes.tolist(), model.outlier_distance.tolist()
+    segments = [
+        {
+            "segment_id": segment,
+            **named[i],
+            "rows": sums.sizes[segment],
+            "share": shares[i],
+            "inertia": sums.inertia[segment],
+            "silhouette": None if math.isnan(silhouettes[i]) else silhouettes[i],
+            "outlier_distance": limits[i],
+            **conditions[i],
+            "action": suggested[i],
+        }
+        for i, segment in enumerate(model.segment_ids)
+    ]
+    return SegmentProfiles(profiled, segments)
+
+
+def _names(registry: Registry, dataset: Dataset, model: Model, automatic: Sequence[str]) -> list[Record]:
+    """Name and description of each segment: the analysts', or the automatic name made unlike all of theirs."""
+    given = analysts_names(registry, dataset.name)
+
+    def of(segment: int, name: str) -> Record:
+        if analysts := given.get(segment):
+            return {
+                "name": analysts["name"],
+                "named_by": "analyst",
+                "description": analysts["description"],
             }
-        )
-    return Portrait(profiled, segments)
+        taken = {other["name"] for other in given.values()}
+        unique = f"{name} ({segment})" if name in taken else name
+        return {"name": unique, "named_by": "segjob", "description": None}
+
+    return [of(segment, name) for segment, name in zip(model.segment_ids, automatic, strict=True)]
 
 
-def _free_name(automatic: str, segment: int, given: Mapping[int, Mapping[str, Any]]) -> str:
-    """The automatic name, told apart from a name that an analyst has given to another segment."""
-    taken = {name["name"] for other, name in given.items() if other != segment}
-    return f"{automatic} ({segment})" if automatic in taken else automatic
-
-
-def given_names(
-    warehouse: Warehouse, contract: PublishedTables, segmentation: str
-) -> dict[int, dict[str, Any]]:
+def analysts_names(registry: Registry, segmentation: str) -> dict[int, Record]:
     """The analysts' names of a segmentation, by segment; the newest wins."""
-    names = contract.table("names")
+    names = registry.table("names")
     query = sa.select(names).where(names.c.segmentation == segmentation).order_by(names.c.named_at)
-    return {row["segment_id"]: row for row in warehouse.records(query)}
+    return {row["segment_id"]: row for row in registry.warehouse.records(query)}
+
+
+def _conditions(warehouse: Warehouse, fitted: FittedModel, rows: Sequence[Record]) -> list[Record]:
+    """Each segment's rule as SQL, with its precision and recall on all rows."""
+    model, scores = fitted.model, _rule_scores(rows, fitted.model.segment_ids)
+    return [
+        {
+            "rule": None if rule is None else rule_sql(rule, model.transforms, warehouse.dialect),
+            "rule_precision": scores[segment][0],
+            "rule_recall": scores[segment][1],
+        }
+        for segment, rule in zip(model.segment_ids, fitted.rules, strict=True)
+    ]
 
 
 def _profiles(
     model: Model, sums: list[dict[str, Any]], quartiles: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
     """Rows of `profiles`: moments of all rows; quartiles of at most `QUANTILE_ROWS` of them."""
-    found = profiles.read_profiles(sums, model)
+    moments = profiles.read_profiles(sums, model)
     quartiles_of = {row["segment_id"]: row for row in quartiles}
-    overall = {p.feature: p for p in found if p.segment_id is None}
+    overall = {p.feature: p for p in moments if p.segment_id is None}
     position = {transform.feature: j for j, transform in enumerate(model.transforms)}
     rows = []
-    for p in found:
+    for p in moments:
         if p.segment_id is None:
             continue
         everyone, j, of = overall[p.feature], position[p.feature], quartiles_of.get(p.segment_id) or {}
@@ -142,13 +168,13 @@ def _profiles(
 
 
 def _rule_scores(
-    found: Sequence[Mapping[str, Any]], segments: Sequence[int]
+    sums: Sequence[Mapping[str, Any]], segments: Sequence[int]
 ) -> dict[int, tuple[float | None, float | None]]:
-    """Precision and recall of each segment's rule, counted on all rows; None where there is nothing to divide by."""
-    own = {row["segment_id"]: row for row in found}
+    """Precision and recall of each segment's rule, counted on all rows; None if there is nothing to divide by."""
+    own = {row["segment_id"]: row for row in sums}
     scores: dict[int, tuple[float | None, float | None]] = {}
     for i, segment in enumerate(segments):
-        fitting = sum(row.get(f"fits{i}", 0) for row in found)
+        fitting = sum(row.get(f"fits{i}", 0) for row in sums)
         hits = own[segment].get(f"fits{i}", 0) if segment in own else 0
         rows = own[segment]["all_rows"] if segment in own else 0
         scores[segment] = (hits / fitting if fitting else None, hits / rows if fitting and rows else None)
@@ -165,13 +191,51 @@ def actions_of(config: Config) -> Sequence[names.Advice]:
     )
 
 
-def _means(profiled: Sequence[Mapping[str, Any]], segments: Sequence[int], features: Sequence[str]) -> Floats:
-    """(k, d) means; 0 where unknown."""
-    known = {(row["segment_id"], row["feature"]): row["mean"] for row in profiled}
+def _by_segment(
+    profiled: Sequence[Record], column: str, segments: Sequence[int], features: Sequence[str]
+) -> Floats:
+    """(k, d) values of a column of `profiles`; 0 if unknown."""
+    known = {(row["segment_id"], row["feature"]): row[column] for row in profiled}
     return np.array([[known.get((segment, feature)) or 0.0 for feature in features] for segment in segments])
 
 
-def _z(profiled: Sequence[Mapping[str, Any]], segments: Sequence[int], features: Sequence[str]) -> Floats:
-    """(k, d): how many overall standard deviations each segment's mean is from everyone's; 0 where unknown."""
-    known = {(row["segment_id"], row["feature"]): row["z"] for row in profiled}
-    return np.array([[known.get((segment, feature)) or 0.0 for feature in features] for segment in segments])
+def distribution_rows(warehouse: Warehouse, dataset: Dataset, rows: FitRows) -> list[Record]:
+    """What the features look like now, as rows of `distributions`: what a later health check compares with.
+
+    Parameters
+    ----------
+    rows : the fit rows, which say where the bins are.
+    """
+    transforms, counts = dataset.transforms, dataset.counts
+    edges = [
+        binned_shares(t.to_original(rows.values[:, j]), rows.weights).edges for j, t in enumerate(transforms)
+    ]
+    share, seed = min(1.0, REFERENCE_ROWS / counts.kept), dataset.settings.seed
+    statement = drift_statements.bins(dataset.relation, transforms, edges, share=share, seed=seed)
+    binned = warehouse.records(statement)[0]
+    missing = missing_shares(counts)
+    records = []
+    for j, transform in enumerate(transforms):
+        in_bin = [binned[f"bin{j}_{b}"] for b in range(len(edges[j]) + 1)]
+        limits: list[float | None] = [None, *edges[j].tolist(), None]
+        for b, of in enumerate(drift.shares(in_bin).tolist()):
+            records.append(_bin(transform.feature, b, limits[b], limits[b + 1], of, sum(in_bin)))
+        if transform.source_column in missing:
+            absent = missing[transform.source_column]
+            records.append(_bin(transform.feature, MISSING_BIN, None, None, absent, counts.rows))
+    return records
+
+
+def missing_shares(measured: Measured) -> dict[str, float]:
+    """Share of the relation's rows without a value, by numeric column."""
+    excluded = {e.column: e.rows for e in measured.exclusions if e.reason == measures.MISSING_VALUE}
+    return {
+        m.column: (measured.kept - m.count + excluded.get(m.column, 0)) / measured.rows
+        for m in measured.moments
+    }
+
+
+def _bin(
+    feature: str, b: int, lower: float | None, upper: float | None, share: float, rows: int
+) -> dict[str, Any]:
+    return {"feature": feature, "bin": b, "lower": lower, "upper": upper, "share": share, "rows": rows}

@@ -1,4 +1,4 @@
-"""What a job tells while it works. Jobs report here; who shows it, and how, is the caller's business."""
+"""What a job reports while it works. How that is shown, and whether, is the caller's business."""
 
 from __future__ import annotations
 
@@ -26,16 +26,21 @@ class Phase:
 
 @dataclass
 class Progress:
-    """Keeps the phases. Silent; a subclass shows them."""
+    """Keeps the phases. Silent; a subclass shows them.
+
+    segmentation, current : the segmentation and the name of the phase that the job is about now.
+    """
 
     phases: list[Phase] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    segmentation: str = ""
+    current: str = "checking"
 
     @contextmanager
     def phase(self, name: str, ledger: Ledger | None = None) -> Iterator[Phase]:
         """Time a block and count its statements."""
         phase, started = Phase(name), time.perf_counter()
-        before = ledger.statements if ledger else 0
+        before, self.current = ledger.statements if ledger else 0, name
         self.started(phase)
         yield phase
         phase.seconds = time.perf_counter() - started

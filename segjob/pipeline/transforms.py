@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from segjob.config import Feature
+from segjob.config import Feature, Segmentation
 from segjob.core.model import Transform
 from segjob.core.moments import fold_imputed
 from segjob.errors import DataError, SegjobError, together
-from segjob.registry.relations import Resolved
 from segjob.statements import measures
 from segjob.statements.measures import Measured, Moments
 from segjob.statements.relation import Relation
@@ -24,7 +23,7 @@ _NARROWEST = 1e-6
 
 
 def transforms(
-    warehouse: Warehouse, resolved: Resolved, relation: Relation, measured: Measured
+    warehouse: Warehouse, settings: Segmentation, relation: Relation, measured: Measured
 ) -> tuple[Transform, ...]:
     """How each coordinate is made.
 
@@ -32,24 +31,24 @@ def transforms(
     ------
     DataError : features that hold one value only, or too many categories.
     """
-    settings = resolved.settings
     numeric = [feature for feature in settings.features if feature.kind == "numeric"]
     moments = {m.column: m for m in measured.moments}
-    quartiles = _quartiles(warehouse, relation, resolved, numeric)
-    made: list[Transform] = []
+    quartiles = _quartiles(warehouse, relation, settings, numeric)
+    coordinates: list[Transform] = []
     problems: list[SegjobError] = []
     for feature in settings.features:
         try:
             if feature.kind == "categorical":
-                made.extend(_one_hot(warehouse, relation, feature, settings.features))
+                coordinates.extend(_one_hot(warehouse, relation, feature, settings.features))
             else:
                 scale = feature.scale or settings.scale
-                made.append(_numeric(feature, scale, moments[feature.column], quartiles.get(feature.column)))
+                transform = _numeric(feature, scale, moments[feature.column], quartiles.get(feature.column))
+                coordinates.append(transform)
         except DataError as problem:
             problems.append(problem)
     if problems:
         raise together(problems)
-    return tuple(made)
+    return tuple(coordinates)
 
 
 def _numeric(feature: Feature, scale: str, m: Moments, quartiles: Sequence[float] | None) -> Transform:
@@ -142,8 +141,8 @@ def _original(feature: Feature, value: float) -> float:
 def _one_hot(
     warehouse: Warehouse, relation: Relation, feature: Feature, features: Sequence[Feature]
 ) -> list[Transform]:
-    found = warehouse.records(measures.categories(relation, feature, features))
-    names = sorted(str(row["category"]) for row in found)
+    rows = warehouse.records(measures.categories(relation, feature, features))
+    names = sorted(str(row["category"]) for row in rows)
     if len(names) > MAX_CATEGORIES:
         raise DataError(
             f"feature {feature.column!r} has {len(names):,} categories, such as {', '.join(names[:3])}",
@@ -154,39 +153,38 @@ def _one_hot(
             f"feature {feature.column!r} has one category only ({names[0]!r})",
             hint="it cannot tell rows apart: take it out of the features",
         )
-    weight = {str(row["category"]): float(row["weight"]) for row in found}
+    weight = {str(row["category"]): float(row["weight"]) for row in rows}
     total = sum(weight.values())
-    made = []
-    for name in names:
-        share = weight[name] / total
-        center, scale = (share, math.sqrt(share * (1 - share))) if feature.scale == "standard" else (0.0, 1.0)
-        made.append(
-            Transform(
-                feature=f"{feature.column}={name}",
-                source_column=feature.column,
-                function="one_hot",
-                category=name,
-                center=_rounded(center),
-                scale=_rounded(scale),
-                weight=feature.weight,
-            )
-        )
-    return made
+    return [_category(feature, name, weight[name] / total) for name in names]
+
+
+def _category(feature: Feature, name: str, share: float) -> Transform:
+    """The coordinate of one category: 0 or 1, whose mean is its share."""
+    center, scale = (share, math.sqrt(share * (1 - share))) if feature.scale == "standard" else (0.0, 1.0)
+    return Transform(
+        feature=f"{feature.column}={name}",
+        source_column=feature.column,
+        function="one_hot",
+        category=name,
+        center=_rounded(center),
+        scale=_rounded(scale),
+        weight=feature.weight,
+    )
 
 
 def _quartiles(
-    warehouse: Warehouse, relation: Relation, resolved: Resolved, numeric: Sequence[Feature]
+    warehouse: Warehouse, relation: Relation, settings: Segmentation, numeric: Sequence[Feature]
 ) -> dict[str, tuple[float, float, float]]:
     """Quartiles of the features that need them, in original units."""
-    asked = {
+    columns = {
         feature.column
         for feature in numeric
-        if (feature.scale or resolved.settings.scale) == "robust"
+        if (feature.scale or settings.scale) == "robust"
         or (feature.missing == "impute" and feature.impute == "median")
     }
-    if not asked:
+    if not columns:
         return {}
-    row = warehouse.records(measures.quantiles(relation, resolved.settings.features, (0.25, 0.5, 0.75)))[0]
+    row = warehouse.records(measures.quantiles(relation, settings.features, (0.25, 0.5, 0.75)))[0]
     return {
         feature.column: (
             float(row[f"quantile{i}_0"]),
@@ -194,7 +192,7 @@ def _quartiles(
             float(row[f"quantile{i}_2"]),
         )
         for i, feature in enumerate(numeric)
-        if feature.column in asked
+        if feature.column in columns
     }
 
 

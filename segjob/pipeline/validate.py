@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 from segjob.config import Feature
 from segjob.errors import DataError, SegjobError
-from segjob.pipeline.unique_keys import repeated
-from segjob.statements import measures
+from segjob.statements import measures, unique_keys
 from segjob.statements.measures import Measured, Moments
 from segjob.statements.relation import Relation
 from segjob.warehouse.base import Column, Warehouse
 
+FEW_ROWS = 200_000
+"""Below this, counting every key costs less than looking for a shorter way."""
 _HEAVIEST = 1e15
 """Row weights that add up to this, or to one part in it, would drown in rounding."""
 
@@ -19,6 +20,7 @@ _HEAVIEST = 1e15
 def key_problems(
     warehouse: Warehouse, relation: Relation, measured: Measured, key: Column, where: str
 ) -> list[SegjobError]:
+    """What is wrong with the keys. where : the relation as the user named it."""
     if measured.null_keys:
         return [
             DataError(
@@ -26,19 +28,47 @@ def key_problems(
                 hint="every row needs a key; filter the rows without one in the feature view",
             )
         ]
-    twice = repeated(warehouse, relation, key, measured.rows)
-    if not twice:
+    repeated = repeated_keys(warehouse, relation, key, measured.rows)
+    if not repeated:
         return []
-    told = ", ".join(f"{row['row_key']!r} ({row['rows']} times)" for row in twice)
+    examples = ", ".join(f"{row['row_key']!r} ({row['rows']} times)" for row in repeated)
     return [
         DataError(
-            f"key {relation.key!r} of {where} is not unique, such as {told}",
+            f"key {relation.key!r} of {where} is not unique, such as {examples}",
             hint="one row per key: deduplicate in the feature view",
         )
     ]
 
 
-def weight_problems(warehouse: Warehouse, relation: Relation, measured: Measured) -> list[SegjobError]:
+def repeated_keys(
+    warehouse: Warehouse, relation: Relation, key: Column, rows: int
+) -> list[dict[str, object]]:
+    """Up to three keys that stand more than once, with their rows; empty if every key is unique.
+
+    Parameters
+    ----------
+    key : its column in the catalogue.
+    rows : of the relation; none of its keys is null.
+    """
+    if rows >= FEW_ROWS and _keys_are_unique(warehouse, relation, key, rows):
+        return []
+    return warehouse.records(measures.repeated_keys(relation))
+
+
+def _keys_are_unique(warehouse: Warehouse, relation: Relation, key: Column, rows: int) -> bool:
+    """Whether a scan or two prove that all keys differ, the cheapest way first; False proves nothing."""
+    if not warehouse.reads_in_order:
+        return key.is_whole and bool(warehouse.scalar(unique_keys.distinct_whole_keys(relation)) == rows)
+    if warehouse.scalar(unique_keys.keys_out_of_order(relation)) == 0:
+        return True
+    limits = warehouse.records(unique_keys.key_range(relation))[0]
+    if not unique_keys.is_dense(limits["low"], limits["high"], rows):
+        return False
+    return bool(warehouse.scalar(unique_keys.distinct_keys(relation, limits["low"], limits["high"])) == rows)
+
+
+def weight_problems(relation: Relation, measured: Measured) -> list[SegjobError]:
+    """What is wrong with the row weights."""
     counts = {
         "null": measured.null_weights,
         "negative": measured.negative_weights,
@@ -68,6 +98,7 @@ def weight_problems(warehouse: Warehouse, relation: Relation, measured: Measured
 def value_problems(
     warehouse: Warehouse, relation: Relation, measured: Measured, features: Sequence[Feature], where: str
 ) -> list[SegjobError]:
+    """Features with values that are no numbers, or with none at all. where : the relation as the user named it."""
     problems: list[SegjobError] = []
     settings = {feature.column: feature for feature in features}
     for m in measured.moments:
@@ -76,10 +107,10 @@ def value_problems(
             rows = warehouse.records(measures.examples(relation, m.column, "non_finite"))
             number = {"NaN": m.nan, "infinity": m.inf}
             counts = " and ".join(f"{what} in {_rows(n)}" for what, n in number.items() if n)
-            told = ", ".join(f"{row['value']} at key {row['row_key']!r}" for row in rows)
+            examples = ", ".join(f"{row['value']} at key {row['row_key']!r}" for row in rows)
             problems.append(
                 DataError(
-                    f"feature {m.column!r} of {where} has {counts}: {told}",
+                    f"feature {m.column!r} of {where} has {counts}: {examples}",
                     hint='make them null in the feature view, or say non_finite = "missing" for the feature',
                 )
             )

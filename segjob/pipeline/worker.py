@@ -1,7 +1,7 @@
-"""Evidence gathered in a second process while the sweep runs: both are numpy on small arrays, which threads slow down.
+"""A second process that gathers evidence about k while the sweep runs: threads would slow both down.
 
-`python -m segjob.pipeline.worker` reads a question from its standard input and writes the answer to its output; nothing
-else is shared, so the answer is the one that the same call gives here.
+`python -m segjob.pipeline.worker` reads a request from its standard input and writes the evidence to its output. It
+shares nothing else, so the evidence is the one that the same call gives in this process.
 """
 
 from __future__ import annotations
@@ -17,39 +17,38 @@ from contextlib import contextmanager
 from segjob.core.select_k.evidence import EvidenceRequest, KEvidence, gather
 
 FEWEST_ROWS = 1_000
-"""The answer about fewer rows is here sooner than another Python starts."""
-_MARK = b"\x00answer\x00"
-"""What comes before it is not ours: whatever every Python here loads may greet on the same output."""
+"""Evidence about fewer rows is gathered sooner than another Python starts."""
+_MARK = b"\x00evidence\x00"
+"""Stands before the evidence: whatever every Python here loads may print something first."""
 
 Ask = Callable[[EvidenceRequest], Callable[[], KEvidence]]
-"""Puts a question; call what it returns for the answer."""
+"""Takes a request and returns at once; call the result to wait for the evidence."""
 
 
 @contextmanager
-def second_process(rows: int) -> Iterator[Ask]:
-    """Start one, for questions about so many rows, and before they are read: it takes a quarter of a second.
+def evidence_worker(rows: int) -> Iterator[Ask]:
+    """Start the process for a request about so many rows, before they are read: starting takes a quarter of a second.
 
-    A process that cannot start or does not answer costs time and nothing else: the evidence is gathered here then. It
-    is ended with the block, whether it has answered or not.
+    If it cannot start or fails, the evidence is gathered in this process. It ends with the block.
     """
-    other = _begun() if rows >= FEWEST_ROWS and (os.cpu_count() or 1) >= 2 else None
-    if other is None:
-        yield lambda asked: lambda: gather(asked)
+    process = _start() if rows >= FEWEST_ROWS and (os.cpu_count() or 1) >= 2 else None
+    if process is None:
+        yield lambda request: lambda: gather(request)
         return
-    with other, ThreadPoolExecutor(1) as waiting:
+    with process, ThreadPoolExecutor(1) as thread:
 
-        def ask(asked: EvidenceRequest) -> Callable[[], KEvidence]:
-            answer = waiting.submit(_answer, other, pickle.dumps(asked))
-            return lambda: answer.result() or gather(asked)
+        def ask(request: EvidenceRequest) -> Callable[[], KEvidence]:
+            evidence = thread.submit(_exchange, process, pickle.dumps(request))
+            return lambda: evidence.result() or gather(request)
 
         try:
             yield ask
         finally:
-            other.kill()
+            process.kill()
 
 
-def _begun() -> subprocess.Popen[bytes] | None:
-    """Another Python; it looks for no modules in the current directory (-P): a file there may be called numpy."""
+def _start() -> subprocess.Popen[bytes] | None:
+    """Another Python; -P keeps it from importing from the current directory, where a file may be called numpy."""
     if not sys.executable:
         return None
     one_thread = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
@@ -61,16 +60,16 @@ def _begun() -> subprocess.Popen[bytes] | None:
         return None
 
 
-def _answer(other: subprocess.Popen[bytes], question: bytes) -> KEvidence | None:
-    """The other process's answer; None where there is none."""
-    told, _ = other.communicate(question)
-    _, mark, written = told.partition(_MARK)
-    if other.returncode or not mark:
+def _exchange(process: subprocess.Popen[bytes], request: bytes) -> KEvidence | None:
+    """Send the request and read the evidence; None if the process fails."""
+    output, _ = process.communicate(request)
+    _, mark, pickled = output.partition(_MARK)
+    if process.returncode or not mark:
         return None
-    answer: KEvidence = pickle.loads(written)
-    return answer
+    evidence: KEvidence = pickle.loads(pickled)
+    return evidence
 
 
 if __name__ == "__main__":
-    found = gather(pickle.load(sys.stdin.buffer))
-    sys.stdout.buffer.write(_MARK + pickle.dumps(found))
+    answer = gather(pickle.load(sys.stdin.buffer))
+    sys.stdout.buffer.write(_MARK + pickle.dumps(answer))

@@ -1,4 +1,4 @@
-"""What a run that died left behind, on an engine without transactions: the next run removes it."""
+"""Leftovers of a failed run, on an engine without transactions: the next run removes them."""
 
 from __future__ import annotations
 
@@ -6,59 +6,59 @@ from collections.abc import Set
 
 import sqlalchemy as sa
 
-from segjob.statements.published.tables import PublishedTables
+from segjob.registry.registry import Registry
 from segjob.statements.sql.ddl import DropTable, DropView
 from segjob.warehouse.base import Warehouse
 
 FIRST = "k_votes"
-"""The table that a run writes first: where it holds nothing under a number, no table does."""
+"""The table that a run writes first: if it holds nothing under a number, no table does."""
 _PARTS = ("history", "movements")
 _HISTORY = {"run_id", "segment_id", "distance", "next_segment_id", "margin", "is_outlier"}
 
 
-def remove_remains(
-    warehouse: Warehouse, contract: PublishedTables, segmentation: str, run_id: int, published: Set[str]
-) -> None:
-    """Delete every row of this number and of later ones: a run writes `runs` last, and it stands there under none.
+def remove_leftovers(registry: Registry, segmentation: str, run_id: int, published: Set[str]) -> None:
+    """Delete every row of this run number and of later ones: `runs`, which a run writes last, has none of them.
 
     Parameters
     ----------
     segmentation, run_id : of the run that is about to be written.
     published : all segmentations that have a run.
     """
+    warehouse, schema = registry.warehouse, registry.schema
     if warehouse.has_transactions:
         return
     if segmentation not in published:
-        # The history last: by it the others are known as remains, should this job die as well.
+        # The history last: by it the others are known as leftovers, should this job die as well.
         for view in (segmentation, f"{segmentation}_profile"):
-            warehouse.execute(DropView(view, schema=contract.schema))
+            warehouse.execute(DropView(view, schema=schema))
         for part in reversed(_PARTS):
-            _drop(warehouse, contract.schema, f"{segmentation}_{part}")
-    begun = contract.table(FIRST)
-    if not warehouse.scalar(sa.select(sa.func.count()).select_from(begun).where(begun.c.run_id >= run_id)):
+            _drop(warehouse, schema, f"{segmentation}_{part}")
+    first = registry.table(FIRST)
+    if not warehouse.scalar(sa.select(sa.func.count()).select_from(first).where(first.c.run_id >= run_id)):
         return
     tables: list[sa.TableClause] = [
-        sa.table(f"{name}_{part}", sa.column("run_id"), schema=contract.schema)
+        sa.table(f"{name}_{part}", sa.column("run_id"), schema=schema)
         for name in sorted(published)
         for part in _PARTS
     ]
-    tables += [t for t in contract.shared() if "run_id" in t.c and t.name not in ("runs", begun.name)]
-    for table in (*tables, begun):
+    tables += [t for t in registry.tables.shared() if "run_id" in t.c and t.name not in ("runs", FIRST)]
+    for table in (*tables, first):
         warehouse.execute(sa.delete(table).where(table.c.run_id >= run_id))
 
 
 def _drop(warehouse: Warehouse, schema: str, name: str) -> None:
-    """Drop a table of a run that died, emptied first.
+    """Drop a table of a failed run, emptied first.
 
-    Spark drops a table from the catalogue, and then its files: those that it did not come to would be in the way of a
-    table of the same name for ever.
+    Spark drops a table from the catalogue and then deletes its files. Files that it did not get to would be in the way
+    of a table of the same name for ever.
     """
     if warehouse.columns_of(schema, name):
         warehouse.execute(sa.delete(sa.table(name, sa.column("run_id"), schema=schema)))
         warehouse.execute(DropTable(name, schema=schema))
 
 
-def are_remains(warehouse: Warehouse, schema: str, segmentation: str) -> bool:
-    """Whether the tables of a segmentation that was never published are those of a run that died."""
-    columns = {column.name for column in warehouse.columns_of(schema, f"{segmentation}_history")}
+def are_leftovers(registry: Registry, segmentation: str) -> bool:
+    """Whether the tables of a segmentation that was never published are those of a failed run."""
+    warehouse = registry.warehouse
+    columns = {column.name for column in warehouse.columns_of(registry.schema, f"{segmentation}_history")}
     return not warehouse.has_transactions and columns >= _HISTORY

@@ -1,10 +1,10 @@
-"""Relations of the user's, found in the warehouse: names, columns and types a segmentation needs."""
+"""The user's relations in the warehouse: the names, columns and types that a segmentation needs."""
 
 from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -16,17 +16,13 @@ from segjob.statements.relation import Relation, named
 from segjob.warehouse.base import Column, Warehouse
 
 _IDENTIFIER = re.compile(r'\s*(?:"((?:[^"]|"")+)"|([^".]+))\s*(\.|$)')
-
-
 _HISTORY = {"run_id", "segment_id", "distance", "next_segment_id", "margin", "is_outlier", "segment_name"}
-
-
 _MOVEMENTS = {"change", "from_segment_id", "to_segment_id"}
 
 
 @dataclass(frozen=True)
-class Resolved:
-    """A segmentation whose relation, key and columns were seen in the warehouse."""
+class ResolvedSegmentation:
+    """A segmentation whose relation, key and columns are in the warehouse; the settings name them as they are there."""
 
     name: str
     settings: Segmentation
@@ -40,12 +36,12 @@ class Resolved:
         return {"segmentation": self.name, "key_type": self.key.type_name, **self.settings.model_dump()}
 
 
-def resolve(warehouse: Warehouse, name: str, settings: Segmentation) -> Resolved:
-    """Find the relation and its columns.
+def resolve(warehouse: Warehouse, name: str, settings: Segmentation) -> ResolvedSegmentation:
+    """Look up the relation and its columns in the catalogue.
 
     Raises
     ------
-    ConfigError, DataError : with every problem found.
+    ConfigError, DataError : with every problem at once.
     """
     schema, relation = locate(warehouse, settings.relation)
     columns = {column.name: column for column in warehouse.columns_of(schema, relation)}
@@ -54,46 +50,15 @@ def resolve(warehouse: Warehouse, name: str, settings: Segmentation) -> Resolved
             f"there is no table or view {settings.relation!r} in {warehouse.label}",
             hint=_nearest(settings.relation, warehouse.relations()) or "has `dbt run` been run?",
         )
-    wanted = [
-        ("key", settings.key),
-        *((("row weight", settings.row_weight),) if settings.row_weight else ()),
-        *(("feature", feature.column) for feature in settings.features),
+    matches = {name: _column(name, columns) for _, name in _roles(settings)}
+    problems: list[SegjobError] = [
+        *_name_problems(warehouse, name, settings.key),
+        *_column_problems(warehouse, (schema, relation), settings, matches, list(columns)),
     ]
-    found = {wish: _column(wish, columns) for _, wish in wanted}
-    problems: list[SegjobError] = [*_name_problems(warehouse, name, settings.key)]
-    for role, wish in wanted:
-        if found[wish] is None:
-            problems.append(
-                DataError(
-                    f"{settings.relation} has no column {wish!r} ({role})",
-                    hint=_nearest(wish, list(columns)) or f"it has {_listed(list(columns))}",
-                )
-            )
-    for feature in settings.features:
-        problems.extend(
-            _feature_problems(
-                warehouse, (schema, relation), settings.relation, feature, found[feature.column]
-            )
-        )
-    weight = found.get(settings.row_weight or "")
-    if weight is not None and weight.kind != "number":
-        problems.append(DataError(f"the row weight {weight.name!r} is {weight.type_name}, not a number"))
     if problems:
         raise together(problems)
-    actual = {wish: column.name for wish, column in found.items() if column is not None}
-    if len(set(actual.values())) < len(actual):
-        twice = sorted(wish for wish in actual if list(actual.values()).count(actual[wish]) > 1)
-        raise ConfigError(f"{', '.join(map(repr, twice))} are one column of {settings.relation}")
-    settings = settings.model_copy(
-        update={
-            "key": actual[settings.key],
-            "row_weight": settings.row_weight and actual[settings.row_weight],
-            "features": tuple(
-                feature.model_copy(update={"column": actual[feature.column]}) for feature in settings.features
-            ),
-        }
-    )
-    return Resolved(
+    settings = _as_in_catalogue(settings, {name: c.name for name, c in matches.items() if c is not None})
+    return ResolvedSegmentation(
         name=name,
         settings=settings,
         relation=Relation(
@@ -104,6 +69,65 @@ def resolve(warehouse: Warehouse, name: str, settings: Segmentation) -> Resolved
         ),
         key=columns[settings.key],
         is_table=warehouse.tables_hold_still and warehouse.is_table(schema, relation),
+    )
+
+
+def _roles(settings: Segmentation) -> list[tuple[str, str]]:
+    """(role, column name) of every column that the settings name."""
+    weight = [("row weight", settings.row_weight)] if settings.row_weight else []
+    return [
+        ("key", settings.key),
+        *weight,
+        *(("feature", feature.column) for feature in settings.features),
+    ]
+
+
+def _column_problems(
+    warehouse: Warehouse,
+    place: tuple[str, str],
+    settings: Segmentation,
+    matches: Mapping[str, Column | None],
+    names: Sequence[str],
+) -> Iterator[SegjobError]:
+    """Columns that the relation lacks, and those of a type that cannot be segmented.
+
+    Parameters
+    ----------
+    place : schema and name of the relation; names : of its columns.
+    matches : each name in the settings -> the column.
+    """
+    for role, name in _roles(settings):
+        if matches[name] is None:
+            yield DataError(
+                f"{settings.relation} has no column {name!r} ({role})",
+                hint=_nearest(name, names) or f"it has {_listed(names)}",
+            )
+    for feature in settings.features:
+        yield from _feature_problems(warehouse, place, settings.relation, feature, matches[feature.column])
+    weight = matches.get(settings.row_weight or "")
+    if weight is not None and weight.kind != "number":
+        yield DataError(f"the row weight {weight.name!r} is {weight.type_name}, not a number")
+
+
+def _as_in_catalogue(settings: Segmentation, actual: Mapping[str, str]) -> Segmentation:
+    """The settings with every column named as in the catalogue.
+
+    Raises
+    ------
+    ConfigError : two names are one column.
+    """
+    columns = list(actual.values())
+    if len(set(columns)) < len(columns):
+        twice = sorted(name for name, column in actual.items() if columns.count(column) > 1)
+        raise ConfigError(f"{', '.join(map(repr, twice))} are one column of {settings.relation}")
+    return settings.model_copy(
+        update={
+            "key": actual[settings.key],
+            "row_weight": settings.row_weight and actual[settings.row_weight],
+            "features": tuple(
+                feature.model_copy(update={"column": actual[feature.column]}) for feature in settings.features
+            ),
+        }
     )
 
 
@@ -137,11 +161,11 @@ def split_name(text: str) -> tuple[str | None, str]:
     return (parts[0] if len(parts) == 2 else None), parts[-1]
 
 
-def _column(wish: str, columns: dict[str, Column]) -> Column | None:
+def _column(name: str, columns: dict[str, Column]) -> Column | None:
     """The column of that name; in another case too, as SQL would find it."""
-    if wish in columns:
-        return columns[wish]
-    alike = [column for name, column in columns.items() if name.lower() == wish.lower()]
+    if name in columns:
+        return columns[name]
+    alike = [column for other, column in columns.items() if other.lower() == name.lower()]
     return alike[0] if len(alike) == 1 else None
 
 
@@ -191,11 +215,13 @@ def _feature_problems(
         "text": 'cast it in the feature view, or say kind = "categorical" for it in segjob.toml',
         "time": "turn it into a number in the feature view, such as days since a date",
     }
-    told = f"feature {column.name!r} of {relation} is {column.type_name}, not a number"
+    message = f"feature {column.name!r} of {relation} is {column.type_name}, not a number"
     if column.kind == "text":
-        told += f": {_no_numbers(warehouse, place, column)}"
+        message += f": {_no_numbers(warehouse, place, column)}"
     return [
-        DataError(told, hint=hints.get(column.kind, "only numbers, booleans and categories can be features"))
+        DataError(
+            message, hint=hints.get(column.kind, "only numbers, booleans and categories can be features")
+        )
     ]
 
 
@@ -213,9 +239,9 @@ def _no_numbers(warehouse: Warehouse, place: tuple[str, str], column: Column) ->
     return f"{count['wrong']:,} of {count['all']:,} values are none, such as {examples}"
 
 
-def _nearest(wish: str, names: Sequence[str]) -> str | None:
-    close = difflib.get_close_matches(wish.lower(), [name.lower() for name in names], n=1, cutoff=0.6)
-    real = next((name for name in names if close and name.lower() == close[0]), None)
+def _nearest(name: str, names: Sequence[str]) -> str | None:
+    close = difflib.get_close_matches(name.lower(), [known.lower() for known in names], n=1, cutoff=0.6)
+    real = next((known for known in names if close and known.lower() == close[0]), None)
     return f"did you mean {real!r}?" if real else None
 
 

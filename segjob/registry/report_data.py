@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 
 from segjob.core.model import Floats, Transform
-from segjob.registry.models import Published
+from segjob.registry.models import PublishedModel
 from segjob.report.data import Categories, Distribution, InputData, Sample
 from segjob.statements import exploration
 from segjob.statements.exploration import HistogramBins
@@ -36,7 +36,9 @@ _EXACT = 2.0**53
 """Up to here, a float64 holds every whole number."""
 
 
-def read_input_data(warehouse: Warehouse, published: Published, sample: Sample | None) -> InputData | None:
+def read_input_data(
+    warehouse: Warehouse, published: PublishedModel, sample: Sample | None
+) -> InputData | None:
     """The relation's columns that the model uses; None where the relation cannot be read any more."""
     if sample is None:
         return None
@@ -127,7 +129,7 @@ def _distribution(
     )
 
 
-def _grouping(warehouse: Warehouse, published: Published) -> tuple[str | None, list[str]]:
+def _grouping(warehouse: Warehouse, published: PublishedModel) -> tuple[str | None, list[str]]:
     """The column to group the others by, and its groups: a gender, else the first categorical feature."""
     relation, transforms = published.relation, published.model.transforms
     categorical = list(dict.fromkeys(t.source_column for t in transforms if t.category is not None))

@@ -10,43 +10,45 @@ from sqlalchemy.schema import CreateSchema, CreateTable, SetColumnComment, SetTa
 
 from segjob import __version__
 from segjob.errors import WarehouseError
-from segjob.statements.published.tables import LAYOUT_VERSION, VIEWS, PublishedTables
+from segjob.registry.registry import Registry
+from segjob.statements.published.tables import LAYOUT_VERSION, VIEWS
 from segjob.statements.sql.ddl import AddColumn
 from segjob.warehouse.base import Warehouse
 
 
-def ensure_layout(warehouse: Warehouse, contract: PublishedTables) -> None:
+def ensure_layout(registry: Registry) -> None:
     """Schema, shared tables and shared views as of today, inside the caller's transaction; history is kept.
 
     Raises
     ------
     WarehouseError : the tables were written by a newer segjob.
     """
-    version = layout_version(warehouse, contract)
+    warehouse, schema = registry.warehouse, registry.schema
+    version = layout_version(registry)
     if version is not None and version > LAYOUT_VERSION:
         raise WarehouseError(
-            f"schema {contract.schema} of {warehouse.label} has layout {version}; this segjob knows {LAYOUT_VERSION}",
+            f"schema {schema} of {warehouse.label} has layout {version}; this segjob knows {LAYOUT_VERSION}",
             hint="upgrade segjob",
         )
     if version == LAYOUT_VERSION:
         return
-    warehouse.execute(CreateSchema(contract.schema, if_not_exists=True))
-    bring_up_to_date(warehouse, *contract.shared())
-    first, *others = (sa.text(view_sql(name, contract.schema, warehouse.dialect)) for name in VIEWS)
+    warehouse.execute(CreateSchema(schema, if_not_exists=True))
+    bring_up_to_date(warehouse, *registry.tables.shared())
+    first, *others = (sa.text(view_sql(name, schema, warehouse.dialect)) for name in VIEWS)
     warehouse.execute(first)  # the others read it
     warehouse.execute_each(others)
-    # Last, and the old row after the new one: where there are no transactions, this row says that all of it is there.
-    layout = contract.table("layout")
+    # Last, and the old row after the new one: without transactions, this row says that all of it is there.
+    layout = registry.table("layout")
     warehouse.execute(sa.insert(layout).values(version=LAYOUT_VERSION, written_by=__version__))
     if version is not None:
         warehouse.execute(sa.delete(layout).where(layout.c.version != LAYOUT_VERSION))
 
 
-def layout_version(warehouse: Warehouse, contract: PublishedTables) -> int | None:
-    """The layout that the warehouse holds; None where there is none yet."""
-    if not warehouse.columns_of(contract.schema, "layout"):
+def layout_version(registry: Registry) -> int | None:
+    """The layout that the warehouse holds; None if there is none yet."""
+    if not registry.warehouse.columns_of(registry.schema, "layout"):
         return None
-    version = warehouse.scalar(sa.select(sa.func.max(contract.table("layout").c.version)))
+    version = registry.warehouse.scalar(sa.select(sa.func.max(registry.table("layout").c.version)))
     return None if version is None else int(version)
 
 
@@ -55,14 +57,14 @@ def bring_up_to_date(warehouse: Warehouse, *tables: sa.Table) -> None:
 
     Layouts only ever grow, so this one step leads from every older layout to today's. All are of one schema.
     """
-    there = warehouse.columns_of_each(tables[0].schema, [table.name for table in tables])
-    warehouse.execute_each([CreateTable(table) for table in tables if not there[table.name]])
+    columns = warehouse.columns_of_each(tables[0].schema, [table.name for table in tables])
+    warehouse.execute_each([CreateTable(table) for table in tables if not columns[table.name]])
     for table in tables:
-        _bring_one(warehouse, table, {column.name for column in there[table.name]})
+        _complete(warehouse, table, {column.name for column in columns[table.name]})
 
 
-def _bring_one(warehouse: Warehouse, table: sa.Table, existing: set[str]) -> None:
-    """The columns that it lacks, and what is to be said of it. existing : its columns; none where it is new."""
+def _complete(warehouse: Warehouse, table: sa.Table, existing: set[str]) -> None:
+    """Add the columns that the table lacks, and the comments. existing : its columns; none if it is new."""
     if existing:
         for column in table.columns:
             if column.name not in existing:

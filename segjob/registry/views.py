@@ -1,70 +1,56 @@
-"""What a published run serves: the views that read it and the function that scores with it."""
+"""The published views of a segmentation, and the function that scores with its model."""
 
 from __future__ import annotations
 
-import sqlalchemy as sa
 from sqlalchemy.sql.selectable import SelectBase
 
-from segjob.registry.models import Published
-from segjob.registry.runs import Record
+from segjob.registry.models import PublishedModel
+from segjob.registry.registry import Registry
 from segjob.statements import scoring
 from segjob.statements.published import views
-from segjob.statements.published.tables import PublishedTables
 from segjob.statements.sql.ddl import CreateAs, CreateScorer
-from segjob.warehouse.base import Column, Warehouse
+from segjob.warehouse.base import Column
 
 
-def serve(warehouse: Warehouse, contract: PublishedTables, published: Published, key: Column) -> None:
+def point_at(registry: Registry, published: PublishedModel, key: Column) -> None:
     """Point a segmentation's own views and function at a run, inside the caller's transaction."""
-    follow(warehouse, contract, published, key)
-    carry(warehouse, contract, published)
+    create_run_views(registry, published, key)
+    create_model_views(registry, published)
 
 
-def follow(warehouse: Warehouse, contract: PublishedTables, published: Published, key: Column) -> None:
+def create_run_views(registry: Registry, published: PublishedModel, key: Column) -> None:
     """The views that show whichever run is published, by themselves."""
     name = str(published.run["segmentation"])
-    history = contract.history(name, key.name, key.type)
+    history = registry.history(name, key)
     features = [transform.feature for transform in published.model.transforms]
     selects = {
-        name: views.current_assignment(contract, history, name, key.name),
-        f"{name}_profile": views.wide_profile(contract, name, features),
+        name: views.current_assignment(registry.tables, history, name, key.name),
+        f"{name}_profile": views.wide_profile(registry.tables, name, features),
     }
-    warehouse.execute_each(
+    registry.warehouse.execute_each(
         [
-            CreateAs("view", view, select, schema=contract.schema)
+            CreateAs("view", view, select, schema=registry.schema)
             for view, select in selects.items()
-            if not _is_served(warehouse, contract, view, select)
+            if not _can_stay(registry, view, select)
         ]
     )
 
 
-def carry(warehouse: Warehouse, contract: PublishedTables, published: Published) -> None:
+def create_model_views(registry: Registry, published: PublishedModel) -> None:
     """The view and the function that hold the model itself."""
     name = str(published.run["segmentation"])
     select = scoring.scores(published.relation, published.model, published.names)
-    warehouse.execute_each(
+    registry.warehouse.execute_each(
         [
-            CreateAs("view", f"{name}_scores", select, schema=contract.schema),
-            CreateScorer(f"{name}_segment", published.model, schema=contract.schema),
+            CreateAs("view", f"{name}_scores", select, schema=registry.schema),
+            CreateScorer(f"{name}_segment", published.model, schema=registry.schema),
         ]
     )
 
 
-def _is_served(warehouse: Warehouse, contract: PublishedTables, view: str, select: SelectBase) -> bool:
-    """Whether the view can stay, where replacing it would disturb: as long as its columns are the same."""
-    if not warehouse.replacing_views_disturbs:
+def _can_stay(registry: Registry, view: str, select: SelectBase) -> bool:
+    """Whether the view can stay, if replacing it would disturb: as long as its columns are the same."""
+    if not registry.warehouse.replacing_views_disturbs:
         return False
-    there = [column.name for column in warehouse.columns_of(contract.schema, view)]
-    return there == [column.name for column in select.selected_columns]
-
-
-def key_column(warehouse: Warehouse, contract: PublishedTables, run: Record) -> Column:
-    """The key column as the run's history has it."""
-    columns = warehouse.columns_of(contract.schema, f"{run['segmentation']}_history")
-    return next(column for column in columns if column.name == run["key_column"])
-
-
-def history_of(warehouse: Warehouse, contract: PublishedTables, run: Record) -> sa.Table:
-    """The table that holds the run's assignments."""
-    key = key_column(warehouse, contract, run)
-    return contract.history(str(run["segmentation"]), key.name, key.type)
+    columns = [column.name for column in registry.warehouse.columns_of(registry.schema, view)]
+    return columns == [column.name for column in select.selected_columns]

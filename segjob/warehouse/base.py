@@ -95,6 +95,8 @@ class Warehouse(ABC):
     """Whether a table's rows stay what they are inside `reading()`, whoever writes to it."""
     reads_in_order: ClassVar[bool] = True
     """Whether comparing each row with the one before it is a scan, and does not bring all rows to one place."""
+    writing_sees_others: ClassVar[bool] = False
+    """Whether `writing()` inside `reading()` sees what others have written since the reading began."""
     relation_names: ClassVar[re.Pattern[str] | None] = None
     """What a table or view may be called; None for any name."""
     may_have_changed: bool = field(default=False, init=False)

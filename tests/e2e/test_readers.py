@@ -8,10 +8,11 @@ from pathlib import Path
 
 from helpers.small_warehouse import command, customers, environment, execute, fill, query
 
-from segjob.commands.run import run_all, run_one
+from segjob.commands.run import run_all
 from segjob.config import Config, Segmentation, WarehouseSettings
 from segjob.config_file import parse
 from segjob.pipeline.progress import Progress
+from segjob.registry.registry import Registry
 from segjob.warehouse.connect import connect
 from segjob.warehouse.duckdb.warehouse import DuckDBFile
 
@@ -65,7 +66,8 @@ print(looks, busy, len(runs), wrong[:3])
 def test_twenty_runs_before_the_eyes_of_two_readers(folder: Path) -> None:
     file, stop = fill(folder / "shop.duckdb", customers(60)), folder / "stop"
     door = connect(Config(warehouse=WarehouseSettings(lock_timeout=120)), warehouse=str(file))
-    run_one(door, Config(), "s", SETTINGS, Progress())
+    registry = Registry(door, "segments")
+    run_all(registry, Config(), {"s": SETTINGS}, Progress())
     readers = [
         subprocess.Popen(
             [sys.executable, "-c", READER, str(file), str(stop)], stdout=subprocess.PIPE, text=True
@@ -78,8 +80,8 @@ def test_twenty_runs_before_the_eyes_of_two_readers(folder: Path) -> None:
             assert reader.stdout is not None
             assert reader.stdout.readline() == "ready\n"
         for number in range(RUNS):
-            result = run_one(door, Config(), "s", SETTINGS, Progress())
-            assert result.evidence.run["run_id"] == number + 2
+            (result,) = run_all(registry, Config(), {"s": SETTINGS}, Progress()).results
+            assert result.published.run["run_id"] == number + 2
     finally:
         stop.touch()
         told = [reader.communicate(timeout=60)[0].strip() for reader in readers]
@@ -107,9 +109,9 @@ def test_a_table_that_grows_during_the_run(folder: Path) -> None:
     """What is published is the table as it is then, read again; never the old counts with the new rows."""
     file = fill(folder / "shop.duckdb", customers(60))
     door = Overtaken(label=str(file), path=file)
-    (result,) = run_all(door, Config(), {"s": SETTINGS}, Progress()).results
+    (result,) = run_all(Registry(door, "segments"), Config(), {"s": SETTINGS}, Progress()).results
     assert door.overtaken
-    assert result.evidence.run["rows_segmented"] == 100
+    assert result.published.run["rows_segmented"] == 100
     assert query(file, "select count(*) from segments.s") == [(100,)]
     assert query(file, "select count(*) from segments.runs") == [(1,)]
 

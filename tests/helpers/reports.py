@@ -10,15 +10,14 @@ import numpy as np
 
 from segjob.commands.compare import compare
 from segjob.commands.report import build
-from segjob.commands.run import run_one
+from segjob.commands.run import run_all
 from segjob.config import Config, Segmentation
 from segjob.config_file import parse
 from segjob.pipeline.progress import Progress
+from segjob.registry.registry import Registry
 from segjob.report.data import Report
-from segjob.statements.published.tables import PublishedTables
 from segjob.warehouse.duckdb.warehouse import DuckDBFile
 
-TABLES = PublishedTables("segments")
 HOSTILE_COLUMNS = (
     "<script>alert(1)</script>",
     'it\'s "quoted" & $x^2$ ]]>',
@@ -28,21 +27,26 @@ HOSTILE_COLUMNS = (
 )
 
 
+def registry_of(file: Path) -> Registry:
+    """The published schema of a file."""
+    return Registry(DuckDBFile(str(file), file), "segments")
+
+
 def publish(file: Path, name: str, settings: Mapping[str, Any]) -> int:
     """Run a segmentation; the run's number."""
     asked = parse(Segmentation, dict(settings), where="test")
-    door = DuckDBFile(str(file), file)
-    return int(run_one(door, Config(), name, asked, Progress()).evidence.run["run_id"])
+    (result,) = run_all(registry_of(file), Config(), {name: asked}, Progress()).results
+    return int(result.published.run["run_id"])
 
 
 def compare_with_others(file: Path, name: str) -> None:
     """What `segjob compare` leaves behind."""
-    compare(DuckDBFile(str(file), file), TABLES, Config().fit, name, Progress())
+    compare(registry_of(file), Config().fit, name, Progress())
 
 
 def report_of(file: Path, name: str) -> Report:
     """What the page of a segmentation shows."""
-    return build(DuckDBFile(str(file), file), TABLES, name)
+    return build(registry_of(file), name)
 
 
 def shoppers(rows: int, seed: int) -> list[tuple[Any, ...]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -38,6 +39,12 @@ RUN = ("run", "--from", "customers", "--key", "id", "--features", "income,score"
 """Segments the made customers; --k and the like are added."""
 RUN_GROUPS = (*RUN, "--name", "groups", "-q")
 """The same as segmentation `groups`, without a word."""
+
+
+def without_times(statement: str) -> str:
+    """A statement without what differs from run to run: timestamps, and seconds among its numbers."""
+    statement = re.sub(r"'\d{4}-\d\d-\d\d[ T][^']*'", "TIME", statement)
+    return re.sub(r"-?\d+\.\d+(e[-+]?\d+)?", "NUMBER", statement, flags=re.IGNORECASE)
 
 
 def customers(rows: int = 150, seed: int = 1) -> list[tuple[int, float, float]]:

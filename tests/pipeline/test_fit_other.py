@@ -391,14 +391,18 @@ def test_what_cannot_be_published_is_refused_with_what_can(
     assert "algorithm: 7 cannot be published" in refused(file, 2, "run")
 
 
-@pytest.mark.parametrize("algorithm", [GM, WARD])
-def test_a_dry_run_shows_no_lloyd_pass(file: Path, segjob: Segjob, algorithm: tuple[str, str]) -> None:
-    shown = segjob(*RUN_GROUPS[:-1], *algorithm, "--dry-run", "--warehouse", file)
+@pytest.mark.parametrize("algorithm", [KMEANS, GM, WARD])
+def test_a_dry_run_shows_the_algorithms_own_passes(
+    file: Path, folder: Path, segjob: Segjob, algorithm: tuple[str, str]
+) -> None:
+    (folder / "segjob.toml").write_text("[fit]\nall_rows = 100\ndistinct_rows = 100\nsample_rows = 1000\n")
+    shown = segjob(*RUN_GROUPS, *algorithm, "--dry-run", "--json", "--warehouse", file)
     assert shown.code == 0, shown.err
-    assert "Lloyd" not in shown.out
-    assert ("expectation" in shown.out) == (algorithm is GM)
-    assert f"inertia of {algorithm[1]} after a sample" in shown.out
-    assert "Lloyd" in segjob(*RUN_GROUPS[:-1], "--dry-run", "--warehouse", file).out
+    steps = shown.document["statements"]
+    fitting = [step["statement"] for step in steps if step["purpose"] == "fitting"]
+    assert any("AS likelihood" in statement for statement in fitting) == (algorithm is GM)
+    assert any("AS cluster" in statement for statement in fitting) == (algorithm is KMEANS)
+    assert ("squared" in fitting[-1]) == (algorithm is not KMEANS)
 
 
 def test_the_mall_file_by_every_algorithm(folder: Path, mall_csv: Path, segjob: Segjob) -> None:

@@ -14,7 +14,7 @@ import pytest
 from segjob.core.model import FitRows
 from segjob.core.select_k.evidence import EvidenceRequest, KEvidence, gather
 from segjob.pipeline import worker
-from segjob.pipeline.worker import FEWEST_ROWS, second_process
+from segjob.pipeline.worker import FEWEST_ROWS, evidence_worker
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def asked() -> EvidenceRequest:
 
 
 def answered(asked: EvidenceRequest) -> KEvidence:
-    with second_process(FEWEST_ROWS) as ask:
+    with evidence_worker(FEWEST_ROWS) as ask:
         return ask(asked)()
 
 
@@ -80,16 +80,16 @@ def test_the_other_process_ends_with_the_block(
     asked: EvidenceRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun: list[subprocess.Popen[bytes]] = []
-    begin = worker._begun
+    begin = worker._start
 
     def kept() -> subprocess.Popen[bytes]:
         begun.append(begin())
         return begun[0]
 
-    monkeypatch.setattr(worker, "_begun", kept)
+    monkeypatch.setattr(worker, "_start", kept)
 
     def interrupted() -> None:
-        with second_process(FEWEST_ROWS) as ask:
+        with evidence_worker(FEWEST_ROWS) as ask:
             ask(asked)
             raise KeyboardInterrupt
 
@@ -100,5 +100,5 @@ def test_the_other_process_ends_with_the_block(
 
 def test_few_rows_start_no_process(asked: EvidenceRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker.subprocess, "Popen", lambda *_, **__: pytest.fail("started"))
-    with second_process(FEWEST_ROWS - 1) as ask:
+    with evidence_worker(FEWEST_ROWS - 1) as ask:
         assert groups(ask(asked)()) == 3

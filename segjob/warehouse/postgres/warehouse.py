@@ -41,6 +41,7 @@ class Postgres(SqlAlchemyWarehouse):
     """See the module. `schema` is what the advisory lock is about: one job at a time publishes in it."""
 
     replacing_views_disturbs: ClassVar[bool] = True
+    writing_sees_others: ClassVar[bool] = True
     url: sa.URL
     schema: str
     lock_timeout: float = 30.0

@@ -1,80 +1,74 @@
-"""Who moved since the run before, and how many went where."""
+"""Who moved between two runs, and how many went where: rows of `<s>_movements` and `transitions`."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import Any
 
 import sqlalchemy as sa
 
-from segjob.pipeline.measure import Prepared
+from segjob.registry.registry import Registry
+from segjob.registry.runs import Record
 from segjob.registry.schema import bring_up_to_date
 from segjob.statements.published import movements
-from segjob.statements.published.tables import PublishedTables
-from segjob.warehouse.base import Warehouse
+from segjob.warehouse.base import Column
 
 Pair = tuple[int | None, int | None]
 
 
 def write_movements(
-    warehouse: Warehouse,
-    contract: PublishedTables,
-    history: sa.Table,
-    prepared: Prepared,
+    registry: Registry,
+    segmentation: str,
+    key: Column,
     from_run: int | None,
     to_run: int,
     sizes: Mapping[int, int],
 ) -> None:
-    """Rows of `<s>_movements` and `transitions`; who stayed is counted, not listed.
+    """Write who moved since the run before; who stayed is counted, not listed.
 
     Parameters
     ----------
     from_run : the run before; None on a first run, which moves nobody.
     sizes : rows by segment, now.
     """
-    resolved = prepared.resolved
-    table = contract.movements(resolved.name, resolved.key.name, resolved.key.type)
+    warehouse = registry.warehouse
+    history, table = registry.history(segmentation, key), registry.movements(segmentation, key)
     bring_up_to_date(warehouse, table)
     if from_run is None:
         return
     names = [column.name for column in table.columns]
-    rows = movements.movements(history, resolved.key.name, from_run, to_run)
+    rows = movements.movements(history, key.name, from_run, to_run)
     warehouse.execute(sa.insert(table).from_select(names, rows))
-    moved = _pairs(warehouse.records(movements.moved_flows(table, to_run)))
+    flows = _pairs(warehouse.records(movements.moved_flows(table, to_run)))
     arrived: dict[int | None, int] = defaultdict(int)
-    for (_, to), customers in moved.items():
+    for (_, to), customers in flows.items():
         arrived[to] += customers
     for segment, size in sizes.items():
         if size > arrived[segment]:
-            moved[segment, segment] = size - arrived[segment]
-    if not moved:
+            flows[segment, segment] = size - arrived[segment]
+    if not flows:
         return
     warehouse.execute(
-        sa.insert(contract.table("transitions")).values(
-            [{"run_id": to_run, "from_run_id": from_run, **flow} for flow in with_shares(moved)]
+        sa.insert(registry.table("transitions")).values(
+            [{"run_id": to_run, "from_run_id": from_run, **flow} for flow in with_shares(flows)]
         )
     )
 
 
 def flows_between(
-    warehouse: Warehouse,
-    contract: PublishedTables,
-    segmentation: str,
-    key: tuple[str, Any],
-    from_run: int,
-    to_run: int,
-) -> list[dict[str, Any]]:
+    registry: Registry, segmentation: str, key: Column, from_run: int, to_run: int
+) -> list[Record]:
     """How many went where between any two runs, from the history."""
-    history = contract.history(segmentation, *key)
-    return with_shares(_pairs(warehouse.records(movements.flows(history, key[0], from_run, to_run))))
+    history = registry.history(segmentation, key)
+    flows = registry.warehouse.records(movements.flows(history, key.name, from_run, to_run))
+    return with_shares(_pairs(flows))
 
 
-def _pairs(rows: list[dict[str, Any]]) -> dict[Pair, int]:
+def _pairs(rows: list[Record]) -> dict[Pair, int]:
     return {(row["from_segment_id"], row["to_segment_id"]): row["customers"] for row in rows}
 
 
-def with_shares(customers: Mapping[Pair, int]) -> list[dict[str, Any]]:
+def with_shares(customers: Mapping[Pair, int]) -> list[Record]:
     """One record per pair, with its share of all who were in the segment before (or who entered)."""
     before: dict[int | None, int] = defaultdict(int)
     for (origin, _), number in customers.items():

@@ -1,0 +1,154 @@
+"""The published schema of one warehouse, as one object: its tables, its runs and their models."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from segjob.errors import ConfigError, DataError
+from segjob.registry.models import PublishedModel
+from segjob.registry.relations import locate
+from segjob.registry.runs import PublishedRun, Record, mark_current
+from segjob.statements.published.tables import PublishedTables
+from segjob.warehouse.base import Column, Warehouse
+
+
+@dataclass(frozen=True)
+class Registry:
+    """Where runs are published: every function that reads or writes them takes this."""
+
+    warehouse: Warehouse
+    schema: str
+
+    @functools.cached_property
+    def tables(self) -> PublishedTables:
+        """The tables that all segmentations share, and those of each."""
+        return PublishedTables(self.schema)
+
+    def table(self, name: str) -> sa.Table:
+        """One of the shared tables."""
+        return self.tables.table(name)
+
+    def history(self, segmentation: str, key: Column) -> sa.Table:
+        """The table with a segmentation's assignments."""
+        return self.tables.history(segmentation, key.name, key.type)
+
+    def movements(self, segmentation: str, key: Column) -> sa.Table:
+        """The table of who moved between a segmentation's runs."""
+        return self.tables.movements(segmentation, key.name, key.type)
+
+    def key_column(self, run: Record) -> Column:
+        """The key column as the run's history has it."""
+        columns = self.warehouse.columns_of(self.schema, f"{run['segmentation']}_history")
+        return next(column for column in columns if column.name == run["key_column"])
+
+    def runs(self, segmentation: str | None = None) -> list[Record]:
+        """All runs, newest first, each with `is_current`."""
+        runs = self.table("runs")
+        conditions = [] if segmentation is None else [runs.c.segmentation == segmentation]
+        return mark_current(self.rows(runs, *conditions, order=[runs.c.run_id.desc()]))
+
+    def pick_run(self, *, run_id: int | None = None, segmentation: str | None = None) -> Record:
+        """The run of that number; else the current run of that segmentation, or of the only one there is.
+
+        Raises
+        ------
+        ConfigError : there are several segmentations and none is named.
+        DataError : there is no such run.
+        """
+        runs = self.runs(segmentation)
+        if not runs:
+            of = f" of {segmentation!r}" if segmentation else ""
+            raise DataError(
+                f"there is no run{of} in {self.warehouse.label}", hint="publish one with `segjob run`"
+            )
+        if run_id is not None:
+            if run := next((run for run in runs if run["run_id"] == run_id), None):
+                return run
+            known = ", ".join(str(run["run_id"]) for run in runs[:10])
+            raise DataError(f"there is no run {run_id}", hint=f"there are {known}")
+        name = the_only_segmentation(runs)
+        current = next((run for run in runs if run["is_current"]), None)
+        if current is None:
+            raise DataError(f"every run of {name!r} was rolled back")
+        return current
+
+    def load_run(self, run: Record) -> PublishedRun:
+        """Everything that is published about a run, except who is in which segment."""
+        rows = self.rows_of_run(run, dict.fromkeys(PublishedRun.TABLES, ()))
+        return PublishedRun.of(run, rows)
+
+    def load_model(self, run: Record) -> PublishedModel:
+        """The model of a run, with which any row can be scored."""
+        order = {"transforms": ["position"], "segments": ["segment_id"], "centroids": [], "covariances": []}
+        rows = self.rows_of_run(run, order)
+        return PublishedModel.of(run, rows, *locate(self.warehouse, run["relation"]))
+
+    def rows_of_run(self, run: Record, tables: Mapping[str, Sequence[str]]) -> dict[str, list[Record]]:
+        """The run's rows of several shared tables; see `rows`.
+
+        Parameters
+        ----------
+        tables : their names -> the columns to order by.
+        """
+        columns = self.warehouse.columns_of_each(self.schema, list(tables))
+        stored = [_stored(self.table(name), columns[name]) for name in tables if columns[name]]
+        queries = [
+            part.query.where(part.table.c.run_id == run["run_id"]).order_by(
+                *(part.table.c[column] for column in tables[part.table.name])
+            )
+            for part in stored
+        ]
+        rows: dict[str, list[Record]] = {name: [] for name in tables}
+        for part, records in zip(stored, self.warehouse.records_of_each(queries), strict=True):
+            rows[part.table.name] = part.complete(records)
+        return rows
+
+    def rows(
+        self,
+        table: sa.Table,
+        *conditions: sa.ColumnElement[bool],
+        order: Sequence[sa.ColumnElement[Any]] = (),
+    ) -> list[Record]:
+        """Rows of a published table; columns that an older layout lacks are None, and no table is no rows."""
+        columns = self.warehouse.columns_of(table.schema, table.name)
+        if not columns:
+            return []
+        part = _stored(table, columns)
+        return part.complete(self.warehouse.records(part.query.where(*conditions).order_by(*order)))
+
+
+def the_only_segmentation(runs: Sequence[Record]) -> str:
+    """The segmentation that all runs are of.
+
+    Raises
+    ------
+    ConfigError : there are several.
+    """
+    names = sorted({run["segmentation"] for run in runs})
+    if len(names) > 1:
+        raise ConfigError(f"there are {len(names)} segmentations", hint=f"--segmentation {' | '.join(names)}")
+    return str(names[0])
+
+
+@dataclass(frozen=True)
+class _StoredTable:
+    """What a warehouse has of a table: a query for it, and the columns that it lacks."""
+
+    table: sa.Table
+    query: sa.Select[Any]
+    lacking: Sequence[str]
+
+    def complete(self, records: Sequence[Record]) -> list[Record]:
+        """The records with None for each column that the warehouse lacks."""
+        return [{**record, **dict.fromkeys(self.lacking)} for record in records]
+
+
+def _stored(table: sa.Table, columns: Sequence[Column]) -> _StoredTable:
+    names = {column.name for column in columns}
+    stored = [column for column in table.columns if column.name in names]
+    return _StoredTable(table, sa.select(*stored), [c.name for c in table.columns if c.name not in names])
