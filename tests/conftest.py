@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import shutil
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -11,6 +12,8 @@ from pathlib import Path
 import pytest
 from helpers.small_warehouse import RUN_GROUPS, Outcome, Segjob, customers, dump, execute, fill
 from typer.testing import CliRunner
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 ROOT = Path(__file__).resolve().parent.parent
 MARKER_OF_FIXTURE = {"server": "postgres", "java": "spark", "chromium": "browser"}
@@ -18,23 +21,34 @@ MARKER_OF_FOLDER = {"dbt": "dbt", "e2e": "slow"}
 Rows = Callable[[], Sequence[tuple[int, float, float]]]
 ONE_WORKER = ("dbt", "report", "sql")
 """Folders whose tests share a costly session fixture."""
+SPARK = re.compile(r"tests/engines/(test_spark\.py|.*[\[-]spark[]-])")
+"""Ids of the tests that share the one Spark session."""
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test by what it uses, so that no marker is forgotten, and send to one worker what shares set-up."""
-    for item in items:
-        fixtures = getattr(item, "fixturenames", ())
-        for fixture, marker in MARKER_OF_FIXTURE.items():
-            if fixture in fixtures:
-                item.add_marker(marker)
-        folder = item.path.relative_to(ROOT / "tests").parts[0]
-        if folder in MARKER_OF_FOLDER:
-            item.add_marker(MARKER_OF_FOLDER[folder])
-        if folder in ONE_WORKER:
-            item.add_marker(pytest.mark.xdist_group(folder))
-        elif item.get_closest_marker("spark") and {"spark", "engine"} & set(fixtures):
-            item.add_marker(pytest.mark.xdist_group("spark"))
+class Groups(LoadScopeScheduling):
+    """Gives tests that share a costly fixture to one worker, the largest groups first, and all others one by one.
+
+    xdist's own groups stand in test ids in a way that pytest 9.2 does not see (pytest-xdist 3.8).
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        folder = nodeid.split("/")[1]
+        return folder if folder in ONE_WORKER else "spark" if SPARK.match(nodeid) else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Groups:
+    """What `--dist loadgroup` stands for here."""
+    return Groups(config, log)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark each test by what it uses, so that no marker is forgotten."""
+    fixtures = set(getattr(item, "fixturenames", ()))
+    for fixture in fixtures & MARKER_OF_FIXTURE.keys():
+        item.add_marker(MARKER_OF_FIXTURE[fixture])
+    folder = item.path.relative_to(ROOT / "tests").parts[0]
+    if folder in MARKER_OF_FOLDER:
+        item.add_marker(MARKER_OF_FOLDER[folder])
 
 
 @pytest.fixture(scope="session")
