@@ -80,11 +80,7 @@ def write_snapshot(
             with warehouse.new_file(fresh) as catalog:
                 _copy_all(registry, comments, catalog)
             if parquet:
-                with replaced_folder(_parquet_folder(folder)) as files:
-                    for name in names:
-                        select = snapshot.everything(registry.schema, name)
-                        path = files / f"{quote(name, safe=' ')}.parquet"
-                        warehouse.execute(snapshot.CopyToParquet(select, path))
+                _write_parquet(registry, names, _parquet_folder(folder))
         return Snapshot(
             file=target,
             parquet=folder / _PARQUET if parquet else None,
@@ -92,6 +88,15 @@ def write_snapshot(
             left_out=left_out,
             size=target.stat().st_size,
         )
+
+
+def _write_parquet(registry: Registry, names: Sequence[str], folder: Path) -> None:
+    """One Parquet file per relation, in a folder that is replaced whole."""
+    with replaced_folder(folder) as files:
+        for name in names:
+            select = snapshot.everything(registry.schema, name)
+            path = files / f"{quote(name, safe=' ')}.parquet"
+            registry.warehouse.execute(snapshot.CopyToParquet(select, path))
 
 
 def serving_file(warehouse: Warehouse, folder: Path) -> Path:

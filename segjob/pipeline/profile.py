@@ -63,14 +63,7 @@ def profile_segments(
     actions : the table that suggests what to do.
     """
     model, kept = fitted.model, dataset.counts.kept
-    share = min(1.0, QUANTILE_ROWS / kept)
-    rows, quartiles = registry.warehouse.records_of_each(
-        [
-            profiles.profiles(dataset.relation, model, fitted.rules),
-            profiles.profile_quantiles(dataset.relation, model, share=share, seed=dataset.settings.seed),
-        ]
-    )
-    profiled = _profiles(model, rows, quartiles)
+    rows, profiled = _read_profiles(registry.warehouse, dataset, fitted)
     features = [transform.feature for transform in model.transforms]
     shares = [sums.sizes[segment] / kept for segment in model.segment_ids]
     z = _by_segment(profiled, "z", model.segment_ids, features)
@@ -94,6 +87,20 @@ def profile_segments(
         for i, segment in enumerate(model.segment_ids)
     ]
     return SegmentProfiles(profiled, segments)
+
+
+def _read_profiles(
+    warehouse: Warehouse, dataset: Dataset, fitted: FittedModel
+) -> tuple[list[Record], list[Record]]:
+    """The sums by segment, which count the segment rules' rows too; and the rows of `profiles`."""
+    model, share = fitted.model, min(1.0, QUANTILE_ROWS / dataset.counts.kept)
+    sums, quartiles = warehouse.records_of_each(
+        [
+            profiles.profiles(dataset.relation, model, fitted.rules),
+            profiles.profile_quantiles(dataset.relation, model, share=share, seed=dataset.settings.seed),
+        ]
+    )
+    return sums, _profiles(model, sums, quartiles)
 
 
 def _names(registry: Registry, dataset: Dataset, model: Model, automatic: Sequence[str]) -> list[Record]:
