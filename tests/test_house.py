@@ -1,9 +1,9 @@
-"""The rules of the house that no linter holds: names of files and classes."""
+"""The rules of the house that no linter holds: sizes of folders, names of files and classes."""
 
 from __future__ import annotations
 
 import ast
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -20,6 +20,11 @@ def modules() -> Mapping[str, ast.Module]:
     """`folder/module.py` -> its syntax, for every module of the package."""
     files = sorted(PACKAGE.rglob("*.py"))
     return {file.relative_to(PACKAGE).as_posix(): ast.parse(file.read_text("utf-8")) for file in files}
+
+
+def test_a_folder_has_few_modules() -> None:
+    sizes = Counter(file.rpartition("/")[0] for file in modules() if not file.endswith("__init__.py"))
+    assert {folder: size for folder, size in sizes.items() if size > 14} == {}
 
 
 def test_no_class_shares_its_name_with_a_class_or_function_elsewhere() -> None:

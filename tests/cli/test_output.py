@@ -46,6 +46,7 @@ def hostile(after: Callable[..., Path]) -> Path:
     return file
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("json_option", [(), ("--json",)], ids=["text", "json"])
 def test_no_verb_lets_a_name_steer_the_terminal(
     hostile: Path, segjob: Segjob, json_option: tuple[str, ...]

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from helpers.small_warehouse import RUN_GROUPS, Segjob
 
+pytestmark = pytest.mark.slow
+
 Refused = Callable[..., str]
 After = Callable[..., Path]
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from helpers.small_warehouse import Segjob, execute, query
 
 
+@pytest.mark.slow
 def test_scores_macro_predict_and_history_agree(published: Path, segjob: Segjob) -> None:
     assert segjob("score", "everyone", "--into", "main.scored", "--warehouse", published).code == 0
     wrong = query(
@@ -31,6 +33,7 @@ def test_scores_macro_predict_and_history_agree(published: Path, segjob: Segjob)
         assert answer["segment_id"] == segment, key
 
 
+@pytest.mark.slow
 def test_score_does_not_overwrite(published: Path, segjob: Segjob, refused: object) -> None:
     assert callable(refused)
     segjob("score", "everyone", "--into", "scored", "--warehouse", published)

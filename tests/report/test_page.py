@@ -156,6 +156,7 @@ def test_svg_follows_the_theme(page: Page) -> None:
         assert "var(--" in svg
 
 
+@pytest.mark.slow
 def test_figures_are_files_for_slides(page: Page) -> None:
     contents = dict(page.files())
     names = {figure.name for figure in page.figures}
@@ -192,6 +193,7 @@ def test_without_the_relation_the_tables_are_still_shown(tmp_path: Path) -> None
     assert 'id="map"' not in html
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("features", "map_title"),
     [
@@ -224,6 +226,7 @@ def test_one_segment_is_a_page(tmp_path: Path) -> None:
     assert "1 group of customers" in render(report_of(file, "one")).html
 
 
+@pytest.mark.slow
 def test_many_features_and_segments_stay_small(tmp_path: Path) -> None:
     import numpy as np
 
@@ -294,6 +297,7 @@ def test_the_command_writes_the_page(people: Path, segjob, folder: Path) -> None
     assert done.document["run_id"] == 2
 
 
+@pytest.mark.slow
 def test_the_command_writes_figures_under_any_name(hostile: Path, segjob, folder: Path) -> None:  # type: ignore[no-untyped-def]
     done = segjob("report", "--warehouse", hostile, "--out", "page.html", "--figures", "slides")
     assert done.code == 0, done.err
@@ -306,6 +310,7 @@ def test_the_command_writes_figures_under_any_name(hostile: Path, segjob, folder
     assert sorted(p.name for p in folder.iterdir()) == ["page.html", "slides"]
 
 
+@pytest.mark.slow
 def test_the_command_says_what_is_wrong(file: Path, people: Path, segjob, folder: Path) -> None:  # type: ignore[no-untyped-def]
     none = segjob("report", "--warehouse", file)
     assert none.code == 3
