@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 from helpers.small_warehouse import RUN_GROUPS, Segjob, fill, query
 
 
+@pytest.mark.slow
 def test_no_structure_publishes_nothing_unless_one_segment_is_allowed(
     folder: Path, segjob: Segjob, refused: object
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from helpers.small_warehouse import RUN_GROUPS, Segjob, execute, query
 
 
@@ -19,6 +20,7 @@ def test_a_warm_start_from_the_current_run_moves_nobody(file: Path, segjob: Segj
     assert same[0][0] < 1e-9
 
 
+@pytest.mark.slow
 def test_a_start_from_given_centroids(file: Path, segjob: Segjob) -> None:
     execute(file, "create table mine as from (values (20.0, 20.0), (90.0, 90.0)) t(income, score)")
     assert segjob(*RUN_GROUPS, "--k", "2", "--start", "mine", "--warehouse", file).code == 0

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from helpers.small_warehouse import RUN_GROUPS, Segjob, customers, execute, fill, query
 
 
+@pytest.mark.slow
 def test_a_planted_move_is_found(folder: Path, segjob: Segjob) -> None:
     file = fill(folder / "shop.duckdb", customers(3000))
     segjob(*RUN_GROUPS, "--k", "5", "--warehouse", file)
