@@ -35,6 +35,11 @@ Algorithm = Literal["kmeans", "ward", "gaussian_mixture"]
 Real = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 
 
+MOST_SEGMENTS = 100
+"""Of a fixed k. The statements that score a row compare every two segments: their text grows with the square of k, and
+publishing 100 segments takes seconds, 600 longer than ten minutes."""
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -128,6 +133,8 @@ class Segmentation(_Strict):
     def _k_in_words(cls, value: Any) -> Any:
         if value != "auto" and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
             raise ValueError(f'must be "auto" or a whole number from 1, not {value!r}')
+        if value != "auto" and value > MOST_SEGMENTS:
+            raise ValueError(f"must be at most {MOST_SEGMENTS}, not {value!r}")
         return value
 
     @model_validator(mode="after")

@@ -96,6 +96,7 @@ def test_everything_is_said_at_once_with_its_place(folder: Path) -> None:
         ("k = true", 'k: must be "auto" or a whole number from 1, not True'),
         ("k = 0", "not 0"),
         ("k = -1", "not -1"),
+        ("k = 101", "k: must be at most 100, not 101"),
         ('k = "3"', "not '3'"),
         ("k_range = 3", "k_range: must be a list, not 3"),
         ("k_range = [5, 2]", "upside down: 5 is above 2; write [2, 5]"),

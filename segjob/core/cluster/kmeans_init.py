@@ -2,12 +2,13 @@
 
 One seeding serves every k (its first k picks); each k also starts from the answer for k - 1 with one more
 centroid; and the best answer is tried with each of its centroids moved elsewhere, until that no longer helps.
-So the answer for one k does not depend on which others were asked for.
+Above `EVERY_SWAP` the work of each k is bounded, and above `EVERY_K` centroids are added many at a time.
+So the answer for one k does not depend on which others were requested.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,15 @@ PATIENCE = 2
 """Rounds without improvement that end the search; twice as many where there are few rows."""
 
 SWAPS = 10
-"""Moves tried in a round, at least; every centroid is moved once or more."""
+"""Moves tried in a round, at least; up to `EVERY_SWAP` clusters every centroid is moved once or more."""
+
+EVERY_SWAP = 10
+"""Clusters up to which every centroid is moved. Above it a round would cost the square of k, and all rounds up to k
+its cube: starts become fewer, only the `SWAPS` centroids that cost least to drop are moved, and only for a k that was
+requested. On 24 data sets the inertia for k = 13 and 14 is 0.1 % higher in the mean than with every move tried."""
+
+EVERY_K = 50
+"""Clusters up to which each k grows out of k - 1, the end of the longest `k_range`; a larger k grows out of it."""
 
 _STACK = 1 << 17
 """Scores that are held at once, of all starts of a stack: half a MiB in single precision, so they stay in the cache."""
@@ -100,29 +109,51 @@ class Restarts:
         rows = np.arange(len(mass))
         return self.values[trial[rows, best]], distance[rows, best]
 
-    def best(self, k_max: int, keep: int) -> Iterator[Floats]:
-        """For k = 1, 2, ... the best few distinct local optima, (at most keep, k, d), best first.
+    def best(self, requested: Collection[int], keep: int) -> Iterator[tuple[int, Floats]]:
+        """For every k requested the best few distinct local optima, (at most keep, k, d), best first.
 
-        Ends at the number of distinct rows if that is below k_max.
+        Ends at the number of distinct rows if that is below the largest k.
         """
-        seeds = self.seeds(k_max)
+        seeds = self.seeds(max(requested))
         random = np.random.default_rng([self.seed, 2])
         best = np.average(self.values, axis=0, weights=self.weights)[None]
-        yield best[None]
+        if 1 in requested:
+            yield 1, best[None]
         for k in range(2, seeds.shape[1] + 1):
-            nearest = squared_of_columns(self.columns, best).min(axis=0)
-            starts = seeds[:, :k]
-            if nearest @ self.weights > 0:
-                starts = np.concatenate([starts, self._grown(best, nearest, random)])
-            ends, inertia = self.lloyd(starts, keep=_FINALISTS)
-            ends, inertia = self._swapped(ends, inertia, random)
-            yield _distinct(ends, inertia, keep)
-            best = ends[int(np.argmin(inertia))]
+            if k > EVERY_K and k not in requested:
+                continue
+            if k > EVERY_SWAP:
+                random = np.random.default_rng([self.seed, 2, k])
+            ends, inertia = self._searched(k, seeds, best, random)
+            # What the next k grows out of must not depend on whether this one was requested.
+            chained = ends[int(np.argmin(inertia))]
+            if k <= EVERY_SWAP or k in requested:
+                ends, inertia = self._swapped(ends, inertia, random)
+            if k in requested:
+                yield k, _distinct(ends, inertia, keep)
+            if k <= EVERY_K:
+                best = chained if k > EVERY_SWAP else ends[int(np.argmin(inertia))]
 
-    def _grown(self, best: Floats, nearest: Floats, random: np.random.Generator) -> Floats:
-        """(n_init, k + 1, d) the best k centroids with one more seed each (Likas, Vlassis and Verbeek, 2003)."""
-        added, _ = self._add_seed(np.repeat(nearest[None], self.n_init, axis=0), random)
-        return np.concatenate([np.repeat(best[None], self.n_init, axis=0), added[:, None]], axis=1)
+    def _searched(
+        self, k: int, seeds: Floats, best: Floats, random: np.random.Generator
+    ) -> tuple[Floats, Floats]:
+        """Local optima from the seeds and from the best answer for fewer clusters, as `lloyd` returns them."""
+        count = _bounded(self.n_init, k)
+        starts = seeds[:count, :k]
+        nearest = squared_of_columns(self.columns, best).min(axis=0)
+        if nearest @ self.weights > 0:
+            starts = np.concatenate([starts, self._grown(best, k, count, nearest, random)])
+        return self.lloyd(starts, keep=_bounded(_FINALISTS, k))
+
+    def _grown(
+        self, best: Floats, k: int, count: int, nearest: Floats, random: np.random.Generator
+    ) -> Floats:
+        """(count, k, d) the best centroids with more seeds each (Likas, Vlassis and Verbeek, 2003)."""
+        starts, distance = np.repeat(best[None], count, axis=0), np.repeat(nearest[None], count, axis=0)
+        while starts.shape[1] < k:
+            added, distance = self._add_seed(distance, random)
+            starts = np.concatenate([starts, added[:, None]], axis=1)
+        return starts
 
     def _swapped(self, ends: Floats, inertia: Floats, random: np.random.Generator) -> tuple[Floats, Floats]:
         """The ends and those reached by moving one centroid of the best ends elsewhere (Fränti and Kivijärvi, 2000)."""
@@ -144,7 +175,10 @@ class Restarts:
         # Once a centroid is dropped, its rows are as far as their second nearest; the others stay.
         first, second = np.partition(distance, 1, axis=0)[:2]
         without = np.where(distance == first, second, first)
-        dropped = np.tile(np.arange(k), -(-SWAPS // k))
+        if k <= EVERY_SWAP:
+            dropped = np.tile(np.arange(k), -(-SWAPS // k))
+        else:
+            dropped = np.argsort(without @ self.weights, kind="stable")[:SWAPS]
         starts = np.repeat(centroids[None], len(dropped), axis=0)
         starts[np.arange(len(dropped)), dropped], _ = self._add_seed(without[dropped], random)
         return starts
@@ -188,6 +222,11 @@ class Restarts:
             ends[running] = np.where(counts > 0, means, ends[running])
             inertia[running] = self._total - (counts * means**2).sum(axis=(1, 2))
         return ends, inertia
+
+
+def _bounded(starts: int, k: int) -> int:
+    """As many starts as keep their work from growing with k; two at least, one of each kind of start."""
+    return starts if k <= EVERY_SWAP else max(2, starts * EVERY_SWAP // k)
 
 
 def _distinct(ends: Floats, inertia: Floats, keep: int) -> Floats:

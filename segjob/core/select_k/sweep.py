@@ -30,7 +30,7 @@ class Fit:
     centroids : (k, d), heaviest first.
     labels : (n,) on the fit rows.
     inertia : weighted sum of squared distances.
-    seconds : spent on this k; a measurement that nothing here depends on.
+    seconds : spent on this k and on those below it that were not requested; nothing here depends on it.
     silhouette, davies_bouldin, calinski_harabasz : None for k = 1 and where undefined.
     smallest_share, largest_share : of the weight.
     """
@@ -80,12 +80,9 @@ def sweep(points: FitRows, k_range: Sequence[int], *, seed: int, n_init: int = 1
     begun = time.perf_counter()
     with one_blas_thread(), ThreadPoolExecutor(_workers()) as pool:
         futures = []
-        for k, starts in enumerate(
-            _search(centred, weights, n_init, seed).best(requested[-1], _KEEP), start=1
-        ):
+        for _, starts in _search(centred, weights, n_init, seed).best(requested, _KEEP):
             searched, begun = time.perf_counter() - begun, time.perf_counter()
-            if k in requested:
-                futures.append(pool.submit(_polished, full, middle, starts, searched))
+            futures.append(pool.submit(_polished, full, middle, starts, searched))
         polished = [future.result() for future in futures]
         silhouettes, size = _silhouettes(centred, weights, [f.labels for f, _ in polished], seed, pool)
         judged = pool.map(lambda f, score: _judged(full, f[0], f[1], float(score)), polished, silhouettes)

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -192,3 +193,31 @@ def test_seeds_of_a_smaller_k_are_a_prefix() -> None:
     search = Restarts(values, np.ones(300), n_init=6, seed=4)
     np.testing.assert_array_equal(search.seeds(7)[:, :3], search.seeds(3))
     assert all(len(np.unique(start, axis=0)) == 7 for start in search.seeds(7))
+
+
+def test_a_large_k_costs_about_as_much_as_a_small_one() -> None:
+    values = np.random.default_rng(0).normal(size=(600, 2))
+    begun = time.process_time()
+    swept = sweep(points(values), [*range(1, 11), 600], seed=0)
+    assert (
+        time.process_time() - begun < 30
+    )  # about 2 s; every move of every centroid took longer than 12 minutes
+    assert swept.fits[-1].k == 600
+    assert swept.fits[-1].inertia == pytest.approx(0, abs=1e-12)
+
+
+def test_a_fit_does_not_depend_on_the_other_ks() -> None:
+    rows = points(np.random.default_rng(5).normal(size=(400, 3)))
+    alone = {k: sweep(rows, [k], seed=2).fits[0] for k in (9, 13, 60)}
+    for fit in sweep(rows, [*range(1, 16), 60], seed=2).fits:
+        if fit.k in alone:
+            np.testing.assert_array_equal(fit.centroids, alone[fit.k].centroids)
+
+
+@pytest.mark.parametrize("k", [13, 40])
+def test_a_k_beyond_ten_is_as_good_as_ten_restarts_of_scikit_learn(k: int) -> None:
+    from sklearn.cluster import KMeans
+
+    values = np.random.default_rng(7).normal(size=(900, 2))
+    other = KMeans(k, n_init=10, random_state=0).fit(values).inertia_
+    assert sweep(points(values), [k], seed=0).fits[0].inertia < 1.01 * other
