@@ -45,13 +45,14 @@ def init(session: Session) -> None:
     file = session.config or Path(FILE_NAME)
     written = write_config(file)
     install(session.registry)
-    if session.as_json:
-        print_json({"config": str(file), "written": written, "warehouse": session.warehouse.label})
-    elif not session.quiet:
-        print_line(
-            f"{'wrote' if written else 'kept'} {file}; "
-            f"schema {session.registry.schema} is ready in {session.warehouse.label}"
-        )
+    with session.written():
+        if session.as_json:
+            print_json({"config": str(file), "written": written, "warehouse": session.warehouse.label})
+        elif not session.quiet:
+            print_line(
+                f"{'wrote' if written else 'kept'} {file}; "
+                f"schema {session.registry.schema} is ready in {session.warehouse.label}"
+            )
 
 
 @verb
@@ -133,7 +134,8 @@ def run(
         failure = plan.failure
     else:
         outcome = run_all(session.registry, session.settings, requested, session.progress)
-        print_run(outcome, session.registry, session.same_place, as_json=session.as_json)
+        with session.written():
+            print_run(outcome, session.registry, session.same_place, as_json=session.as_json)
         failure = outcome.failure
     if failure is not None:
         raise typer.Exit(failure.exit_code) if session.as_json else failure
@@ -228,13 +230,16 @@ def score(
         segmentation=segmentation,
         replace=replace,
     )
-    if session.as_json:
-        print_json(vars(result))
-    else:
-        without = f", {result.without_segment:,} of them without a segment" if result.without_segment else ""
-        print_line(
-            f"{result.table}: {result.rows:,} rows of {result.relation} by run {result.run_id}{without}"
-        )
+    with session.written():
+        if session.as_json:
+            print_json(vars(result))
+        else:
+            without = (
+                f", {result.without_segment:,} of them without a segment" if result.without_segment else ""
+            )
+            print_line(
+                f"{result.table}: {result.rows:,} rows of {result.relation} by run {result.run_id}{without}"
+            )
 
 
 @verb
@@ -254,11 +259,12 @@ def name(
     from segjob.commands.snapshot import refresh
 
     of = name_segment(session.registry, segmentation, segment, name, description)
-    refresh(session.registry, session.settings, session.progress)
-    if session.as_json:
-        print_json({"segmentation": of, "segment_id": segment, "name": name, "description": description})
-    elif not session.quiet:
-        print_line(f"segment {segment} of {of} is called {name!r} from now on")
+    with session.written():
+        refresh(session.registry, session.settings, session.progress)
+        if session.as_json:
+            print_json({"segmentation": of, "segment_id": segment, "name": name, "description": description})
+        elif not session.quiet:
+            print_line(f"segment {segment} of {of} is called {name!r} from now on")
 
 
 @verb
@@ -278,11 +284,12 @@ def rollback(
     from segjob.commands.snapshot import refresh
 
     run = rolled_back(session.registry, run_id=run_id, segmentation=segmentation)
-    refresh(session.registry, session.settings, session.progress)
-    if session.as_json:
-        print_json({"segmentation": run["segmentation"], "current_run": run["run_id"]})
-    elif not session.quiet:
-        print_line(f"run {run['run_id']} is the current one of {run['segmentation']}")
+    with session.written():
+        refresh(session.registry, session.settings, session.progress)
+        if session.as_json:
+            print_json({"segmentation": run["segmentation"], "current_run": run["run_id"]})
+        elif not session.quiet:
+            print_line(f"run {run['run_id']} is the current one of {run['segmentation']}")
 
 
 @verb
@@ -346,13 +353,14 @@ def report(
     from segjob.commands.report import write_report
 
     written = write_report(session.registry, segmentation, out, figures)
-    if session.as_json:
-        print_json(written.as_json())
-    elif not session.quiet:
-        files = f", {len(written.files)} files in {figures}" if figures else ""
-        print_line(
-            f"wrote {written.page} ({written.size / 1000:,.0f} kB, {len(written.figures)} figures){files}"
-        )
+    with session.written():
+        if session.as_json:
+            print_json(written.as_json())
+        elif not session.quiet:
+            files = f", {len(written.files)} files in {figures}" if figures else ""
+            print_line(
+                f"wrote {written.page} ({written.size / 1000:,.0f} kB, {len(written.figures)} figures){files}"
+            )
 
 
 @verb
@@ -371,10 +379,11 @@ def snapshot(
 
     patience = session.settings.warehouse.lock_timeout
     written = write_snapshot(session.registry, folder, parquet=parquet, lock_timeout=patience)
-    if session.as_json:
-        print_json(written.as_json())
-    elif not session.quiet:
-        print_snapshot(written)
+    with session.written():
+        if session.as_json:
+            print_json(written.as_json())
+        elif not session.quiet:
+            print_snapshot(written)
 
 
 @verb
@@ -388,10 +397,11 @@ def compare(session: Session, segmentation: SegmentationName = None) -> None:
     from segjob.commands.compare import compare as compared
 
     result = compared(session.registry, session.settings.fit, segmentation, session.progress)
-    if session.as_json:
-        print_json(result.as_json())
-    else:
-        print_comparison(result)
+    with session.written():
+        if session.as_json:
+            print_json(result.as_json())
+        else:
+            print_comparison(result)
 
 
 @app.callback(invoke_without_command=True)

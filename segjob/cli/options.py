@@ -6,7 +6,7 @@ import functools
 import inspect
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
@@ -122,7 +122,7 @@ DryRun = Annotated[
 ]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Session:
     """The options that every verb has, and what they lead to."""
 
@@ -132,6 +132,21 @@ class Session:
     quiet: Quiet = False
     verbose: Verbose = False
     lock_timeout: LockTimeout = None
+    has_written: bool = field(default=False, init=False)
+    """Whether what the command is for is in place; from then on nothing turns its exit code."""
+
+    @contextmanager
+    def written(self) -> Iterator[None]:
+        """What stands in here only reports what is in place by now: if it fails, that is a warning."""
+        self.has_written = True
+        try:
+            yield
+        except typer.Exit:
+            raise
+        except Exception as error:
+            from segjob.cli.output import print_warning
+
+            print_warning(f"all is written, but it could not be shown: {type(error).__name__}: {error}")
 
     @functools.cached_property
     def settings(self) -> Config:
@@ -179,6 +194,28 @@ class Session:
         return config + (["--warehouse", without_secrets(self.url, self.warehouse)] if self.url else [])
 
 
+def _mention_lost_output(session: Session) -> None:
+    """A warning if the output could not be written.
+
+    Raises
+    ------
+    WarehouseError : the output is all that the command does.
+    """
+    from segjob.cli.streams import lost_output
+
+    if (problem := lost_output()) is None:
+        return
+    message = f"the output could not be written: {problem.strerror}"
+    if session.has_written:
+        from segjob.cli.output import print_warning
+
+        print_warning(f"all is done, but {message}")
+        return
+    from segjob.errors import WarehouseError
+
+    raise WarehouseError(message, hint="check the disk that it goes to")
+
+
 def verb(function: Callable[..., None]) -> Callable[..., None]:
     """A command: gets the session's options too, and its errors become words and the contract's exit codes."""
     own = dict(inspect.signature(function, eval_str=True).parameters)
@@ -192,6 +229,7 @@ def verb(function: Callable[..., None]) -> Callable[..., None]:
         session = Session(**{name: options.pop(name) for name in shared})
         try:
             function(session, **options)
+            _mention_lost_output(session)
         except SegjobError as error:
             from segjob.cli.output import print_error
 

@@ -10,6 +10,7 @@ import json
 import math
 import re
 import sys
+import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -20,6 +21,7 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
+from segjob.errors import WarehouseError
 from segjob.pipeline.progress import Phase, Progress
 from segjob.printable import is_unsafe, one_line, without_controls
 
@@ -120,7 +122,8 @@ class LiveProgress(WarningsOnly):
 
 def print_json(document: Any) -> None:
     """One JSON document on stdout; control characters in it are escaped."""
-    text = json.dumps(_plain(document), indent=2, ensure_ascii=False)
+    encoding = (sys.stdout.encoding or "utf-8").lower().replace("-", "")
+    text = json.dumps(_plain(document), indent=2, ensure_ascii=encoding != "utf8")
     sys.stdout.write("".join(_escaped(text)) + "\n")
 
 
@@ -144,6 +147,29 @@ def print_error(error: SegjobError, *, as_json: bool, verbose: bool) -> None:
         err.print(Text(error.statement, style="dim"), soft_wrap=True)
     elif error.statement:
         err.print(Text("  the statement: add --verbose", style="dim"))
+
+
+def print_unexpected(error: Exception, *, as_json: bool, verbose: bool) -> None:
+    """What no part of segjob expected: a sentence and what to do; the traceback only with --verbose."""
+    print_error(_explained(error), as_json=as_json, verbose=verbose)
+    if verbose:
+        err.print(Text("".join(traceback.format_exception(error)), style="dim"), soft_wrap=True)
+
+
+def _explained(error: Exception) -> SegjobError:
+    if isinstance(error, MemoryError):
+        return WarehouseError("there is not enough memory", hint="raise the limit of memory (ulimit -v)")
+    if isinstance(error, ImportError):
+        return WarehouseError(
+            f"a library cannot be loaded: {error}",
+            hint="check the installation, and the limit of memory (ulimit -v): libraries need some to load",
+        )
+    if isinstance(error, OSError):
+        return WarehouseError(str(error), hint="check the file, the folder and the disk")
+    return WarehouseError(
+        f"segjob failed unexpectedly: {type(error).__name__}: {error}",
+        hint="please report it with the command and what --verbose prints",
+    )
 
 
 def _shortened(message: str) -> str:

@@ -131,8 +131,9 @@ def refresh(registry: Registry, config: Config, progress: Progress) -> Path | No
         with progress.phase("snapshot") as phase:
             written = write_snapshot(registry, folder, lock_timeout=config.warehouse.lock_timeout)
             phase.note = str(written.file)
-    except SegjobError as error:
-        progress.warn(f"published, but the snapshot was not written: {error.message}")
+    except Exception as error:
+        reason = error.message if isinstance(error, SegjobError) else f"{type(error).__name__}: {error}"
+        progress.warn(f"published, but the snapshot was not written: {reason}")
         return None
     return written.file
 
