@@ -65,7 +65,7 @@ def check(
     features: Features = None,
     name: Name = None,
 ) -> None:
-    """Validate config, connection, relation, columns and types; says all that is wrong and changes nothing.
+    """Validate config, connection, relation, columns and rows; says all that is wrong and changes nothing.
 
     The segmentation is the argument, as of `run`, or an option, as of every other verb.
 
@@ -74,10 +74,11 @@ def check(
     from segjob.cli.output import print_json, print_line
     from segjob.cli.selection import select
     from segjob.commands.check import check_all
+    from segjob.pipeline.progress import Progress
 
     described = {"source": source, "key": key, "features": features, "name": name}
     requested = select(session.settings, segmentation or picked, described)
-    checked = check_all(session.registry, requested, session.progress)
+    checked = check_all(session.registry, requested, Progress(), session.settings.fit)
     if session.as_json:
         print_json({"warehouse": session.warehouse.label, "checked": [one.as_json() for one in checked]})
     elif not session.quiet:

@@ -6,26 +6,40 @@ from collections.abc import Mapping
 
 import sqlalchemy as sa
 
-from segjob.config import Segmentation
+from segjob.config import FitSettings, Segmentation
 from segjob.errors import ConfigError, DataError, SegjobError, together
+from segjob.pipeline.choose_k import refuse_too_many
+from segjob.pipeline.fit_rows import read_fit_rows
+from segjob.pipeline.measure import measure
 from segjob.pipeline.progress import Progress
 from segjob.registry.recovery import are_leftovers
 from segjob.registry.registry import Registry
 from segjob.registry.relations import ResolvedSegmentation, resolve
+from segjob.registry.schema import refuse_foreign_tables
+from segjob.warehouse.base import Warehouse
 
 
 def check_all(
-    registry: Registry, requested: Mapping[str, Segmentation], progress: Progress
+    registry: Registry,
+    requested: Mapping[str, Segmentation],
+    progress: Progress,
+    with_rows: FitSettings | None = None,
 ) -> list[ResolvedSegmentation]:
-    """Resolve every segmentation; the error names all that is wrong with any of them."""
+    """Resolve every segmentation; the error names all that is wrong with any of them.
+
+    with_rows : examine the rows too, as a run with these settings does; a run itself does that later.
+    """
     sources: list[ResolvedSegmentation] = []
     problems: list[SegjobError] = []
     with registry.warehouse.reading():
+        refuse_foreign_tables(registry)
         for name, settings in requested.items():
             progress.segmentation = name
             try:
                 source = resolve(registry.warehouse, name, settings)
                 _refuse_conflicts(registry, source)
+                if with_rows:
+                    _examine_rows(registry.warehouse, source, with_rows, progress)
                 sources.append(source)
             except (ConfigError, DataError) as problem:
                 problem.message = f"{name}: {problem.message}"
@@ -33,6 +47,15 @@ def check_all(
     if problems:
         raise together(problems)
     return sources
+
+
+def _examine_rows(
+    warehouse: Warehouse, source: ResolvedSegmentation, fit: FitSettings, progress: Progress
+) -> None:
+    """Everything that a run finds wrong with the rows short of choosing k, by the same stages."""
+    dataset = measure(warehouse, source, progress)
+    if source.settings.k != "auto":
+        refuse_too_many(source.settings, read_fit_rows(warehouse, dataset, fit, progress))
 
 
 def _refuse_conflicts(registry: Registry, source: ResolvedSegmentation) -> None:

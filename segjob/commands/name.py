@@ -13,6 +13,9 @@ from segjob.registry.runs import Record
 from segjob.registry.schema import ensure_layout
 from segjob.registry.views import point_at
 
+LONGEST_NAME, LONGEST_TEXT = 100, 2_000
+"""Characters of a segment's name, which stands in tables and figures, and of its description."""
+
 
 def name_segment(
     registry: Registry, segmentation: str | None, segment_id: int, name: str, description: str | None
@@ -21,12 +24,18 @@ def name_segment(
 
     Raises
     ------
-    ConfigError : the name is empty, or another segment has it.
+    ConfigError : the name is empty or too long, or another segment has it.
     DataError : the current run has no such segment.
     """
     name = name.strip()
     if not name:
         raise ConfigError("a segment's name cannot be empty")
+    for text, what, most in ((name, "name", LONGEST_NAME), (description or "", "description", LONGEST_TEXT)):
+        if len(text) > most:
+            raise ConfigError(
+                f"a segment's {what} has at most {most:,} characters, this one {len(text):,}",
+                hint="shorten it" + ("; --description takes more" if what == "name" else ""),
+            )
     with registry.warehouse.writing():
         ensure_layout(registry)
         run = registry.pick_run(segmentation=segmentation)

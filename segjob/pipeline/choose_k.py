@@ -63,7 +63,7 @@ def choose_k(dataset: Dataset, rows: FitRows, ask: Ask, progress: Progress) -> K
 
 def select(settings: Segmentation, rows: FitRows, ask: Ask) -> KSelection:
     """The same without reports."""
-    _refuse_too_many(settings, rows)
+    refuse_too_many(settings, rows)
     seed, ks = settings.seed, _ks(settings)
     evidence_of = ask(EvidenceRequest.of(rows, ks, seed, density=uses_density(settings.rule)))
     swept = sweep(rows, ks, seed=seed, n_init=settings.n_init)
@@ -81,7 +81,7 @@ def _ks(settings: Segmentation) -> list[int]:
     return sorted({*range(low, high + 1), *fixed, *([1] if settings.allow_one else [])})
 
 
-def _refuse_too_many(settings: Segmentation, rows: FitRows) -> None:
+def refuse_too_many(settings: Segmentation, rows: FitRows) -> None:
     """Raises a DataError if a fixed k is more than there are different customers."""
     different = count_distinct(rows.values)
     if settings.k != "auto" and settings.k > different:

@@ -15,6 +15,8 @@ from segjob.statements.published.tables import SHARED, VIEWS
 from segjob.statements.relation import Relation, named
 from segjob.warehouse.base import Column, Warehouse
 
+LONGEST_NAME = 100
+"""Characters of a segmentation's name: its tables and views are called after it."""
 _IDENTIFIER = re.compile(r'\s*(?:"((?:[^"]|"")+)"|([^".]+))\s*(\.|$)')
 _HISTORY = {"run_id", "segment_id", "distance", "next_segment_id", "margin", "is_outlier", "segment_name"}
 _MOVEMENTS = {"change", "from_segment_id", "to_segment_id"}
@@ -186,6 +188,7 @@ def _name_problems(warehouse: Warehouse, name: str, key: str) -> list[SegjobErro
                 hint="give it another name (--name with --from)",
             )
         )
+    problems.extend(_length_problems(warehouse, name))
     taken = {*SHARED, *VIEWS, "snapshot_info"}
     if name.lower() in taken or re.search(r"_(history|movements|scores|profile)$", name.lower()):
         problems.append(
@@ -202,6 +205,18 @@ def _name_problems(warehouse: Warehouse, name: str, key: str) -> list[SegjobErro
             )
         )
     return problems
+
+
+def _length_problems(warehouse: Warehouse, name: str) -> Iterator[SegjobError]:
+    """A name that is too long to be read in a table's header, or too long for its tables on PostgreSQL."""
+    # PostgreSQL cuts names after 63 bytes, and two names that are one then would share a table.
+    too_long_there = warehouse.dialect.name == "postgresql" and len(f"{name}_movements".encode()) > 63
+    if len(name) > LONGEST_NAME or too_long_there:
+        most = f"{LONGEST_NAME} characters" if len(name) > LONGEST_NAME else "53 bytes"
+        yield ConfigError(
+            f"a segmentation cannot be called {name[:LONGEST_NAME]!r}...: a name has at most {most}",
+            hint="give it another name (--name with --from)",
+        )
 
 
 def _feature_problems(

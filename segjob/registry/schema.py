@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy.schema import CreateSchema, CreateTable, SetColumnComment, SetTableComment
 
 from segjob import __version__
-from segjob.errors import WarehouseError
+from segjob.errors import ConfigError, WarehouseError
 from segjob.registry.registry import Registry
-from segjob.statements.published.tables import LAYOUT_VERSION, VIEWS
+from segjob.statements.published.tables import LAYOUT_VERSION, SHARED, VIEWS
 from segjob.statements.sql.ddl import AddColumn
 from segjob.warehouse.base import Warehouse
 
@@ -21,9 +21,11 @@ def ensure_layout(registry: Registry) -> None:
 
     Raises
     ------
+    ConfigError : the schema holds somebody else's tables under the names of segjob's.
     WarehouseError : the tables were written by a newer segjob.
     """
     warehouse, schema = registry.warehouse, registry.schema
+    refuse_foreign_tables(registry)
     version = layout_version(registry)
     if version is not None and version > LAYOUT_VERSION:
         raise WarehouseError(
@@ -50,6 +52,29 @@ def layout_version(registry: Registry) -> int | None:
         return None
     version = registry.warehouse.scalar(sa.select(sa.func.max(registry.table("layout").c.version)))
     return None if version is None else int(version)
+
+
+def refuse_foreign_tables(registry: Registry) -> None:
+    """Let a schema pass that segjob has installed, or that has none of the names that it needs.
+
+    Raises
+    ------
+    ConfigError : a table or view of somebody else has one of them.
+    """
+    warehouse, schema = registry.warehouse, registry.schema
+    names = (*SHARED, *VIEWS)
+    columns = warehouse.columns_of_each(schema, names)
+    has_layout = "version" in (column.name for column in columns["layout"])
+    if has_layout and layout_version(registry) is not None:
+        foreign = ["runs"] if not warehouse.is_table(schema, "runs") else []
+    else:
+        # Without transactions, the tables of a first run that died are there before the layout's row is.
+        foreign = [name for name in names if columns[name]] if warehouse.has_transactions else []
+    if foreign:
+        raise ConfigError(
+            f"{schema}.{foreign[0]} of {warehouse.label} is not what segjob installs under that name",
+            hint="name another schema with [warehouse] schema, or move it away",
+        )
 
 
 def bring_up_to_date(warehouse: Warehouse, *tables: sa.Table) -> None:
