@@ -176,6 +176,7 @@ class WarehouseSettings(_Strict):
     memory_limit: str | None = None
     temp_directory: str | None = None
     threads: Annotated[StrictInt, Field(ge=1)] | None = None
+    external_access: StrictBool = True
     lock_timeout: Annotated[Real, Field(ge=0)] = 30.0
 
 

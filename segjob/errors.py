@@ -6,6 +6,7 @@
     │   └── RelationChanged    3   somebody wrote to it during the run; trying again may help
     ├── WarehouseError         4   the warehouse cannot be reached or written
     │   ├── WarehouseBusy      4   somebody else holds it; trying again may help
+    │   ├── MissingRights      4   the connected user may not do what the job needs
     │   └── StatementFailed    4   the engine refused a statement, which travels with the error
     └── NoSegmentation         5   no acceptable segmentation, or it is no longer healthy
 
@@ -53,6 +54,10 @@ class WarehouseError(SegjobError):
 
 class WarehouseBusy(WarehouseError):
     """Another process holds the warehouse; the same command may work a moment later."""
+
+
+class MissingRights(WarehouseError):
+    """The connected user may not do what the job needs; nothing has been tried."""
 
 
 class StatementFailed(WarehouseError):

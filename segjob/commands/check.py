@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import sqlalchemy as sa
 
 from segjob.config import FitSettings, Segmentation
-from segjob.errors import ConfigError, DataError, SegjobError, together
+from segjob.errors import ConfigError, DataError, MissingRights, SegjobError, together
 from segjob.pipeline.choose_k import refuse_too_many
 from segjob.pipeline.fit_rows import read_fit_rows
 from segjob.pipeline.measure import measure
@@ -15,6 +15,7 @@ from segjob.pipeline.progress import Progress
 from segjob.registry.recovery import are_leftovers
 from segjob.registry.registry import Registry
 from segjob.registry.relations import ResolvedSegmentation, resolve
+from segjob.registry.rights import refuse_missing_rights
 from segjob.registry.schema import refuse_foreign_tables
 from segjob.warehouse.base import Warehouse
 
@@ -36,12 +37,13 @@ def check_all(
         for name, settings in requested.items():
             progress.segmentation = name
             try:
+                refuse_missing_rights(registry, name, settings.relation)
                 source = resolve(registry.warehouse, name, settings)
                 _refuse_conflicts(registry, source)
                 if with_rows:
                     _examine_rows(registry.warehouse, source, with_rows, progress)
                 sources.append(source)
-            except (ConfigError, DataError) as problem:
+            except (ConfigError, DataError, MissingRights) as problem:
                 problem.message = f"{name}: {problem.message}"
                 problems.append(problem)
     if problems:

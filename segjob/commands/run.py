@@ -145,6 +145,9 @@ def run_one(
         warnings = tuple(progress.warnings[warnings_before:])
         draft = RunDraft(started_at, dataset, selection, fitted, actions_of(config), warnings)
         published = publish(registry, draft, config.publish, progress)
+    for message in warehouse.late_failures:
+        progress.warn(message)
+    warehouse.late_failures.clear()
     return RunResult(
         published=published,
         phases=progress.phases[phases_before:],

@@ -8,6 +8,7 @@ from segjob.config import Segmentation
 from segjob.errors import ConfigError, DataError
 from segjob.registry.registry import Registry
 from segjob.registry.relations import ResolvedSegmentation, locate, resolve
+from segjob.registry.rights import refuse_missing_rights_to_score
 from segjob.statements import scoring
 from segjob.statements.sql.ddl import CreateAs, DropTable
 from segjob.warehouse.base import Warehouse
@@ -53,6 +54,7 @@ def score(
         settings = Segmentation.model_validate_json(run["config"]).model_copy(
             update={"relation": relation, "key": key or run["key_column"], "row_weight": None}
         )
+        refuse_missing_rights_to_score(registry, relation, into)
         source = resolve(warehouse, str(run["segmentation"]), settings)
         schema, name = _target(registry, source, into)
         _make_room(warehouse, schema, name, into, replace=replace)

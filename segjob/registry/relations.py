@@ -139,7 +139,13 @@ def locate(warehouse: Warehouse, text: str) -> tuple[str, str]:
     With its schema always: in a view of schema `segments`, a bare name would find the view of that name there.
     """
     schema, name = split_name(text)
-    return schema or str(warehouse.scalar(sa.select(sa.func.current_schema()))), name
+    schema = schema or warehouse.scalar(sa.select(sa.func.current_schema()))
+    if schema is None:
+        raise ConfigError(
+            f"{text!r} is in no schema: this user may use none of the search path",
+            hint=f"write schema.{name}, or grant usage on the schema",
+        )
+    return str(schema), name
 
 
 def split_name(text: str) -> tuple[str | None, str]:

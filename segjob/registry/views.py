@@ -9,7 +9,7 @@ from segjob.registry.registry import Registry
 from segjob.statements import scoring
 from segjob.statements.published import views
 from segjob.statements.sql.ddl import CreateAs, CreateScorer
-from segjob.warehouse.base import Column
+from segjob.warehouse.base import Column, Replacement
 
 
 def point_at(registry: Registry, published: PublishedModel, key: Column) -> None:
@@ -27,9 +27,9 @@ def create_run_views(registry: Registry, published: PublishedModel, key: Column)
         name: views.current_assignment(registry.tables, history, name, key.name),
         f"{name}_profile": views.wide_profile(registry.tables, name, features),
     }
-    registry.warehouse.execute_each(
+    registry.warehouse.replace_each(
         [
-            CreateAs("view", view, select, schema=registry.schema)
+            _view(registry, view, select)
             for view, select in selects.items()
             if not _can_stay(registry, view, select)
         ]
@@ -40,12 +40,19 @@ def create_model_views(registry: Registry, published: PublishedModel) -> None:
     """The view and the function that hold the model itself."""
     name = str(published.run["segmentation"])
     select = scoring.scores(published.relation, published.model, published.names)
-    registry.warehouse.execute_each(
+    scorer = CreateScorer(f"{name}_segment", published.model, schema=registry.schema)
+    registry.warehouse.replace_each(
         [
-            CreateAs("view", f"{name}_scores", select, schema=registry.schema),
-            CreateScorer(f"{name}_segment", published.model, schema=registry.schema),
+            _view(registry, f"{name}_scores", select),
+            Replacement("function", registry.schema, scorer.name, scorer),
         ]
     )
+
+
+def _view(registry: Registry, name: str, select: SelectBase) -> Replacement:
+    columns = [column.name for column in select.selected_columns]
+    create = CreateAs("view", name, select, schema=registry.schema)
+    return Replacement("view", registry.schema, name, create, columns)
 
 
 def _can_stay(registry: Registry, view: str, select: SelectBase) -> bool:

@@ -56,6 +56,29 @@ class Column:
         return NativeType("VARCHAR" if self.type_name.startswith("ENUM") else self.type_name)
 
 
+@dataclass(frozen=True)
+class WriteTarget:
+    """What a job is about to write: tables and views of one schema, which need not be there yet."""
+
+    schema: str
+    tables: Sequence[str] = ()
+    views: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Replacement:
+    """A view or function that takes the place of one of that name, which may have other columns or parameters.
+
+    statement : creates or replaces it; columns : of the view.
+    """
+
+    kind: Literal["view", "function"]
+    schema: str
+    name: str
+    statement: Statement
+    columns: Sequence[str] = ()
+
+
 @dataclass
 class Ledger:
     """What was sent to the engine in this process: statements and the seconds they took."""
@@ -101,6 +124,9 @@ class Warehouse(ABC):
     """What a table or view may be called; None for any name."""
     may_have_changed: bool = field(default=False, init=False)
     """Inside `writing()`: whether somebody may have written since `reading()` began; then tables are checked again."""
+
+    late_failures: list[str] = field(default_factory=list, init=False)
+    """What went wrong after a commit: the commit stands, so each is a warning and no error."""
 
     @property
     def file(self) -> Path | None:
@@ -167,6 +193,15 @@ class Warehouse(ABC):
         for statement in statements:
             self.execute(statement)
 
+    def replace_each(self, replacements: Sequence[Replacement]) -> None:
+        """Create views and functions, or replace those of their names.
+
+        Raises
+        ------
+        WarehouseError : something of somebody else's depends on one in a way that keeps it from being replaced.
+        """
+        self.execute_each([replacement.statement for replacement in replacements])
+
     @abstractmethod
     def columns_of(self, schema: str | None, relation: str) -> list[Column]:
         """The relation's columns in order; empty where there is no such relation."""
@@ -178,6 +213,15 @@ class Warehouse(ABC):
     @abstractmethod
     def is_table(self, schema: str | None, relation: str) -> bool:
         """Whether it is a base table, whose rows cannot change within a snapshot."""
+
+    def missing_rights(self, written: WriteTarget, read: tuple[str, str] | None = None) -> list[str]:
+        """What the connected user may not do although the job needs it, one phrase each; inside `reading()`.
+
+        Parameters
+        ----------
+        written : what the job writes; read : schema and name of the relation that it reads.
+        """
+        return []
 
     @abstractmethod
     def relations(self) -> list[str]:

@@ -7,14 +7,17 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+import sqlalchemy as sa
+
 from segjob.config import Config, WarehouseSettings
 from segjob.errors import ConfigError
 from segjob.warehouse.base import Warehouse
 from segjob.warehouse.dbt_profile import find_project, postgres_url, read_target, spark_url
+from segjob.warehouse.urls import may_hold_a_secret, scheme_of, secrets_of, without_secret
 
 VARIABLE = "SEGJOB_WAREHOUSE"
-_SECRET = re.compile("secret|password|token|access[.]?key", re.IGNORECASE)
-"""Options whose values Spark itself does not show."""
+_POSTGRES = ("postgresql", "postgresql+psycopg", "postgres")
+_FORMS = "name a DuckDB file, postgresql://..., spark://... or sc://..."
 
 
 def connect(
@@ -28,9 +31,11 @@ def connect(
     Nothing is opened yet.
     """
     url, folder = _address(config, warehouse, environment)
-    if url.startswith(("postgresql://", "postgresql+psycopg://", "postgres://")):
+    scheme = scheme_of(url)
+    url = url if scheme is None else scheme + url.lstrip()[len(scheme) :]
+    if scheme in _POSTGRES:
         return _postgres(url, config.warehouse)
-    if url.startswith(("spark://", "sc://")):
+    if scheme in ("spark", "sc"):
         return _spark(url, folder, config.warehouse)
     return _duckdb(url, folder, config)
 
@@ -45,12 +50,22 @@ def _address(config: Config, warehouse: str | None, environment: Mapping[str, st
 
 
 def without_secrets(url: str, warehouse: Warehouse) -> str:
-    """What leads to the same warehouse again, to be shown. url : as it was typed, and led here."""
-    if not url.startswith("spark://"):
-        return warehouse.label
-    master, _, query = url.partition("?")
-    options = "&".join(option for option in query.split("&") if not _SECRET.search(option.partition("=")[0]))
-    return f"{master}?{options}" if options else master
+    """A URL or path that leads to the same warehouse, without its secret; see `secret_advice`.
+
+    url : as it was typed, and led here.
+    """
+    return without_secret(url) if scheme_of(url) in (*_POSTGRES, "spark", "sc") else warehouse.label
+
+
+def secret_advice(url: str) -> str | None:
+    """Where the secret of a URL has to be, so that the URL without it works; None if it holds none."""
+    if not secrets_of(url):
+        return None
+    if scheme_of(url) in _POSTGRES:
+        return "with the password in PGPASSWORD or ~/.pgpass"
+    if scheme_of(url) == "sc":
+        return "with the token in SPARK_CONNECT_AUTHENTICATE_TOKEN"
+    return f"with the secret options in spark-defaults.conf, or the whole URL in {VARIABLE}"
 
 
 def _postgres(url: str, settings: WarehouseSettings) -> Warehouse:
@@ -58,12 +73,25 @@ def _postgres(url: str, settings: WarehouseSettings) -> Warehouse:
 
     from segjob.warehouse.postgres.warehouse import Postgres
 
-    parsed = make_url(url.replace("postgres://", "postgresql://", 1))
+    shown = without_secret(url)
+    try:
+        parsed = make_url(re.sub(r"^postgres(?=:)", "postgresql", url))
+    except (sa.exc.ArgumentError, ValueError):
+        raise ConfigError(
+            f"{shown} is not a PostgreSQL URL",
+            hint="write postgresql://user@host:5432/database; the password goes into PGPASSWORD",
+        ) from None
+    if "@" in (parsed.host or ""):
+        raise ConfigError(
+            f"{shown}: there is an @ within the password",
+            hint="write it as %40, or leave the password out and set PGPASSWORD",
+        )
     return Postgres(
-        label=parsed.render_as_string(hide_password=True),
+        label=shown,
         url=parsed,
         schema=settings.schema_name,
         lock_timeout=settings.lock_timeout,
+        secrets=frozenset(secrets_of(url)),
     )
 
 
@@ -72,15 +100,21 @@ def _spark(url: str, folder: Path, settings: WarehouseSettings) -> Warehouse:
     from segjob.warehouse.spark.warehouse import Spark
 
     place = read_url(url, folder)
-    return Spark(label=place.label, place=place, lock_timeout=settings.lock_timeout)
+    return Spark(
+        label=place.label,
+        place=place,
+        schema=settings.schema_name,
+        lock_timeout=settings.lock_timeout,
+        secrets=frozenset(secrets_of(url)),
+    )
 
 
 def _duckdb(url: str, folder: Path, config: Config) -> Warehouse:
     file, settings = _duckdb_path(url), config.warehouse
     if file is None:
         raise ConfigError(
-            f"no engine for the warehouse {url.split('://')[0]}://...",
-            hint="name a DuckDB file, postgresql://..., spark://... or sc://...",
+            f"no engine for the warehouse {scheme_of(url)}:{'//' if '://' in url else ''}...",
+            hint=f"{_FORMS}; a path with a colon as ./NAME",
         )
     from segjob.warehouse.duckdb.warehouse import DuckDBFile
 
@@ -99,20 +133,25 @@ def _duckdb(url: str, folder: Path, config: Config) -> Warehouse:
         memory_limit=settings.memory_limit,
         temp_directory=temporary,
         threads=settings.threads,
+        external_access=settings.external_access,
     )
 
 
 def _duckdb_path(url: str) -> str | None:
     """The file behind a DuckDB URL or a bare path; None for another engine's URL."""
-    if "://" not in url:
+    scheme = scheme_of(url)
+    if scheme is None:
         path = url
     elif url.startswith("duckdb:///"):
         path = url.removeprefix("duckdb:///").split("?")[0]
     else:
         return None
-    if path in ("", ":memory:"):
+    if may_hold_a_secret(path):
+        # Not shown: it may be a URL that has lost its scheme, with a password in it.
+        raise ConfigError("the warehouse is neither a file nor a URL that segjob knows", hint=_FORMS)
+    if path.strip() in ("", ":memory:"):
         raise ConfigError(
-            f"the warehouse {url!r} is not a file", hint="an in-memory database would hold nothing"
+            f"the warehouse {path!r} is not a file", hint="an in-memory database would hold nothing"
         )
     return path
 

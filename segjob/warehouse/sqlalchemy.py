@@ -111,27 +111,18 @@ class SqlAlchemyWarehouse(Warehouse):
             try:
                 return self.connection.execute(cast(sa.Executable, statement))
             except sa.exc.DBAPIError as error:
-                words = first_line(error.orig)
-                raise StatementFailed(
-                    f"{self.label} refused a statement: {words}",
-                    self.sql(statement),
-                    words=words,
-                    hint=_advice(words),
-                ) from error
+                raise self._failure(error, self.sql(statement)) from error
 
-
-def _advice(words: str) -> str | None:
-    """What to do about an engine's refusal, where that is known."""
-    if "Out of Memory" in words:
-        return "raise [warehouse] memory_limit, or name a temp_directory to spill to"
-    if "Ambiguous reference" in words:
-        return "a schema has the name of the warehouse file; rename one of them"
-    return None
+    def _failure(self, error: Exception, statement: str = "") -> WarehouseError:
+        """What a driver's error means; each engine has them in its module `errors`."""
+        words = first_line(error)
+        return StatementFailed(f"{self.label} refused a statement: {words}", statement, words=words)
 
 
 def first_line(error: BaseException | None) -> str:
-    """An engine's own words without its stack."""
-    return (str(error).strip().splitlines() or ["no message"])[0]
+    """An engine's own message without SQLAlchemy's wrapping and without its stack."""
+    inner = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+    return (str(inner).strip().splitlines() or ["no message"])[0]
 
 
 def typed(name: str) -> str:

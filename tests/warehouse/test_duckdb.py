@@ -19,7 +19,8 @@ from helpers.small_warehouse import Segjob, customers, dump, execute, fill, quer
 from segjob.config import Config
 from segjob.errors import ConfigError, StatementFailed, WarehouseBusy, WarehouseError
 from segjob.warehouse.connect import connect
-from segjob.warehouse.duckdb.warehouse import DuckDBFile, opening_error
+from segjob.warehouse.duckdb.errors import opening_error
+from segjob.warehouse.duckdb.warehouse import DuckDBFile
 
 ASKED = ("--from", "customers", "--key", "id", "--features", "income,score")
 
@@ -184,7 +185,7 @@ def test_nothing_is_held_after_a_failure(file: Path, segjob: Segjob) -> None:
             WarehouseError,
             "is damaged",
         ),
-        ("IO Error: Disk quota exceeded", WarehouseError, "cannot be opened: IO Error: Disk quota exceeded"),
+        ("IO Error: Disk quota exceeded", WarehouseError, "cannot be written, because the disk is full"),
     ],
 )
 def test_the_engines_words_are_told_apart(words: str, kind: type[WarehouseError], said: str) -> None:

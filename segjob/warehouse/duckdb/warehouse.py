@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import random
-import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -22,14 +21,28 @@ import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
-from segjob.errors import ConfigError, StatementFailed, WarehouseBusy, WarehouseError
-from segjob.warehouse.base import Statement
+from segjob.errors import ConfigError, WarehouseBusy, WarehouseError
+from segjob.warehouse.base import Statement, WriteTarget
+from segjob.warehouse.duckdb.errors import DRIVER_ERRORS, failure, opening_error
 from segjob.warehouse.sqlalchemy import SqlAlchemyWarehouse, first_line
 
 STORAGE = "v1.0.0"
 """Storage version of new files, so that BI tools that still carry DuckDB 1.x open them."""
 MEMORY_SHARE = 0.25
 """Share of the machine's memory that DuckDB may use where the config says nothing."""
+
+_OWN_FILES = ("", ".wal", ".wal.checkpoint", ".wal.recovery")
+"""What DuckDB opens beside each other for one file."""
+_FUNCTIONS = """
+abs approx_count_distinct approx_quantile avg bit_xor ceil chr coalesce concat contains corr count
+current_catalog current_database current_schema dense_rank duckdb_databases exp extract floor format
+generate_series greatest hash isfinite isinf isnan lag lead least length ln log lower max md5 median min mod
+percentile_cont position power pow quantile_cont quantile_disc random range rank regexp_matches regexp_replace
+replace round row_number sign sqrt stddev_pop stddev_samp substr substring sum trim trunc upper var_pop
+var_samp xor
+"""
+FUNCTIONS = tuple(_FUNCTIONS.split())
+"""Functions that segjob's statements call or may call; see `_refuse_shadowed_functions`."""
 
 
 @dataclass
@@ -41,6 +54,7 @@ class DuckDBFile(SqlAlchemyWarehouse):
     memory_limit: str | None = None
     temp_directory: str | None = None
     threads: int | None = None
+    external_access: bool = True
 
     def __post_init__(self) -> None:
         self.engine = sa.create_engine("duckdb:///:memory:", connect_args={"config": self._settings()})
@@ -79,12 +93,16 @@ class DuckDBFile(SqlAlchemyWarehouse):
             self._raw.execute(f"checkpoint {name}")
             self._raw.execute(f"detach {name}")
         except duckdb.Error as error:
-            raise opening_error(file, error, 0) from error
+            raise opening_error(file, error) from error
 
     def arrays(self, statement: Statement) -> dict[str, NDArray[np.float64]]:
         result = self._run(statement)
         columns = result.cursor.fetchnumpy()
         return {name: np.ma.filled(column.astype(np.float64), np.nan) for name, column in columns.items()}
+
+    def missing_rights(self, written: WriteTarget, read: tuple[str, str] | None = None) -> list[str]:
+        places = (self.path, self.path.parent)  # the log is written beside the file
+        return [f"{place} cannot be written" for place in places if not os.access(place, os.W_OK)]
 
     @contextmanager
     def _connected(self) -> Iterator[None]:
@@ -93,16 +111,29 @@ class DuckDBFile(SqlAlchemyWarehouse):
                 self._connection = connection
                 # DuckDB draws its bar on stdout, terminal or not, into the middle of a JSON document.
                 self._raw.execute("set enable_progress_bar = false")
+                if not self.external_access:
+                    self._forbid_other_files()
                 yield
-        except (RuntimeError, StatementFailed) as error:
+        except (RuntimeError, WarehouseError, *DRIVER_ERRORS) as error:
             # This is how DuckDB lets Ctrl-C through while a statement runs.
             if "Query interrupted" in str(error) or "INTERRUPT Error" in str(error):
                 raise KeyboardInterrupt from error
+            if isinstance(error, DRIVER_ERRORS):
+                raise failure(self.path, error) from error
             raise
         finally:
             # Closing the last connection closes the file; statements that detach it could fail in their turn.
             self._connection = self._catalog = None
             self.engine.dispose()
+
+    def _failure(self, error: Exception, statement: str = "") -> WarehouseError:
+        return failure(self.path, error, statement)
+
+    def _forbid_other_files(self) -> None:
+        """Views over other files fail from here on; the file itself, its log and the folder to spill to stay open."""
+        own = ", ".join(f"'{_escaped(self.path)}{part}'" for part in _OWN_FILES)
+        self._raw.execute(f"set allowed_paths = [{own}]")
+        self._raw.execute("set enable_external_access = false")
 
     def _opened(self) -> sa.Connection:
         try:
@@ -124,25 +155,38 @@ class DuckDBFile(SqlAlchemyWarehouse):
         self.may_have_changed = was_reading and self._signature() != seen
         try:
             yield
-            self.connection.commit()
+            self._commit()
         except BaseException:
             # The file stays attached until the connection closes: detaching could fail, and hide what happened.
             with suppress(sa.exc.DBAPIError, RuntimeError):
                 self.connection.rollback()
             raise
-        self._detach()
-        if was_reading:
-            self._attach(write=False)
+        self._after_commit(was_reading)
+
+    def _commit(self) -> None:
+        """Into the write-ahead log: that fails before anything is published, or not at all."""
+        try:
+            self.connection.commit()
+        except sa.exc.DBAPIError as error:
+            raise failure(self.path, error, "commit") from error
+
+    def _after_commit(self, was_reading: bool) -> None:
+        """Merge the log into the file, and read again. What fails here is a warning: the commit stands."""
+        try:
+            self._raw.execute(f"checkpoint {self._quoted_catalog}")
+        except duckdb.Error as error:
+            self.late_failures.append(
+                f"published, but its log could not be merged into the file; the next job does it: {first_line(error)}"
+            )
+        try:
+            self._detach()
+            if was_reading:
+                self._attach(write=False)
+        except (duckdb.Error, WarehouseError) as error:
+            self.late_failures.append(f"published, but the file could not be read again: {first_line(error)}")
 
     def _attach(self, *, write: bool, create: bool = False) -> None:
-        if not create and not self.path.exists():
-            raise WarehouseError(
-                f"there is no warehouse file {self.path}",
-                hint="make it with `dbt run`, or name another one with --warehouse or SEGJOB_WAREHOUSE",
-            )
-        if self.path.is_dir() or not self.path.parent.is_dir():
-            what = "is a folder, not a file" if self.path.is_dir() else "is in a folder that does not exist"
-            raise WarehouseError(f"the warehouse {self.path} {what}", hint="name the file that dbt writes to")
+        self._inspect_path(create)
         existing = "" if write else ", read_only"
         option = existing if self.path.exists() else f", storage_version '{STORAGE}'"
         self._attach_with_retry(f"attach '{_escaped(self.path)}' (type duckdb{option})", self.path)
@@ -150,6 +194,49 @@ class DuckDBFile(SqlAlchemyWarehouse):
             "select database_name from duckdb_databases() where not internal and path is not null"
         ).fetchall()[0][0]
         self._raw.execute(f"use {self._quoted_catalog}")
+        self._refuse_shadowed_functions()
+
+    def _inspect_path(self, create: bool) -> None:
+        """Refuse what is not a file before DuckDB opens it: a pipe would never answer.
+
+        Raises
+        ------
+        WarehouseError : there is no such file, or it is something else.
+        """
+        path, hint = self.path, "name the file that dbt writes to"
+        try:
+            if not create and not path.exists():
+                raise WarehouseError(
+                    f"there is no warehouse file {path}",
+                    hint="make it with `dbt run`, or name another one with --warehouse or SEGJOB_WAREHOUSE",
+                )
+            if path.is_dir():
+                raise WarehouseError(f"the warehouse {path} is a folder, not a file", hint=hint)
+            if not path.parent.is_dir():
+                raise WarehouseError(f"the warehouse {path} is in a folder that does not exist", hint=hint)
+            if not path.exists():
+                return
+            if not path.is_file():
+                raise WarehouseError(f"the warehouse {path} is a pipe or a device, not a file", hint=hint)
+        except OSError as error:
+            raise WarehouseError(
+                f"{path} cannot be opened: {error.strerror}", hint="check the permissions of file and folder"
+            ) from error
+
+    def _refuse_shadowed_functions(self) -> None:
+        """A macro in the file's own schema comes before the function of that name that segjob's statements call."""
+        macros = self._raw.execute(
+            "select distinct function_name from duckdb_functions() "
+            "where database_name = ? and schema_name = 'main' and function_name in "
+            f"({', '.join('?' * len(FUNCTIONS))}) order by 1",
+            [self._catalog, *FUNCTIONS],
+        ).fetchall()
+        if macros:
+            names = ", ".join(name for (name,) in macros)
+            raise WarehouseError(
+                f"{self.path} has a macro that takes the place of DuckDB's own function: {names}",
+                hint="drop it or rename it: segjob's statements call that function",
+            )
 
     def _signature(self) -> list[tuple[int, int] | None]:
         """Size and time of the file and its write-ahead log: equal while nobody writes."""
@@ -199,6 +286,9 @@ class DuckDBFile(SqlAlchemyWarehouse):
             "preserve_insertion_order": "false",
             # Nothing is ever downloaded at run time.
             "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            # A commit is then a write to the log alone, and its success the run's; see _after_commit.
+            "checkpoint_threshold": "1TB",
         }
         if limit := self.memory_limit or _memory_limit():
             settings["memory_limit"] = limit
@@ -238,26 +328,3 @@ def _machine_memory() -> int:
         with suppress(OSError, ValueError):
             return min(physical, int(Path(limit).read_text()))
     return physical
-
-
-def opening_error(path: Path, error: duckdb.Error, waited: float) -> WarehouseError:
-    """The engine's message about a file that does not open, with what to do about it."""
-    words = first_line(error)
-    if re.search(r"(set|onflicting) lock|Unique file handle conflict|used by another process", words):
-        holder = re.search(r"held in (\S+)(?: .*)?\(PID (\d+)", words)
-        who = f"process {holder[2]} ({holder[1]})" if holder else "another process"
-        return WarehouseBusy(
-            f"{path} is held by {who}; waited {waited:g} s",
-            hint="close it there (a BI tool or a duckdb shell keeps it open), or wait longer with --lock-timeout",
-        )
-    if "not a valid DuckDB database" in words:
-        return WarehouseError(f"{path} is not a DuckDB database", hint="name the file that dbt writes to")
-    if "Permission denied" in words or "Read-only" in words:
-        return WarehouseError(
-            f"{path} cannot be written: {words}", hint="check the permissions of file and folder"
-        )
-    if any(damage in words for damage in ("Corrupt", "checksum", "Could not read enough bytes")):
-        return WarehouseError(
-            f"{path} is damaged: {words}", hint="restore it from a copy, or make it again with `dbt run`"
-        )
-    return WarehouseError(f"{path} cannot be opened: {words}")

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, cast
 
 import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
+from sqlalchemy.schema import CreateSchema
 from sqlalchemy.sql.selectable import SelectBase
 
-from segjob.errors import ConfigError, StatementFailed, WarehouseBusy, WarehouseError
-from segjob.warehouse.base import Statement
-from segjob.warehouse.sqlalchemy import SqlAlchemyWarehouse, first_line
+from segjob.errors import ConfigError, WarehouseBusy, WarehouseError
+from segjob.warehouse.base import Replacement, Statement, WriteTarget
+from segjob.warehouse.postgres.replace import replace_function, replace_view
+from segjob.warehouse.postgres.rights import QUERY
+from segjob.warehouse.sqlalchemy import SqlAlchemyWarehouse
 
 _HOLDER = sa.text(
     "select a.pid, coalesce(a.application_name, '') as application from pg_locks as l "
@@ -24,13 +27,20 @@ _HOLDER = sa.text(
     "where l.locktype = 'advisory' and l.granted and a.pid <> pg_backend_pid() limit 1"
 )
 
-_MEMORY = sa.text(
-    "select set_config('work_mem', '64MB', false) where pg_size_bytes(current_setting('work_mem')) < 64 * 1024 * 1024"
-)
-"""Sorts and hash tables of a million rows stay in memory; who has set more keeps it."""
+_MEMORY_NEEDED = sa.text("select pg_size_bytes(current_setting('work_mem')) < 64 * 1024 * 1024")
+_MEMORY = "set local work_mem to '64MB'"
+"""Sorts and hash tables of a million rows stay in memory; a user who has set more keeps it."""
 
-_FROM_THE_START = sa.text("set synchronize_seqscans to off")
-"""Else a scan may begin where another one is, and rows that were written by key would not come in its order."""
+_FROM_THE_START = "set local synchronize_seqscans to off"
+"""Else a scan may begin where another one is, and rows that were written by key would not come in its order.
+
+Local, because under pgbouncer another transaction may be on another connection, and this one serve somebody else's.
+"""
+
+_OWN_TRANSACTION = sa.text("select cast(pg_current_xact_id_if_assigned() as text)")
+_FATE = sa.text("select pg_xact_status(cast(:transaction as xid8))")
+_FATE_SECONDS = 10.0
+"""How long segjob asks for the fate of a transaction whose connection ended in its commit."""
 
 _COPY_HEAD, _COPY_TAIL = 19, 2
 """Bytes before the rows (a signature, flags, an extension of length 0) and after them (an end mark)."""
@@ -42,9 +52,12 @@ class Postgres(SqlAlchemyWarehouse):
 
     replacing_views_disturbs: ClassVar[bool] = True
     writing_sees_others: ClassVar[bool] = True
-    url: sa.URL
+    url: sa.URL = field(repr=False)
     schema: str
     lock_timeout: float = 30.0
+    secrets: frozenset[str] = field(default=frozenset(), repr=False)
+    _settings: list[str] = field(default_factory=list, init=False)
+    """What each transaction begins with."""
 
     def __post_init__(self) -> None:
         try:
@@ -52,13 +65,20 @@ class Postgres(SqlAlchemyWarehouse):
                 self.url.set(drivername="postgresql+psycopg"),
                 isolation_level="REPEATABLE READ",
                 poolclass=sa.NullPool,
-                connect_args={"application_name": "segjob"},
+                # Prepared statements stay with a connection, which pgbouncer changes between transactions.
+                connect_args={"application_name": "segjob", "prepare_threshold": None},
             )
         except ModuleNotFoundError:
             raise ConfigError(
                 "PostgreSQL needs the driver psycopg, which is not installed",
                 hint="pip install 'segjob[postgres]'",
             ) from None
+
+        sa.event.listen(self.engine, "begin", self._begun)
+
+    def _begun(self, connection: sa.Connection) -> None:
+        for setting in self._settings:
+            connection.exec_driver_sql(setting)
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -79,6 +99,8 @@ class Postgres(SqlAlchemyWarehouse):
 
     def execute(self, statement: Statement) -> None:
         """Rows to insert go through a temporary table: PostgreSQL fills only new tables in parallel."""
+        if isinstance(statement, CreateSchema) and self.has_schema(str(statement.element)):
+            return  # whoever may not create schemas may still own this one
         if not isinstance(statement, sa.Insert) or statement.select is None:
             super().execute(statement)
             return
@@ -90,6 +112,10 @@ class Postgres(SqlAlchemyWarehouse):
             cursor.execute(sql)
         self._run(sa.insert(statement.table).from_select(names, sa.select(staged)))
         self._run(sa.text(f"DROP TABLE {staged.name}"))
+
+    def replace_each(self, replacements: Sequence[Replacement]) -> None:
+        for replacement in replacements:
+            (replace_view if replacement.kind == "view" else replace_function)(self, replacement)
 
     def arrays(self, statement: Statement) -> dict[str, NDArray[np.float64]]:
         """By COPY in its binary format, which is an array already: a hundred thousand rows as tuples take seconds."""
@@ -122,75 +148,145 @@ class Postgres(SqlAlchemyWarehouse):
             try:
                 yield cursor
             except psycopg.Error as error:
-                words = first_line(error)
-                raise StatementFailed(
-                    f"{self.label} refused a statement: {words}", sql, words=words
-                ) from error
+                raise self._failure(error, sql) from error
 
-    def _run(self, statement: Statement) -> sa.CursorResult[Any]:
-        try:
-            return super()._run(statement)
-        except StatementFailed as failed:
-            if "lock timeout" not in failed.message:
-                raise
-            raise WarehouseBusy(
-                f"somebody reads what {self.label} has to replace; waited {self.lock_timeout:g} s: "
-                f"{(failed.statement or '').splitlines()[0][:100]}",
-                hint="end the open transaction there, or wait longer with --lock-timeout",
-            ) from failed
+    def _failure(self, error: Exception, statement: str = "") -> WarehouseError:
+        from segjob.warehouse.postgres.errors import failure
+
+        return failure(self.label, error, self.secrets, statement, self.lock_timeout)
+
+    def has_schema(self, schema: str) -> bool:
+        """Whether there is a schema of that name, whoever owns it."""
+        return bool(
+            self.scalar(
+                sa.text("select to_regnamespace(quote_ident(:name)) is not null").bindparams(name=schema)
+            )
+        )
+
+    def missing_rights(self, written: WriteTarget, read: tuple[str, str] | None = None) -> list[str]:
+        schema, relation = read or (None, None)
+        rows = self.records(
+            QUERY.bindparams(
+                schema=written.schema,
+                tables=list(written.tables),
+                views=list(written.views),
+                relation_schema=schema,
+                relation=relation,
+            )
+        )
+        return [row["problem"] for row in rows]
 
     @contextmanager
     def _connected(self) -> Iterator[None]:
+        connection = self._connect()
+        from segjob.warehouse.postgres.errors import DRIVER_ERRORS
+
         try:
-            connection = self.engine.connect()
-        except sa.exc.OperationalError as error:
-            raise WarehouseError(
-                f"{self.label} cannot be reached: {first_line(error.orig)}",
-                hint="check host, port, database and user; the password comes from the profile or the environment",
-            ) from None
-        with connection:
             self._connection = connection
-            connection.execute(_MEMORY)
-            connection.execute(_FROM_THE_START)
-            connection.commit()
-            try:
-                yield
-            finally:
+            self._settings = [_FROM_THE_START]
+            if self.scalar(_MEMORY_NEEDED):
+                self._settings.append(_MEMORY)
+            connection.rollback()
+            yield
+        except DRIVER_ERRORS as error:
+            raise self._failure(error) from error
+        finally:
+            self._connection = None
+            with suppress(*DRIVER_ERRORS):  # the connection may have ended
                 connection.rollback()
-                self._connection = None
+            with suppress(*DRIVER_ERRORS):
+                connection.close()
+
+    def _connect(self) -> sa.Connection:
+        from segjob.warehouse.postgres.errors import connection_error
+
+        try:
+            return self.engine.connect()
+        except (sa.exc.DBAPIError, TypeError, ValueError) as error:
+            raise connection_error(self.label, error, self.secrets) from None
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        """The lock is the session's and not the transaction's: it has to be there before the snapshot is taken."""
-        key = sa.func.hashtext(f"segjob {self.schema}")
-        self._wait_for(sa.select(sa.func.pg_try_advisory_lock(key)))
-        try:
+        """One transaction under the schema's lock, which a connection of its own holds.
+
+        The lock has to be there before the snapshot is taken, and it has to end with a transaction and not with a
+        session: behind pgbouncer a session is many. So another transaction holds it, which does nothing else.
+        """
+        with self._lock_holder() as holder:
             # A view that somebody reads cannot be replaced; rather fail than queue up in front of all later readers.
             self.connection.execute(
                 sa.text(f"set local lock_timeout = '{int(self.lock_timeout * 1000) + 1}ms'")
             )
-            yield
+            try:
+                yield
+                holder.scalar(sa.text("select 1"))  # the lock is still there
+                self._commit()
+            finally:
+                with suppress(sa.exc.DBAPIError):
+                    self.connection.rollback()
+
+    def _commit(self) -> None:
+        """Commit; if the connection ends in that moment, the server knows what became of the transaction."""
+        transaction = self.scalar(_OWN_TRANSACTION)
+        try:
             self.connection.commit()
+        except sa.exc.DBAPIError as error:
+            from segjob.warehouse.postgres.errors import has_ended
+
+            if transaction is None or not has_ended(error) or not self._was_committed(transaction):
+                raise self._failure(error, "commit") from error
+            self.late_failures.append("published, but the connection ended while the server said so")
+
+    def _was_committed(self, transaction: str) -> bool:
+        """What became of a transaction of a connection that ended.
+
+        Raises
+        ------
+        WarehouseError : nobody can say.
+        """
+        deadline = time.monotonic() + _FATE_SECONDS
+        while time.monotonic() < deadline:
+            with suppress(sa.exc.DBAPIError), self.engine.connect() as connection:
+                fate = connection.scalar(_FATE.bindparams(transaction=transaction))
+                if fate != "in progress":
+                    return bool(fate == "committed")
+            time.sleep(0.2)
+        raise WarehouseError(
+            f"the connection to {self.label} ended in the commit, and the server does not answer since",
+            hint="whether it was published is not known: see `segjob history` when the server is there",
+        )
+
+    @contextmanager
+    def _lock_holder(self) -> Iterator[sa.Connection]:
+        key = sa.func.hashtext(f"segjob {self.schema}")
+        attempt = sa.select(sa.func.pg_try_advisory_xact_lock(key))
+        holder = self._connect()
+        try:
+            deadline, wait = time.monotonic() + self.lock_timeout, 0.02
+            while not self._granted(holder, attempt):
+                if time.monotonic() >= deadline:
+                    raise self._busy(holder)
+                time.sleep(wait * random.uniform(0.5, 1.5))
+                wait = min(wait * 1.5, 0.25)
+            yield holder
         finally:
-            self.connection.rollback()
-            self.connection.execute(sa.select(sa.func.pg_advisory_unlock(key)))
-            self.connection.commit()
+            for end in (holder.rollback, holder.close):
+                with suppress(sa.exc.DBAPIError):
+                    end()
 
-    def _wait_for(self, attempt: sa.Select[tuple[bool]]) -> None:
-        deadline, wait = time.monotonic() + self.lock_timeout, 0.02
-        while not self._granted(attempt):
-            if time.monotonic() >= deadline:
-                holder = self.records(_HOLDER)
-                who = f"process {holder[0]['pid']} ({holder[0]['application']})" if holder else "another job"
-                raise WarehouseBusy(
-                    f"schema {self.schema} of {self.label} is being published to by {who}; "
-                    f"waited {self.lock_timeout:g} s",
-                    hint="try again, or wait longer with --lock-timeout",
-                )
-            time.sleep(wait * random.uniform(0.5, 1.5))
-            wait = min(wait * 1.5, 0.25)
+    @staticmethod
+    def _granted(holder: sa.Connection, attempt: sa.Select[tuple[bool]]) -> bool:
+        """Try for the lock; its transaction then stays open, however long the run takes."""
+        holder.exec_driver_sql("set local idle_in_transaction_session_timeout to 0")
+        if holder.scalar(attempt):
+            return True
+        holder.rollback()
+        return False
 
-    def _granted(self, attempt: sa.Select[tuple[bool]]) -> bool:
-        granted = bool(self.scalar(attempt))
-        self.connection.commit()
-        return granted
+    def _busy(self, holder: sa.Connection) -> WarehouseBusy:
+        other = holder.execute(_HOLDER).mappings().first()
+        who = f"process {other['pid']} ({other['application']})" if other else "another job"
+        return WarehouseBusy(
+            f"schema {self.schema} of {self.label} is being published to by {who}; waited {self.lock_timeout:g} s",
+            hint="try again, or wait longer with --lock-timeout",
+        )

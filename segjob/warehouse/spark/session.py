@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import logging
 import os
+import re
+import socket
 import tempfile
 import time
 import warnings
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 from segjob.errors import ConfigError, WarehouseError
 from segjob.warehouse.folder_lock import is_unlocked, lock_folder
+from segjob.warehouse.spark.errors import lost_errors, start_error
+from segjob.warehouse.urls import without_secret
 
+_CONNECT_PORT, _PROBE_SECONDS = 15002, 10.0
 CATALOGUE, CLASSES = "metastore_db", ".java_classes.jsa"
 _DERBY_LOCK = "dbex.lck"
 """File of the catalogue's own database that its one process holds a lock on."""
@@ -50,16 +57,16 @@ class Place:
     settings : spark.* of the session, as they stand.
     """
 
-    remote: str | None = None
+    remote: str | None = field(default=None, repr=False)
     master: str | None = None
     folder: Path | None = None
-    settings: dict[str, str] = field(default_factory=dict)
+    settings: dict[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def label(self) -> str:
         """How messages name it; a token that a URL carries is left out."""
         if self.remote is not None:
-            return self.remote.split("/;")[0].split("?")[0]
+            return re.split(r"/?;|[?]", without_secret(self.remote))[0]
         return str(self.folder) if self.folder is not None else f"Spark at {self.master or 'its default'}"
 
 
@@ -103,21 +110,26 @@ def session(place: Place, lock_timeout: float, *, create: bool) -> Any:
             "Spark needs pyspark, which is not installed", hint="pip install 'segjob[spark]'"
         ) from None
     _quieten()
+    errors: tuple[type[BaseException], ...] = (PySparkException, OSError, *lost_errors())
     try:
         if place.remote is not None:
+            probe(place.remote, place.label)
             return _connected(place.remote)
+        if find_spec("pyspark.java_gateway") is None:
+            raise ConfigError(
+                "pyspark-client has no Spark of its own: it reaches servers only",
+                hint="name one with --warehouse sc://host:port, or pip install 'segjob[spark]'",
+            )
         if place.folder is not None:
             _hold(place.folder, lock_timeout, create=create)
         builder = SparkSession.builder
         for name, value in _settings(place, create=create).items():
             builder = builder.config(name, value)
         started = builder.getOrCreate()
-    except (PySparkException, OSError) as error:
-        raise WarehouseError(
-            f"{place.label}: Spark does not start: {str(error).strip().splitlines()[0]}",
-            hint="it needs Java 17 (JAVA_HOME), or an address that it can reach",
-        ) from error
+    except errors as error:
+        raise start_error(place.label, error) from error
     _refuse_other(place, started)
+    _refuse_scattered_catalogue(place, started)
     return started
 
 
@@ -133,6 +145,33 @@ def _quieten() -> None:
 
 def _is_not_raised(record: logging.LogRecord) -> bool:
     return record.msg != "Exception while sending command."
+
+
+def probe(remote: str, label: str) -> None:
+    """Refuse a Connect URL that nobody answers: pyspark itself would try for ten minutes.
+
+    Raises
+    ------
+    ConfigError : host or port make no sense.
+    WarehouseError : nobody listens there.
+    """
+    try:
+        address = urlsplit(remote)
+        host, port = address.hostname, address.port or _CONNECT_PORT
+    except ValueError:
+        host, port = None, 0
+    if not host:
+        raise ConfigError(f"{label} is not a Spark Connect URL", hint="write sc://host:15002")
+    proxies = getproxies()
+    if ("grpc" in proxies or "https" in proxies or "http" in proxies) and not proxy_bypass(host):
+        return  # the proxy would have to be asked
+    try:
+        socket.create_connection((host, port), _PROBE_SECONDS).close()
+    except OSError as error:
+        raise WarehouseError(
+            f"{label} cannot be reached: {error.strerror or error}",
+            hint="is the Spark Connect server running?",
+        ) from None
 
 
 def _connected(remote: str) -> Any:
@@ -192,9 +231,11 @@ def keep_classes(place: Place, started: Any) -> None:
 
     Nothing happens to a session that runs somewhere else, or that this process began for another purpose.
     """
+    if place.folder is None:
+        return
     from pyspark import SparkContext
 
-    if place.folder is None or _ARCHIVE not in started.sparkContext.getConf().get(_JAVA, ""):
+    if _ARCHIVE not in started.sparkContext.getConf().get(_JAVA, ""):
         return
     for statement in _REHEARSED:
         started.sql(statement).collect()
@@ -217,6 +258,23 @@ def _catalogue_of(folder: Path) -> str:
     return f"jdbc:derby:;databaseName={folder / CATALOGUE};create=true"
 
 
+def _refuse_scattered_catalogue(place: Place, started: Any) -> None:
+    """Without a configured catalogue, Hive would make one in whatever folder the command is given in."""
+    if place.folder is not None:
+        return
+    context = started.sparkContext
+    conf, hadoop = context.getConf(), context._jsc.hadoopConfiguration()
+    if conf.get("spark.sql.catalogImplementation") != "hive" or conf.get("spark.sql.defaultCatalog"):
+        return
+    address = hadoop.get("javax.jdo.option.ConnectionURL") or ""
+    relative = re.search(r"jdbc:derby:.*databaseName=(?!/)", address)
+    if not hadoop.get("hive.metastore.uris") and (not address or relative):
+        raise ConfigError(
+            f"{place.label} is configured for no catalogue, and would make one in the current folder",
+            hint="name a folder with spark://local[*]?warehouse=FOLDER, or set hive.metastore.uris in hive-site.xml",
+        )
+
+
 def _refuse_other(place: Place, started: Any) -> None:
     """A process has one catalogue: whoever asks for a second one must not be given the first."""
     if place.folder is None:
@@ -234,7 +292,13 @@ def _hold(folder: Path, timeout: float, *, create: bool) -> None:
     if folder in _held:
         return
     if create:
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise WarehouseError(
+                f"{folder} cannot be created: {error.strerror}",
+                hint="check the permissions of the folder above",
+            ) from error
     if not folder.is_dir():
         raise WarehouseError(
             f"there is no folder {folder}",

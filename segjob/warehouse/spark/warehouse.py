@@ -24,8 +24,9 @@ from segjob.errors import StatementFailed, WarehouseError
 from segjob.warehouse.base import Column, Statement, Warehouse
 from segjob.warehouse.spark.dialect import PLAIN_NAME, SparkDialect, is_small, text_literal
 from segjob.warehouse.spark.dml import other_place, rows_after, touched
+from segjob.warehouse.spark.errors import failure, lost_errors
 from segjob.warehouse.spark.session import Place, keep_classes, session
-from segjob.warehouse.sqlalchemy import first_line, kind_of, typed
+from segjob.warehouse.sqlalchemy import kind_of, typed
 
 Answer = TypeVar("Answer")
 Asked = TypeVar("Asked")
@@ -60,7 +61,9 @@ class Spark(Warehouse):
     reads_in_order: ClassVar[bool] = False
     relation_names = PLAIN_NAME
     place: Place
+    schema: str = "segments"
     lock_timeout: float = 30.0
+    secrets: frozenset[str] = field(default=frozenset(), repr=False)
     _session: Any = field(default=None, init=False)
     _cached: list[str] = field(default_factory=list, init=False)
     _columns: dict[str, list[Column]] = field(default_factory=dict, init=False)
@@ -99,7 +102,8 @@ class Spark(Warehouse):
                     self._answer(f"DROP VIEW IF EXISTS {name}", _nothing)
             self._columns.clear()
             if self.place.remote is not None:
-                self._session.stop()  # the server keeps nothing of it, and is not asked when the process ends
+                with suppress(Exception):  # the server may be gone, and it keeps nothing of the session
+                    self._session.stop()
             self._session = None
 
     def records(self, statement: Statement) -> list[dict[str, Any]]:
@@ -230,22 +234,13 @@ class Spark(Warehouse):
     @contextmanager
     def _translated_errors(self, text: str = "") -> Iterator[None]:
         """Raise what Spark refuses, or that it is gone, as errors of ours. text : the statement."""
-        from py4j.protocol import Py4JError, Py4JJavaError
         from pyspark.errors import PySparkException
 
+        errors: tuple[type[BaseException], ...] = (PySparkException, OSError, *lost_errors())
         try:
             yield
-        except (PySparkException, Py4JJavaError) as error:
-            words = first_line(error)
-            raise StatementFailed(f"{self.label} refused a statement: {words}", text, words=words) from error
-        except (Py4JError, OSError, EOFError) as error:
-            gone = WarehouseError(
-                f"{self.label}: Spark has gone away during the job",
-                hint="its Java process was ended, such as by a machine that had no memory left; what it can have is "
-                "&spark.driver.memory=2g in the URL. A run is published whole or not at all: see `segjob history`",
-            )
-            gone.statement = text or None
-            raise gone from error
+        except errors as error:
+            raise failure(self.label, error, self.secrets, text) from error
 
     def _describe(self, table: Any) -> dict[str, Any]:
         """What the catalogue says of a table: type, provider, location, partition_columns."""

@@ -1,0 +1,120 @@
+"""PostgreSQL ends connections at any statement of a run: no traceback, and exit code and publication agree."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+from helpers.engines import Engine, postgres_engine
+from helpers.small_warehouse import RUN_GROUPS, Outcome, customers
+
+from segjob.warehouse.postgres.warehouse import Postgres
+
+At = Callable[..., Outcome]
+MOMENTS = 100 if os.environ.get("SEGJOB_EVERY_KILL") else 12
+COUNT = "select count(*), count(distinct run_id) from segments.runs"
+
+
+@pytest.fixture
+def filled(server: str, folder: Path) -> Engine:
+    engine = postgres_engine(server)
+    engine.fill("customers", "id integer, income double precision, score double precision", customers())
+    return engine
+
+
+class Killer:
+    """Ends the connection that is about to send its n-th statement; 0 ends none, and only counts."""
+
+    def __init__(self, url: str) -> None:
+        self.admin = psycopg.connect(url, autocommit=True)
+        self.at = self.seen = 0
+
+    def meet(self, cursor: Any) -> None:
+        """A statement is about to be sent, or a transaction about to be committed."""
+        self.seen += 1
+        if self.seen == self.at:
+            pid = cursor.info.backend_pid if hasattr(cursor, "info") else cursor.connection.info.backend_pid
+            self.admin.execute("select pg_terminate_backend(%s, 5000)", [pid])
+
+
+@pytest.fixture
+def killer(server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Killer]:
+    killer = Killer(server)
+    begin = Postgres.__post_init__
+
+    def listen(self: Postgres) -> None:
+        begin(self)
+
+        @sa.event.listens_for(self.engine, "before_cursor_execute")
+        def before(_: Any, cursor: Any, *more: Any) -> None:
+            killer.meet(cursor)
+
+        @sa.event.listens_for(self.engine, "commit")
+        def commit(connection: sa.Connection) -> None:
+            killer.meet(connection.connection.driver_connection)
+
+    monkeypatch.setattr(Postgres, "__post_init__", listen)
+    yield killer
+    killer.admin.close()
+
+
+def test_a_connection_that_ends_at_any_statement(filled: Engine, at: At, killer: Killer) -> None:
+    assert at(filled, *RUN_GROUPS).code == 0
+    statements, published = killer.seen, 1
+    for moment in range(MOMENTS):
+        killer.seen, killer.at = 0, 1 + moment * (statements - 1) // (MOMENTS - 1)
+        outcome = at(filled, *RUN_GROUPS)
+        killer.at = 0
+        assert outcome.code in (0, 4), outcome.err
+        published += outcome.code == 0
+        assert filled.query(COUNT) == [(published, published)], (killer.seen, outcome.err)
+        current = "select count(distinct run_id), count(*) from segments.groups"
+        assert filled.query(current) == [(1, 150)]
+    assert at(filled, *RUN_GROUPS).code == 0
+
+
+def test_a_commit_whose_answer_is_lost_is_a_commit(
+    filled: Engine, at: At, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = sa.Connection.commit
+
+    def lose(self: sa.Connection) -> None:
+        transaction = self.scalar(sa.text("select cast(pg_current_xact_id_if_assigned() as text)"))
+        commit(self)
+        if transaction:  # the server has committed, and its answer never arrives
+            raise sa.exc.OperationalError(
+                "commit", {}, psycopg.OperationalError("server closed the connection")
+            )
+
+    monkeypatch.setattr(sa.Connection, "commit", lose)
+    outcome = at(filled, *RUN_GROUPS[:-1])
+    assert outcome.code == 0, outcome.err
+    assert "the connection ended while the server said so" in outcome.err
+    assert filled.query(COUNT) == [(1, 1)]
+
+
+def test_a_session_that_idles_too_long(filled: Engine, at: At, monkeypatch: pytest.MonkeyPatch) -> None:
+    from segjob.pipeline import choose_k
+
+    name = filled.query("select current_database()")[0][0]
+    filled.execute(f"alter database {name} set idle_in_transaction_session_timeout = 50")
+    chosen = choose_k.choose_k
+
+    def slowly(*arguments: Any) -> Any:
+        import time
+
+        time.sleep(0.5)
+        return chosen(*arguments)
+
+    monkeypatch.setattr("segjob.commands.run.choose_k", slowly)
+    try:
+        outcome = at(filled, *RUN_GROUPS)
+    finally:
+        filled.execute(f"alter database {name} reset idle_in_transaction_session_timeout")
+    assert outcome.code == 4
+    assert "idle_in_transaction_session_timeout" in outcome.err
