@@ -58,6 +58,11 @@ class Feature(_Strict):
     function: Literal["identity", "log1p"] = "identity"
     scale: Scale | None = None
     weight: Annotated[Real, Field(gt=0, le=1e6)] = 1.0
+    label: str | None = None
+    unit: str | None = None
+    format: Literal["number", "percent"] | None = None
+    low_word: str | None = None
+    high_word: str | None = None
 
     @field_validator("impute", mode="before")
     @classmethod
@@ -68,6 +73,17 @@ class Feature(_Strict):
             raise ValueError(f'must be "median", "mean" or a number, not {value!r}')
         return value
 
+    @field_validator("label", "unit", "low_word", "high_word")
+    @classmethod
+    def _few_words(cls, value: str | None) -> str | None:
+        """A segment's name has two of these and at most eight words."""
+        if value is None:
+            return None
+        words = value.split()
+        if not 1 <= len(words) <= 4 or len(value) > 40:
+            raise ValueError("must be one to four words, of 40 characters together")
+        return " ".join(words)
+
     @model_validator(mode="after")
     def _sound(self) -> Feature:
         if self.lower is not None and self.upper is not None and self.lower >= self.upper:
@@ -76,6 +92,10 @@ class Feature(_Strict):
             self.lower is not None or self.upper is not None or self.function != "identity"
         ):
             raise ValueError("a categorical feature has no lower, upper or function")
+        if self.kind == "categorical" and (self.unit or self.format or self.low_word or self.high_word):
+            raise ValueError("a categorical feature has no unit, format, low_word or high_word")
+        if self.low_word is not None and self.low_word == self.high_word:
+            raise ValueError(f"low_word and high_word are the same: {self.low_word!r}")
         if self.missing == "impute" and not isinstance(self.impute, str):
             self._check_stand_in(self.impute)
         return self
@@ -205,7 +225,8 @@ class HealthSettings(_Strict):
 class Action(_Strict):
     """What to do with a segment: where every feature named here is at that level, the action is suggested."""
 
-    when: dict[str, Literal["low", "average", "high"]] = {}
+    when: dict[str, Literal["low", "average", "typical", "high"]] = {}
+    """`average` is `typical`, as configs of earlier versions call it."""
     action: str = Field(min_length=1)
 
 

@@ -7,13 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import sqlalchemy as sa
 
 from segjob.config import Config
-from segjob.core.model import FitRows, Floats, Model
-from segjob.core.segments import drift, names
+from segjob.core.model import FitRows, Model
+from segjob.core.segments import drift, names, playbook
 from segjob.core.segments.drift import binned_shares
+from segjob.core.segments.feature_words import words_of_features
+from segjob.core.segments.playbook import Advice
+from segjob.core.segments.position import NamedFeature, position_of
+from segjob.core.segments.row_label import row_label_of
 from segjob.pipeline.fit_kmeans import FittedModel
 from segjob.pipeline.measure import Dataset
 from segjob.registry.registry import Registry
@@ -53,24 +56,21 @@ def profile_segments(
     dataset: Dataset,
     fitted: FittedModel,
     sums: SegmentSums,
-    actions: Sequence[names.Advice],
+    actions: Sequence[Advice] | None,
 ) -> SegmentProfiles:
     """Describe the segments of a model that was just assigned.
 
     Parameters
     ----------
     fitted : under its published numbers.
-    actions : the table that suggests what to do.
+    actions : the user's table of what to do, or None for the playbooks.
     """
     model, kept = fitted.model, dataset.counts.kept
     rows, profiled = _read_profiles(registry.warehouse, dataset, fitted)
-    features = [transform.feature for transform in model.transforms]
     shares = [sums.sizes[segment] / kept for segment in model.segment_ids]
-    z = _by_segment(profiled, "z", model.segment_ids, features)
-    means = _by_segment(profiled, "mean", model.segment_ids, features)
-    named = _names(registry, dataset, model, names.automatic_names(z, features, shares, means))
+    automatic, suggested = _names_and_actions(dataset, model, profiled, shares, actions)
+    named = _names(registry, dataset, model, automatic)
     conditions = _conditions(registry.warehouse, fitted, rows)
-    suggested = names.actions(z, features, actions)
     silhouettes, limits = fitted.silhouettes.tolist(), model.outlier_distance.tolist()
     segments = [
         {
@@ -101,6 +101,23 @@ def _read_profiles(
         ]
     )
     return sums, _profiles(model, sums, quartiles)
+
+
+def _names_and_actions(
+    dataset: Dataset,
+    model: Model,
+    profiled: Sequence[Record],
+    shares: Sequence[float],
+    actions: Sequence[Advice] | None,
+) -> tuple[list[str], list[str | None]]:
+    """An automatic name and an action for each segment."""
+    words = words_of_features((feature.model_dump() for feature in dataset.settings.features), profiled)
+    features = [NamedFeature(words[t.source_column], t.source_column, t.category) for t in model.transforms]
+    deviations = {m.column: math.sqrt(m.variance) for m in dataset.counts.moments}
+    position = position_of(model, profiled, shares, deviations)
+    is_people = row_label_of(dataset.key.name).is_person
+    suggested = playbook.actions(features, position, actions, is_people=is_people)
+    return names.automatic_names(features, position), suggested
 
 
 def _names(registry: Registry, dataset: Dataset, model: Model, automatic: Sequence[str]) -> list[Record]:
@@ -188,22 +205,17 @@ def _rule_scores(
     return scores
 
 
-def actions_of(config: Config) -> Sequence[names.Advice]:
-    """The table of actions: the config's, or the one that comes with segjob."""
+def actions_of(config: Config) -> Sequence[Advice] | None:
+    """The config's table of actions, or None for the playbooks that come with segjob."""
     if config.actions is None:
-        return names.ACTIONS
+        return None
     return tuple(
-        names.Advice(tuple(names.Sign((word,), level) for word, level in action.when.items()), action.action)
+        Advice(
+            {word: "typical" if level == "average" else level for word, level in action.when.items()},
+            action.action,
+        )
         for action in config.actions
     )
-
-
-def _by_segment(
-    profiled: Sequence[Record], column: str, segments: Sequence[int], features: Sequence[str]
-) -> Floats:
-    """(k, d) values of a column of `profiles`; 0 if unknown."""
-    known = {(row["segment_id"], row["feature"]): row[column] for row in profiled}
-    return np.array([[known.get((segment, feature)) or 0.0 for feature in features] for segment in segments])
 
 
 def distribution_rows(warehouse: Warehouse, dataset: Dataset, rows: FitRows) -> list[Record]:

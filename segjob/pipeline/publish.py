@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from segjob.config import PublishSettings
 from segjob.core.model import Model
-from segjob.core.segments.names import Advice
+from segjob.core.segments.playbook import Advice
 from segjob.errors import DataError, RelationChanged
 from segjob.pipeline.choose_k import KSelection
 from segjob.pipeline.fit_kmeans import FittedModel
@@ -41,7 +41,7 @@ class RunDraft:
     """A run that is fitted and not yet published.
 
     fitted : its segments are numbered by size; `publish` gives them the numbers that they keep.
-    actions : the table of what to do with which segment.
+    actions : the user's table of what to do with which segment, if there is one.
     warnings : what a careful analyst would point out.
     """
 
@@ -49,7 +49,7 @@ class RunDraft:
     dataset: Dataset
     selection: KSelection
     fitted: FittedModel
-    actions: Sequence[Advice]
+    actions: Sequence[Advice] | None
     warnings: tuple[str, ...] = ()
 
 

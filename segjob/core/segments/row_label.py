@@ -50,14 +50,19 @@ class RowLabel:
     many: str
 
     @property
+    def is_person(self) -> bool:
+        """Whether a row is somebody."""
+        return self.one in _PEOPLE
+
+    @property
     def everyone(self) -> str:
         """All of them: people are everyone, things are not."""
-        return "everyone" if self.one in _PEOPLE else f"all {self.many}"
+        return "everyone" if self.is_person else f"all {self.many}"
 
     @property
     def everyones(self) -> str:
         """The same, possessive."""
-        return "everyone’s" if self.one in _PEOPLE else f"all {self.many}’"
+        return "everyone’s" if self.is_person else f"all {self.many}’"
 
     def of(self, count: int) -> str:
         """The form that goes with a count."""
