@@ -38,7 +38,7 @@ def init(session: Session) -> None:
 
     Example: segjob init
     """
-    from segjob.cli.output import print_json, print_line
+    from segjob.cli.output import print_line
     from segjob.commands.init import install, write_config
     from segjob.config_file import FILE_NAME
 
@@ -47,7 +47,9 @@ def init(session: Session) -> None:
     install(session.registry)
     with session.written():
         if session.as_json:
-            print_json({"config": str(file), "written": written, "warehouse": session.warehouse.label})
+            session.print_json(
+                {"config": str(file), "written": written, "warehouse": session.warehouse.label}
+            )
         elif not session.quiet:
             print_line(
                 f"{'wrote' if written else 'kept'} {file}; "
@@ -71,7 +73,7 @@ def check(
 
     Example: segjob check income_spending
     """
-    from segjob.cli.output import print_json, print_line
+    from segjob.cli.output import print_line
     from segjob.cli.selection import select
     from segjob.commands.check import check_all
     from segjob.pipeline.progress import Progress
@@ -80,7 +82,9 @@ def check(
     requested = select(session.settings, segmentation or picked, described)
     checked = check_all(session.registry, requested, Progress(), session.settings.fit)
     if session.as_json:
-        print_json({"warehouse": session.warehouse.label, "checked": [one.as_json() for one in checked]})
+        session.print_json(
+            {"warehouse": session.warehouse.label, "checked": [one.as_json() for one in checked]}
+        )
     elif not session.quiet:
         for one in checked:
             print_line(f"{one.name}: {one.settings.relation} by {one.settings.key} is fine")
@@ -131,12 +135,13 @@ def run(
     )
     if dry_run:
         plan = planned(session.registry, session.settings, requested, Progress())
-        print_plan(plan, as_json=session.as_json)
+        print_plan(plan, session.print_json if session.as_json else None)
         failure = plan.failure
     else:
         outcome = run_all(session.registry, session.settings, requested, session.progress)
         with session.written():
-            print_run(outcome, session.registry, session.same_place, as_json=session.as_json)
+            document = session.print_json if session.as_json else None
+            print_run(outcome, session.registry, session.same_place, document)
         failure = outcome.failure
     if failure is not None:
         raise typer.Exit(failure.exit_code) if session.as_json else failure
@@ -155,12 +160,11 @@ def show(
     Example: segjob show --segmentation income_spending
     """
     from segjob.cli.evidence import print_evidence
-    from segjob.cli.output import print_json
     from segjob.commands.show import show as shown
 
     published = shown(session.registry, run_id, segmentation)
     if session.as_json:
-        print_json(published.as_json())
+        session.print_json(published.as_json())
     else:
         print_evidence(published)
 
@@ -172,12 +176,11 @@ def history(session: Session, segmentation: SegmentationName = None) -> None:
     Example: segjob history --json
     """
     from segjob.cli.evidence import print_runs
-    from segjob.cli.output import print_json
     from segjob.commands.history import history as listed
 
     runs = listed(session.registry, segmentation)
     if session.as_json:
-        print_json({"runs": runs})
+        session.print_json({"runs": runs})
     else:
         print_runs(runs)
 
@@ -192,7 +195,6 @@ def predict(
 
     Example: segjob predict annual_income=70 spending_score=60 --segmentation income_spending
     """
-    from segjob.cli.output import print_json
     from segjob.cli.results import print_prediction
     from segjob.commands.predict import parse_values
     from segjob.commands.predict import predict as predicted
@@ -200,7 +202,7 @@ def predict(
     typed = parse_values(values)
     prediction = predicted(session.registry, segmentation, typed)
     if session.as_json:
-        print_json(prediction.as_json())
+        session.print_json(prediction.as_json())
     else:
         print_prediction(prediction)
 
@@ -220,7 +222,7 @@ def score(
 
     Example: segjob score new_customers --into new_customers_segments
     """
-    from segjob.cli.output import print_json, print_line
+    from segjob.cli.output import print_line
     from segjob.commands.score import score as scored
 
     result = scored(
@@ -233,7 +235,7 @@ def score(
     )
     with session.written():
         if session.as_json:
-            print_json(vars(result))
+            session.print_json(vars(result))
         else:
             without = (
                 f", {result.without_segment:,} of them without a segment" if result.without_segment else ""
@@ -255,7 +257,7 @@ def name(
 
     Example: segjob name 3 "VIP" --description "spends much, earns much"
     """
-    from segjob.cli.output import print_json, print_line
+    from segjob.cli.output import print_line
     from segjob.commands.name import name_segment
     from segjob.commands.snapshot import refresh
 
@@ -263,7 +265,9 @@ def name(
     with session.written():
         refresh(session.registry, session.settings, session.progress)
         if session.as_json:
-            print_json({"segmentation": of, "segment_id": segment, "name": name, "description": description})
+            session.print_json(
+                {"segmentation": of, "segment_id": segment, "name": name, "description": description}
+            )
         elif not session.quiet:
             print_line(f"segment {segment} of {of} is called {name!r} from now on")
 
@@ -280,7 +284,7 @@ def rollback(
 
     Example: segjob rollback 3
     """
-    from segjob.cli.output import print_json, print_line
+    from segjob.cli.output import print_line
     from segjob.commands.rollback import rollback as rolled_back
     from segjob.commands.snapshot import refresh
 
@@ -288,7 +292,7 @@ def rollback(
     with session.written():
         refresh(session.registry, session.settings, session.progress)
         if session.as_json:
-            print_json({"segmentation": run["segmentation"], "current_run": run["run_id"]})
+            session.print_json({"segmentation": run["segmentation"], "current_run": run["run_id"]})
         elif not session.quiet:
             print_line(f"run {run['run_id']} is the current one of {run['segmentation']}")
 
@@ -303,13 +307,12 @@ def diff(
 
     Example: segjob diff 3 4
     """
-    from segjob.cli.output import print_json
     from segjob.cli.results import print_diff
     from segjob.commands.diff import diff as compared
 
     result = compared(session.registry, from_run, to_run)
     if session.as_json:
-        print_json(result.as_json())
+        session.print_json(result.as_json())
     else:
         print_diff(result)
 
@@ -320,14 +323,13 @@ def health(session: Session, segmentation: SegmentationName = None) -> None:
 
     Example: segjob health --json
     """
-    from segjob.cli.output import print_json
     from segjob.cli.results import print_health
     from segjob.commands.health import check_health
     from segjob.errors import NoSegmentation
 
     result = check_health(session.registry, session.settings.health, segmentation)
     if session.as_json:
-        print_json(result.as_json())
+        session.print_json(result.as_json())
     elif not (session.quiet and result.is_healthy):
         print_health(result)
     if not result.is_healthy:
@@ -350,13 +352,13 @@ def report(
 
     Example: segjob report --segmentation income_spending --out segments.html
     """
-    from segjob.cli.output import print_json, print_line
+    from segjob.cli.output import print_line
     from segjob.commands.report import write_report
 
     written = write_report(session.registry, segmentation, out, figures)
     with session.written():
         if session.as_json:
-            print_json(written.as_json())
+            session.print_json(written.as_json())
         elif not session.quiet:
             files = f", {len(written.files)} files in {figures}" if figures else ""
             print_line(
@@ -374,7 +376,6 @@ def snapshot(
 
     Example: segjob snapshot /srv/dashboards --parquet
     """
-    from segjob.cli.output import print_json
     from segjob.cli.results import print_snapshot
     from segjob.commands.snapshot import write_snapshot
 
@@ -382,7 +383,7 @@ def snapshot(
     written = write_snapshot(session.registry, folder, parquet=parquet, lock_timeout=patience)
     with session.written():
         if session.as_json:
-            print_json(written.as_json())
+            session.print_json(written.as_json())
         elif not session.quiet:
             print_snapshot(written)
 
@@ -393,14 +394,13 @@ def compare(session: Session, segmentation: SegmentationName = None) -> None:
 
     Example: segjob compare --segmentation income_spending
     """
-    from segjob.cli.output import print_json
     from segjob.cli.results import print_comparison
     from segjob.commands.compare import compare as compared
 
     result = compared(session.registry, session.settings.fit, segmentation, session.progress)
     with session.written():
         if session.as_json:
-            print_json(result.as_json())
+            session.print_json(result.as_json())
         else:
             print_comparison(result)
 

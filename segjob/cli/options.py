@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -132,8 +132,16 @@ class Session:
     quiet: Quiet = False
     verbose: Verbose = False
     lock_timeout: LockTimeout = None
+    is_described: bool = field(default=False, init=False)
+    """Whether --from describes the segmentation."""
     has_written: bool = field(default=False, init=False)
     """Whether what the command is for is in place; from then on nothing turns its exit code."""
+
+    def print_json(self, document: Mapping[str, Any]) -> None:
+        """One JSON document on stdout, which names the config file in use."""
+        from segjob.cli.output import print_json
+
+        print_json({"config_file": None if self.config_file is None else str(self.config_file), **document})
 
     @contextmanager
     def written(self) -> Iterator[None]:
@@ -149,13 +157,27 @@ class Session:
             print_warning(f"all is written, but it could not be shown: {type(error).__name__}: {error}")
 
     @functools.cached_property
+    def config_file(self) -> Path | None:
+        """The config file in use: the one that was named, else the nearest upwards."""
+        from segjob.config_file import find
+
+        return self.config or find(Path.cwd())
+
+    @functools.cached_property
     def settings(self) -> Config:
         """The config file's settings, the defaults if there is no file; --lock-timeout wins over both."""
         from segjob.config import Config
-        from segjob.config_file import find, load
+        from segjob.config_file import load
 
-        file = self.config or find(Path.cwd())
+        file = self.config_file
         settings = load(file) if file else Config(directory=Path.cwd())
+        if file and self.is_described and self.url and file.parent != Path.cwd() and not self.config:
+            # The command line says what to do and where: a file further up may name segmentations, and nothing else.
+            settings = Config(directory=Path.cwd(), segmentations=settings.segmentations)
+        if file and not self.quiet and not self.as_json:
+            from segjob.cli.output import print_config_file
+
+            print_config_file(file)
         if self.lock_timeout is None:
             return settings
         patient = settings.warehouse.model_copy(update={"lock_timeout": self.lock_timeout})
@@ -227,6 +249,7 @@ def verb(function: Callable[..., None]) -> Callable[..., None]:
         from segjob.errors import SegjobError
 
         session = Session(**{name: options.pop(name) for name in shared})
+        session.is_described = options.get("source") is not None
         try:
             function(session, **options)
             _mention_lost_output(session)

@@ -14,6 +14,7 @@ import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderHook, RenderResult
@@ -77,6 +78,11 @@ def print_line(*parts: str | tuple[str, str]) -> None:
 def print_sql(statement: str) -> None:
     """A statement on stdout: as it is for another program, cleaned for a terminal."""
     sys.stdout.write(f"{without_controls(statement) if out.is_terminal else statement}\n")
+
+
+def print_config_file(file: Path) -> None:
+    """The config file in use, on stderr: it may stand in a folder further up."""
+    err.print(Text(f"  config: {file}".replace("\n", " "), style="dim"), soft_wrap=True)
 
 
 def print_warning(text: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
@@ -14,7 +14,6 @@ from segjob.cli.output import (
     cells,
     new_table,
     out,
-    print_json,
     print_line,
     print_sql,
     print_warning,
@@ -36,19 +35,25 @@ if TYPE_CHECKING:
 _SHELLS = {"duckdb": "the duckdb shell", "postgresql": "psql", "spark": "spark-sql"}
 
 
-def print_run(outcome: RunResults, registry: Registry, options: Sequence[str], *, as_json: bool) -> None:
+PrintDocument = Callable[[Mapping[str, Any]], None]
+
+
+def print_run(
+    outcome: RunResults, registry: Registry, options: Sequence[str], print_document: PrintDocument | None
+) -> None:
     """`segjob run`; in the document, `error` is about the segmentations that are missing from `runs`.
 
     options : that lead a command to the same warehouse.
+    print_document : how to print it as one document; None for a terminal.
     """
-    if as_json:
+    if print_document is not None:
         document: dict[str, Any] = {
             "warehouse": registry.warehouse.label,
             "runs": [result.as_json() for result in outcome.results],
         }
         if outcome.failure is not None:
             document["error"] = outcome.failure.message
-        print_json(document)
+        print_document(document)
         return
     for result in outcome.results:
         print_segments(result.published)
@@ -58,11 +63,11 @@ def print_run(outcome: RunResults, registry: Registry, options: Sequence[str], *
     print_where_next(registry.warehouse, registry.schema, published, options)
 
 
-def print_plan(plan: Plan, *, as_json: bool) -> None:
+def print_plan(plan: Plan, print_document: PrintDocument | None) -> None:
     """`segjob run --dry-run`: SQL that a shell would take, or one document."""
-    if as_json:
+    if print_document is not None:
         error = {} if plan.failure is None else {"error": plan.failure.message}
-        print_json({"statements": [dataclasses.asdict(step) for step in plan.statements], **error})
+        print_document({"statements": [dataclasses.asdict(step) for step in plan.statements], **error})
         return
     for step in plan.statements:
         print_line(f"-- {one_line(step.segmentation)}: {one_line(step.purpose)}")
