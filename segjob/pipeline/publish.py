@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from segjob.config import PublishSettings
 from segjob.core.model import Model
 from segjob.core.segments.playbook import Advice
-from segjob.errors import DataError, RelationChanged
+from segjob.errors import DataError, RelationChanged, WarehouseBusy
 from segjob.pipeline.choose_k import KSelection
 from segjob.pipeline.fit_kmeans import FittedModel
 from segjob.pipeline.match_segments import match_segments
@@ -72,6 +72,7 @@ def publish(
         run_id = max((run["run_id"] for run in runs), default=0) + 1
         remove_leftovers(registry, dataset.name, run_id, {run["segmentation"] for run in runs})
         published = _write(registry, draft, run_id, earlier)
+        _withdraw_unless_alone(registry, dataset.name, run_id)
         prune(registry, settings, earlier)
         phase.rows = dataset.counts.kept
     return published
@@ -104,9 +105,28 @@ def _write(registry: Registry, draft: RunDraft, run_id: int, earlier: Sequence[R
     model = _published_model(dataset, fitted.model, {"run_id": run_id, **run}, profiled.segments)
     create_run_views(registry, model, dataset.key)
     # On an engine without transactions this row publishes the run: nothing of it is visible before.
+    registry.warehouse.refuse_lost_lock()
     _insert(registry, run_id, {"runs": [run]})
     create_model_views(registry, model)
     return _published_run(registry, run_id, {**rows, FIRST: votes, "runs": [run]})
+
+
+def _withdraw_unless_alone(registry: Registry, segmentation: str, run_id: int) -> None:
+    """Without transactions: take the run back if another job has published under its number.
+
+    Raises
+    ------
+    WarehouseBusy : it was taken back.
+    """
+    warehouse, runs = registry.warehouse, registry.table("runs")
+    same = sa.select(sa.func.count()).select_from(runs).where(runs.c.run_id == run_id)
+    if warehouse.has_transactions or warehouse.scalar(same) == 1:
+        return
+    own = sa.and_(runs.c.run_id == run_id, runs.c.segmentation == segmentation)
+    warehouse.execute(sa.delete(runs).where(own))
+    raise WarehouseBusy(
+        f"another job published run {run_id} at the same time; this one was taken back", hint="run again"
+    )
 
 
 def _insert(registry: Registry, run_id: int, rows: Mapping[str, Sequence[Record]]) -> None:

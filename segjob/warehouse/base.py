@@ -164,6 +164,14 @@ class Warehouse(ABC):
     def writing(self, *, create: bool = False) -> Iterator[None]:
         """One transaction: committed when the block ends, undone whole when it raises."""
 
+    def refuse_lost_lock(self) -> None:  # noqa: B027
+        """To be called before what publishes a run is written; inside `writing()`.
+
+        Raises
+        ------
+        WarehouseBusy : this job may no longer be the only one that writes.
+        """
+
     @abstractmethod
     def records(self, statement: Statement) -> list[dict[str, Any]]:
         """A small result, row by row as column -> value."""

@@ -11,4 +11,4 @@ with latest as (
 
 select r.*
 from segments.runs as r
-inner join latest on r.run_id = latest.run_id;
+inner join latest on r.segmentation = latest.segmentation and r.run_id = latest.run_id;

@@ -8,7 +8,9 @@ see `Spark._rewrite`.
 from __future__ import annotations
 
 import json
+import os
 import re
+import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -25,6 +27,7 @@ from segjob.warehouse.base import Column, Statement, Warehouse
 from segjob.warehouse.spark.dialect import PLAIN_NAME, SparkDialect, is_small, text_literal
 from segjob.warehouse.spark.dml import other_place, rows_after, touched
 from segjob.warehouse.spark.errors import failure, lost_errors
+from segjob.warehouse.spark.lease import FLAGS, Lease
 from segjob.warehouse.spark.session import Place, keep_classes, session
 from segjob.warehouse.sqlalchemy import kind_of, typed
 
@@ -65,6 +68,7 @@ class Spark(Warehouse):
     lock_timeout: float = 30.0
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
     _session: Any = field(default=None, init=False)
+    _lease: Lease | None = field(default=None, init=False)
     _cached: list[str] = field(default_factory=list, init=False)
     _columns: dict[str, list[Column]] = field(default_factory=dict, init=False)
     """Columns by relation, as the catalogue described them in this block; describing one takes 50 ms."""
@@ -80,11 +84,43 @@ class Spark(Warehouse):
 
     @contextmanager
     def writing(self, *, create: bool = False) -> Iterator[None]:
-        with self._opened(create=create):
+        with self._opened(create=create), self._alone():
             yield
             if create:
                 with self._translated_errors():
                     keep_classes(self.place, self._session)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """The only job that writes to the schema. A folder is held already, for as long as the process lives."""
+        if self.place.folder is not None:
+            yield
+            return
+        schema = _named(None, self.schema)
+        self._command(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+        holder = re.sub(r"[^\w.-]", "", f"process {os.getpid()} on {socket.gethostname()}".replace(" ", "_"))
+        lease = Lease(schema, self.label, holder, self._send, self._rows)
+        with lease.held(self.lock_timeout):
+            self._lease = lease
+            try:
+                # What this session knows of the tables' files is from before another job wrote.
+                tables = [
+                    row["tableName"]
+                    for row in self._rows(f"SHOW TABLES IN {schema}")
+                    if not row["isTemporary"] and not row["tableName"].startswith(FLAGS)
+                ]
+                _in_parallel(self._send, [f"REFRESH TABLE {_named(self.schema, table)}" for table in tables])
+                self._columns.clear()
+                yield
+            finally:
+                self._lease = None
+
+    def refuse_lost_lock(self) -> None:
+        if self._lease is not None:
+            self._lease.refuse_lost()
+
+    def _send(self, text: str) -> None:
+        self._answer(text, _nothing)
 
     @contextmanager
     def _opened(self, *, create: bool) -> Iterator[None]:
