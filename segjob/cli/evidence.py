@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from segjob.cli.output import cell, cells, new_table, out, print_line, share_or_figure
+from segjob.cli.output import cell, cells, new_table, out, print_line
+from segjob.core.number_format import number, percent
+from segjob.core.segments.feature_words import words_of_run
 from segjob.core.segments.row_label import row_label_of
 
 if TYPE_CHECKING:
@@ -47,16 +49,18 @@ def print_segments(evidence: PublishedRun) -> None:
         f": {k} {noun} of {run['rows_segmented']:,} {called}{excluded} (run {run['run_id']})",
     )
     shares = {row["feature"]: row["category"] is not None for row in evidence.transforms}
+    columns = (row["source_column"] for row in evidence.transforms)
+    words = words_of_run(run["config"], columns, evidence.profiles)
     mean = {(row["segment_id"], row["feature"]): row["mean"] for row in evidence.profiles}
     means = (f"share {feature}" if is_share else f"mean {feature}" for feature, is_share in shares.items())
     table = new_table("segment", "name", "rows", "share", *means)
     for row in evidence.segments:
         own = (
-            share_or_figure(mean.get((row["segment_id"], feature)), is_share)
+            (percent if is_share else words[feature].value)(mean.get((row["segment_id"], feature)))
             for feature, is_share in shares.items()
         )
         table.add_row(
-            *cells(row["segment_id"], row["name"], row["rows"]), f"{row['share']:.1%}", *cells(*own)
+            *cells(row["segment_id"], row["name"], row["rows"]), percent(row["share"]), *cells(*own)
         )
     out.print(table)
     if not _is_kmeans(run):
@@ -110,7 +114,7 @@ def print_sweep(evidence: PublishedRun) -> None:
     )
     for row in evidence.sweep:
         mark = ("published" if _is_kmeans(run) else "chosen") if row["is_chosen"] else ""
-        shares = (f"{row['smallest_share']:.1%}", f"{row['largest_share']:.1%}")
+        shares = (percent(row["smallest_share"]), percent(row["largest_share"]))
         table.add_row(*cells(*(row[measure] for measure in measures)), *shares, mark)
     out.print(table)
     if not _is_kmeans(run):
@@ -132,7 +136,7 @@ def print_segment_rules(evidence: PublishedRun) -> None:
     table = new_table("segment", "nearly the same as", "precision", "recall", "what to do")
     for row in evidence.segments:
         scores = (row["rule_precision"], row["rule_recall"])
-        shares = (None if score is None else f"{score:.1%}" for score in scores)
+        shares = (None if score is None else percent(score) for score in scores)
         table.add_row(*cells(row["segment_id"], row["rule"], *shares, row["action"]))
     if any(row["rule"] for row in evidence.segments):
         out.print(table)
@@ -153,7 +157,7 @@ def print_lineage(evidence: PublishedRun) -> None:
 
 def _change(row: Record) -> str:
     if row["change"] == "changed":
-        return f"changed: {row['similarity']:.0%} alike, its centroid moved by {row['moved']:.2g}"
+        return f"changed: {percent(row['similarity'])} alike, its centroid moved by {number(row['moved'])}"
     if row["split_from_segment_id"] is not None:
         return f"new, split from {row['split_from_segment_id']}"
     if row["merged_into_segment_id"] is not None:

@@ -22,6 +22,7 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
+from segjob.core.number_format import NO_NUMBER, number, percent
 from segjob.errors import WarehouseError
 from segjob.pipeline.progress import Phase, Progress
 from segjob.printable import is_unsafe, one_line, without_controls
@@ -208,13 +209,13 @@ def cells(*values: object) -> Iterable[Text]:
 def cell(value: object) -> str:
     """A value as a person reads it."""
     if value is None:
-        return "-"
+        return NO_NUMBER
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, float):
-        return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.4g}"
+        return number(value)
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d %H:%M:%S")
     return one_line(str(value))
@@ -222,7 +223,7 @@ def cell(value: object) -> str:
 
 def share_or_figure(figure: float | None, is_share: bool) -> float | str | None:
     """A share as a percentage; any other figure as it is."""
-    return f"{figure:.1%}" if is_share and figure is not None else figure
+    return percent(figure) if is_share and figure is not None else figure
 
 
 def _plain(value: Any) -> Any:

@@ -19,6 +19,7 @@ from segjob.cli.output import (
     print_warning,
     share_or_figure,
 )
+from segjob.core.number_format import number, percent
 from segjob.printable import one_line
 
 if TYPE_CHECKING:
@@ -100,13 +101,13 @@ def print_prediction(prediction: Prediction) -> None:
     print_line(
         ("segment ", ""),
         (f"{prediction.segment_id}: {prediction.segment_name}", "bold"),
-        f"  (distance {prediction.distance:.4g}{', an outlier' if prediction.is_outlier else ''})",
+        f"  (distance {number(prediction.distance)}{', an outlier' if prediction.is_outlier else ''})",
     )
     if prediction.next_segment_id is not None:
         less = "less likely, in log odds" if prediction.algorithm == "gaussian_mixture" else "further"
         print_line(
             f"runner-up {prediction.next_segment_id}: {prediction.next_segment_name}  "
-            f"({prediction.margin:.4g} {less})"
+            f"({number(prediction.margin)} {less})"
         )
 
 
@@ -121,7 +122,9 @@ def print_diff(diff: Diff) -> None:
     for row in before:
         label = "entered" if row is None else f"{row}: {diff.from_names.get(row, '?')}"
         counts = (flows.get((row, column)) for column in after)
-        table.add_row(*cells(label, *(f"{c['customers']:,} ({c['share']:.1%})" if c else "" for c in counts)))
+        table.add_row(
+            *cells(label, *(f"{c['customers']:,} ({percent(c['share'])})" if c else "" for c in counts))
+        )
     out.print(table)
     in_both = {ids: flow["customers"] for ids, flow in flows.items() if None not in ids}
     moved = sum(customers for (start, end), customers in in_both.items() if start != end)
@@ -164,7 +167,7 @@ def print_comparison(comparison: Compared) -> None:
             table.add_row(*cells(name, *[None] * 7))
             continue
         measures = (row.silhouette, row.davies_bouldin, row.calinski_harabasz, row.agreement, row.fit_seconds)
-        table.add_row(*cells(name, row.clusters, f"{row.noise_share:.1%}", *measures))
+        table.add_row(*cells(name, row.clusters, percent(row.noise_share), *measures))
     out.print(table)
     print_line(comparison.verdict.text)
 

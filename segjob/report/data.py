@@ -14,6 +14,7 @@ from typing import Any, Literal
 import numpy as np
 
 from segjob.core.model import Floats, Transform
+from segjob.core.segments.feature_words import FeatureWords, words_of_run
 from segjob.core.segments.row_label import RowLabel, row_label_of
 
 MOST_POINTS = 2_000
@@ -238,6 +239,12 @@ class Report:
         """Segment -> name; earlier segments by the last name they had."""
         earlier = {size.segment_id: size.name for size in self.sizes}
         return earlier | {segment.segment_id: segment.name for segment in self.segments}
+
+    @cached_property
+    def words(self) -> dict[str, FeatureWords]:
+        """Source column -> what it is called, and how its values read."""
+        columns = (transform.source_column for transform in self.transforms)
+        return words_of_run(self.run["config"], columns, map(vars, self.profiles))
 
     @cached_property
     def numeric(self) -> list[int]:

@@ -93,4 +93,4 @@ def axis_label(loadings: Floats, names: Sequence[str], most: int = _LOADINGS) ->
 
 def feature_names(report: Report) -> list[str]:
     """The features' names as words, in the order of the coordinates."""
-    return [feature_name(transform) for transform in report.transforms]
+    return [feature_name(report, transform) for transform in report.transforms]

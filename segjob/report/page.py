@@ -71,7 +71,7 @@ def render(report: Report) -> Page:
             agree=sum(vote.k == report.run["k"] for vote in report.votes),
             columns=_columns(report),
             map_features=[
-                words.isolated(words.feature_name(report.transforms[j]))
+                words.isolated(words.feature_name(report, report.transforms[j]))
                 for j in algorithms.map_features(report)
             ],
             shown=len(importance.shown_features(report)),
@@ -124,8 +124,8 @@ def _card(report: Report, segment: SegmentRow) -> dict[str, Any]:
     rows.sort(key=lambda row: -abs(row[2]))
     bars = [
         {
-            "name": words.feature_name(transform),
-            "value": (words.number if transform.category is None else words.percent)(profile.mean),
+            "name": words.feature_name(report, transform),
+            "value": words.feature_value(report, transform, profile.mean),
             "z": z,
             "width": round(min(abs(z) / _FULL_BAR_Z, 1.0) * 50, 1),
             "side": "above" if z > 0 else "below",

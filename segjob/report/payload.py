@@ -65,7 +65,7 @@ def document(report: Report) -> dict[str, Any]:
 
 def _axis(report: Report, j: int) -> dict[str, str]:
     transform = report.transforms[j]
-    name = words.feature_name(transform)
+    name = words.feature_name(report, transform)
     return {"feature": transform.feature, "name": name, "function": transform.function}
 
 

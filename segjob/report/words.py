@@ -5,13 +5,12 @@ Names come from the warehouse and may hold anything: `clean` is what makes them 
 
 from __future__ import annotations
 
-import math
 import textwrap
 import unicodedata
 from collections.abc import Sequence
 
+from segjob.core import number_format
 from segjob.core.model import Transform
-from segjob.core.segments.row_label import RowLabel
 from segjob.printable import one_line
 from segjob.report.data import ProfileRow, Report, SegmentRow
 
@@ -30,28 +29,18 @@ _RULES = {
 
 
 def number(value: float | None) -> str:
-    """At most four significant digits, with thousands separators; a dash for no number."""
-    if value is None or not math.isfinite(value):
-        return "–"
-    if value == 0:
-        return "0"
-    size = abs(value)
-    if size >= 1e15 or size < 1e-4:
-        return f"{value:.2e}"
-    digits = max(0, (3 if size >= 100 else 2) - math.floor(math.log10(size))) if size < 1000 else 0
-    text = f"{value:,.{min(digits, 6)}f}"
-    text = text.rstrip("0").rstrip(".") if "." in text else text
-    return text.replace("-", "−")
+    """A number as it is printed: with a minus sign, and a dash where there is none."""
+    return printed(number_format.number(value))
 
 
 def percent(share: float | None) -> str:
-    """A share of 0 to 1 as a percentage; below 10 % with one decimal."""
-    if share is None or not math.isfinite(share):
-        return "–"
-    size = abs(share) * 100
-    if 0 < size < 0.1:
-        return "<0.1%"
-    return f"{share * 100:.0f}%" if size >= 10 else f"{share * 100:.1f}".removesuffix(".0") + "%"
+    """A share of 0 to 1 as a percentage, as it is printed."""
+    return printed(number_format.percent(share))
+
+
+def printed(text: str) -> str:
+    """A formatted number with the typographer's minus and dash."""
+    return "–" if text == number_format.NO_NUMBER else text.replace("-", "−")
 
 
 def clean(text: str) -> str:
@@ -81,12 +70,19 @@ def column_label(name: str) -> str:
     return clean(name.replace("_", " "))
 
 
-def feature_name(transform: Transform) -> str:
+def feature_name(report: Report, transform: Transform) -> str:
     """A model feature's name as words, of a length that a figure has room for."""
-    column = column_label(transform.source_column)
+    column = clean(report.words[transform.source_column].label)
     if transform.category is None:
         return short(column, _LONGEST_NAME)
     return f"{short(column, _LONGEST_NAME // 2)}: {short(transform.category, _LONGEST_NAME // 2)}"
+
+
+def feature_value(report: Report, transform: Transform, value: float | None) -> str:
+    """A value of a model feature with its unit; a share, for a category."""
+    if transform.category is not None:
+        return percent(value)
+    return clean(printed(report.words[transform.source_column].value(value)))
 
 
 def reason(text: str) -> str:
@@ -126,20 +122,21 @@ def unusual_features(report: Report, segment: SegmentRow, most: int = 3) -> list
             if mirror in mirrors:
                 continue
             mirrors.add(mirror)
-        phrases.append((abs(profile.z), _phrase(report.noun, transform, profile, profile.z)))
+        phrases.append((abs(profile.z), _phrase(report, transform, profile, profile.z)))
     phrases.sort(key=lambda pair: -pair[0])
     return [phrase for _, phrase in phrases[:most]]
 
 
-def _phrase(noun: RowLabel, transform: Transform, profile: ProfileRow, z: float) -> str:
-    name = isolated(feature_name(transform))
+def _phrase(report: Report, transform: Transform, profile: ProfileRow, z: float) -> str:
+    noun, name = report.noun, isolated(feature_name(report, transform))
     side = "above" if z > 0 else "below"
     degree = "far " if abs(z) >= _FAR else "well " if abs(z) >= _WELL else ""
     if transform.category is not None:
         more = "more" if z > 0 else "fewer"
         everyone = f"{percent(profile.overall_mean)} of {noun.everyone}"
         return f"{name} – {percent(profile.mean)} of them, {more} than the {everyone}"
-    return f"{name} {number(profile.mean)}, {degree}{side} {noun.everyones} {number(profile.overall_mean)}"
+    own, overall = (feature_value(report, transform, mean) for mean in (profile.mean, profile.overall_mean))
+    return f"{name} {own}, {degree}{side} {noun.everyones} {overall}"
 
 
 def structure(silhouette: float | None, many: str) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -159,6 +160,17 @@ def words_of_features(
         )
         for feature in features
     }
+
+
+def words_of_run(
+    config: str, columns: Iterable[str], profiles: Iterable[Mapping[str, Any]]
+) -> dict[str, FeatureWords]:
+    """The same for a published run.
+
+    config : column of that name of table `runs`; a run of an earlier version has none of these words in it.
+    """
+    features = {feature["column"]: feature for feature in json.loads(config).get("features", ())}
+    return words_of_features((features.get(c, {"column": c}) for c in dict.fromkeys(columns)), profiles)
 
 
 def _parts(name: str) -> list[str]:

@@ -60,7 +60,7 @@ def small_maps(report: Report) -> list[Figure]:
 
 
 def _small_map(report: Report, row: ComparisonRow, places: Floats) -> Figure:
-    names = [feature_name(report.transforms[j]) for j in map_features(report)]
+    names = [feature_name(report, report.transforms[j]) for j in map_features(report)]
     groups = f"{row.clusters} group{'' if row.clusters == 1 else 's'}"
     is_published = row is report.comparisons.rows[0]
     agreement = "published" if is_published else f"agreement {row.agreement or 0.0:.2f}"

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from segjob.core import number_format
 from segjob.core.model import Floats
 from segjob.report.palette import LIGHT
-from segjob.report.words import number, percent, short
+from segjob.report.words import percent, printed, short
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -146,10 +147,7 @@ def whole_ticks(ax: Axes, values: Sequence[int]) -> None:
 
 def compact(value: float) -> str:
     """A number short enough for a tick: 12k, 3.4M."""
-    for size, letter in ((1e9, "B"), (1e6, "M"), (1e4, "k")):
-        if abs(value) >= size:
-            return number(value / (1e3 if letter == "k" else size)) + letter
-    return number(value)
+    return printed(number_format.compact(value))
 
 
 def to_axis(values: Floats, function: str) -> Floats:

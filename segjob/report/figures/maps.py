@@ -24,7 +24,15 @@ from segjob.report.figures.canvas import (
     to_axis,
 )
 from segjob.report.palette import LIGHT, segment_colour, segment_marker
-from segjob.report.words import feature_name, isolated, number, percent, segment_name, wrapped_name
+from segjob.report.words import (
+    feature_name,
+    feature_value,
+    isolated,
+    number,
+    percent,
+    segment_name,
+    wrapped_name,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -40,14 +48,17 @@ _SAMPLED = "Small segments are drawn with more points than their share, so that 
 def pair(report: Report, first: int, second: int, name: str = "map") -> Figure:
     """Two features against each other; positions of numeric transforms."""
     both = (report.transforms[first], report.transforms[second])
-    x_name, y_name = (isolated(feature_name(transform)) for transform in both)
+    x_name, y_name = (isolated(feature_name(report, transform)) for transform in both)
     centres = report.centroids.value[:, [first, second]]
     rows = [
-        (segment_name(s.segment_id, s.name, 60), number(x), number(y))
-        for s, (x, y) in zip(report.segments, centres.tolist(), strict=True)
+        (
+            segment_name(s.segment_id, s.name, 60),
+            *(feature_value(report, t, place) for t, place in zip(both, centre, strict=True)),
+        )
+        for s, centre in zip(report.segments, centres.tolist(), strict=True)
     ]
     listed = "; ".join(f"segment {row[0]} is centred at {row[1]} and {row[2]}" for row in rows[:6])
-    logarithmic = " and ".join(feature_name(t) for t in both if t.function == "log1p")
+    logarithmic = " and ".join(feature_name(report, t) for t in both if t.function == "log1p")
     return Figure(
         name=name,
         title=f"{y_name} against {x_name}",
@@ -66,8 +77,8 @@ def _pair_plot(report: Report, first: int, second: int) -> Plot:
     x, y = report.transforms[first], report.transforms[second]
     _points(ax, report, _on_axes(report.original, (first, second), report))
     _centres(ax, report, _on_axes(report.centroids.value, (first, second), report))
-    ax.set_xlabel(label(feature_name(x)))
-    ax.set_ylabel(label(feature_name(y)))
+    ax.set_xlabel(label(feature_name(report, x)))
+    ax.set_ylabel(label(feature_name(report, y)))
     feature_ticks(ax, "x", x.function)
     feature_ticks(ax, "y", y.function)
     hide_ticks(ax, grid="both")
@@ -81,9 +92,10 @@ def _on_axes(values: Floats, positions: Sequence[int], report: Report) -> Floats
 
 def strip(report: Report, position: int) -> Figure:
     """The one numeric feature there is, a row of points per segment."""
-    name = feature_name(report.transforms[position])
+    transform = report.transforms[position]
+    name = feature_name(report, transform)
     rows = [
-        (segment_name(s.segment_id, s.name, 60), number(value))
+        (segment_name(s.segment_id, s.name, 60), feature_value(report, transform, value))
         for s, value in zip(report.segments, report.centroids.value[:, position].tolist(), strict=True)
     ]
     listed = "; ".join(f"segment {row[0]} around {row[1]}" for row in rows[:6])
@@ -111,7 +123,7 @@ def _strip_plot(report: Report, position: int) -> Plot:
     centres = _on_axes(report.centroids.value, [position], report)
     _centres(ax, report, np.column_stack([centres, list(row_of.values())]))
     ax.set_yticks([])
-    ax.set_xlabel(label(feature_name(transform)))
+    ax.set_xlabel(label(feature_name(report, transform)))
     feature_ticks(ax, "x", transform.function)
     hide_ticks(ax, grid="x")
     return plot

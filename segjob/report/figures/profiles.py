@@ -21,7 +21,7 @@ from segjob.report.words import (
     clean,
     column_label,
     feature_name,
-    number,
+    feature_value,
     percent,
     segment_name,
     short,
@@ -48,7 +48,7 @@ _ROLES = ("accent", "bar", "above", "below", "muted", "line", "s7")
 def heatmap(report: Report) -> Figure:
     """Segments by features: how many standard deviations a segment's mean is from the overall mean."""
     transforms = [report.transforms[j] for j in importance.shown_features(report)]
-    features = [feature_name(transform) for transform in transforms]
+    features = [feature_name(report, transform) for transform in transforms]
     segments = [segment_name(s.segment_id, s.name, 14) for s in report.segments]
     ids = [str(s.segment_id) for s in report.segments]
     cells = [[_z(report, s.segment_id, t.feature) for t in transforms] for s in report.segments]
@@ -110,7 +110,7 @@ def _signed(z: float | None) -> str:
 
 def _extremes(report: Report, most: int = 4) -> str:
     largest = sorted(((p, p.z) for p in report.profiles if p.z is not None), key=lambda pair: -abs(pair[1]))
-    names = {t.feature: feature_name(t) for t in report.transforms}
+    names = {t.feature: feature_name(report, t) for t in report.transforms}
     return "; ".join(
         f"segment {segment_name(p.segment_id, report.names[p.segment_id], 40)} is {abs(z):.1f} standard "
         f"deviations {'above' if z > 0 else 'below'} {report.noun.everyone} in {names.get(p.feature, p.feature)}"
@@ -121,19 +121,20 @@ def _extremes(report: Report, most: int = 4) -> str:
 def means(report: Report, position: int) -> Figure:
     """One numeric feature: each segment's mean beside the overall mean."""
     transform = report.transforms[position]
-    name, everyone = feature_name(transform), report.noun.everyone
+    name, everyone = feature_name(report, transform), report.noun.everyone
     profiles = [report.profile.get((s.segment_id, transform.feature)) for s in report.segments]
     overall = next((p.overall_mean for p in profiles if p is not None), None)
     rows = [
-        (segment_name(s.segment_id, s.name, 60), *_quartiles(profile))
+        (segment_name(s.segment_id, s.name, 60), *_quartiles(report, transform, profile))
         for s, profile in zip(report.segments, profiles, strict=True)
     ]
     listed = "; ".join(f"{row[0]}: {row[1]}" for row in rows[:8])
+    of_everyone = feature_value(report, transform, overall)
     return Figure(
         name=f"mean_{position}",
         title=f"Average {name}",
-        summary=f"Mean {name} by segment, against {number(overall)} for {everyone}: {listed}.",
-        plot=_mean_bars(report, [p.mean if p is not None else None for p in profiles], overall),
+        summary=f"Mean {name} by segment, against {of_everyone} for {everyone}: {listed}.",
+        plot=_mean_bars(report, transform, [p.mean if p is not None else None for p in profiles], overall),
         columns=(
             "Segment",
             "Mean",
@@ -141,30 +142,34 @@ def means(report: Report, position: int) -> Figure:
             "Half is below (median)",
             "Three quarters are below",
         ),
-        rows=[*rows, (everyone, number(overall), "", "", "")],
+        rows=[*rows, (everyone, of_everyone, "", "", "")],
     )
 
 
-def _quartiles(profile: ProfileRow | None) -> list[str]:
+def _quartiles(report: Report, transform: Transform, profile: ProfileRow | None) -> list[str]:
     """Mean, quartiles; dashes where the segment has no value."""
     if profile is None:
         return ["–"] * 4
-    return [number(value) for value in (profile.mean, profile.p25, profile.median, profile.p75)]
+    values = (profile.mean, profile.p25, profile.median, profile.p75)
+    return [feature_value(report, transform, value) for value in values]
 
 
-def _mean_bars(report: Report, values: Sequence[float | None], overall: float | None) -> Plot:
+def _mean_bars(
+    report: Report, transform: Transform, values: Sequence[float | None], overall: float | None
+) -> Plot:
     """A bar per segment, and a line at the overall mean."""
     plot = blank(52 + 33.0 * len(values))
-    ax = axes(plot, left=158, right=52, top=24, bottom=12)
+    texts = [feature_value(report, transform, value) for value in values]
+    ax = axes(plot, left=158, right=max(52, label_margin(texts, 90)), top=24, bottom=12)
     places = [-float(i) for i in range(len(values))]
     lengths = [value or 0.0 for value in values]
     ax.barh(places, lengths, 0.62, color=[segment_colour(s.segment_id) for s in report.segments])
-    for place, value, length in zip(places, values, lengths, strict=True):
-        bar_label(ax, length, place, number(value), on_line=overall is not None and length < overall)
+    for place, text, length in zip(places, texts, lengths, strict=True):
+        bar_label(ax, length, place, text, on_line=overall is not None and length < overall)
     if overall is not None:
         ax.axvline(overall, color=LIGHT["ink"], linewidth=1.2, linestyle=(0, (3, 2)))
-        text = f"{report.noun.everyone} {number(overall)}"
-        ax.text(overall, 0.55, text, ha="center", va="bottom", color=LIGHT["muted"])
+        heading = f"{report.noun.everyone} {feature_value(report, transform, overall)}"
+        ax.text(overall, 0.55, heading, ha="center", va="bottom", color=LIGHT["muted"])
     ax.set_ylim(-len(values) + 0.5, 0.5)
     row_labels(ax, places, [wrapped_name(s.segment_id, s.name) for s in report.segments])
     return plot
