@@ -14,7 +14,7 @@ BENCH_READY := $(VENV)/.ready-benchmark
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --quiet --numprocesses auto --dist loadgroup
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 
-.PHONY: help demo test fast benchmark lint pictures golden format install data constraints clean
+.PHONY: help demo test fast attack benchmark lint pictures golden format install data constraints clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -31,7 +31,12 @@ test: lint ## Lint everything, then run every test
 	@$(PYTEST)
 
 fast: $(TEST_READY) data ## The tests that need seconds and no engine but DuckDB: all in a minute
-	@$(PYTEST) -m "not (slow or postgres or spark or dbt or browser)"
+	@$(PYTEST) -m "not (slow or attack or postgres or spark or dbt or browser)"
+
+attack: $(TEST_READY) ## The whole attack suite (hours), and its figures in build/attack.json
+	@mkdir -p build && rm -f build/attack.json
+	SEGJOB_ATTACK=1 SEGJOB_ATTACK_REPORT=$(CURDIR)/build/attack.json OMP_NUM_THREADS=1 \
+		$(BIN)/python -m pytest --quiet --numprocesses 0 tests/attack
 
 lint: $(TEST_READY) data ## ruff, mypy, import-linter and sqlfluff
 	$(BIN)/ruff check .

@@ -6,6 +6,7 @@ Whatever happens, the exit code is one of the contract's, and there is no traceb
 from __future__ import annotations
 
 import gc
+import logging
 import os
 import signal
 import sys
@@ -20,6 +21,8 @@ def main() -> None:
     """Run the command line."""
     # Imports and rows make many objects and hardly a cycle: looking for cycles that often takes time and finds nothing.
     gc.set_threshold(20_000, 20, 100)
+    # SQLAlchemy logs what fails while it closes a broken connection, traceback and all; the error itself is shown.
+    logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
     try:
         code = _run()
     except KeyboardInterrupt:
