@@ -67,14 +67,19 @@ def lowest_bic(rows: np.ndarray) -> int:
 
 def judge(task: tuple[str, int]) -> dict[str, object]:
     """What every rule says about one set, and what segjob's consensus cost beside its sweep."""
-    from segjob.core.model import FitRows
+    from segjob.core.model import FitRows, Transform
     from segjob.core.select_k.choose import choose
+    from segjob.core.select_k.evidence import EvidenceRequest, gather
     from segjob.core.select_k.sweep import sweep
+    from segjob.core.select_k.votes import KRequest
 
     rows, k = load(*task)
-    swept = sweep(FitRows(rows, np.ones(len(rows))), KS, seed=0)
+    points = FitRows(rows, np.ones(len(rows)), "all_rows", float(len(rows)))
+    swept = sweep(points, KS, seed=0)
     begun, cpu = time.perf_counter(), time.process_time()
-    choice = choose(swept, "consensus")
+    transforms = [Transform(f"f{j}", f"f{j}") for j in range(rows.shape[1])]
+    request = EvidenceRequest.of(points, transforms, KS, 0)
+    choice = choose(swept, request, gather(request), KRequest())
     cost = {"seconds": time.perf_counter() - begun, "cpu": time.process_time() - cpu}
     inertia = np.array([fit.inertia for fit in swept.fits])
     votes = {vote.rule: vote.k for vote in choice.votes}
@@ -90,7 +95,7 @@ def judge(task: tuple[str, int]) -> dict[str, object]:
         "stability": votes["stability"],
         "Gaussian mixture, lowest BIC": lowest_bic(rows),
         "segjob groups": votes["groups"],
-        PROJECT: choice.k or 1,
+        PROJECT: choice.k if choice.structure == "natural" else votes["groups"],
     }
     return {"family": task[0], "seed": task[1], "k": k, "said": said, "outcome": choice.outcome, **cost}
 

@@ -28,8 +28,8 @@ KRule = Literal[
     "groups",
 ]
 
-Algorithm = Literal["kmeans", "ward", "gaussian_mixture"]
-"""What can be published, because SQL can score with it."""
+Algorithm = Literal["kmeans", "ward", "gaussian_mixture", "auto"]
+"""What can be published, because SQL can score with it; `auto` is whichever follows the groups."""
 
 
 Real = Annotated[float, Field(strict=True, allow_inf_nan=False)]
@@ -122,6 +122,9 @@ class Segmentation(_Strict):
     k_range: tuple[Annotated[StrictInt, Field(ge=1)], Annotated[StrictInt, Field(ge=1)]] = (1, 10)
     rule: KRule = "consensus"
     allow_one: StrictBool = False
+    min_share: Annotated[Real, Field(gt=0, lt=1)] | None = None
+    max_share: Annotated[Real, Field(gt=0, lt=1)] | None = None
+    """Least and largest share of the customers in a segment, respected if segments that hold can be."""
     seed: Annotated[StrictInt, Field(ge=0, lt=2**31)] = 0
     n_init: Annotated[StrictInt, Field(ge=1, le=1000)] = 10
     start: str = "fresh"
@@ -143,8 +146,8 @@ class Segmentation(_Strict):
         known = get_args(Algorithm)
         if value not in known:
             raise ValueError(
-                f"{value!r} cannot be published: only {', '.join(known[:-1])} and {known[-1]} give every row a segment "
-                "in SQL; `segjob compare` shows what others would find"
+                f"{value!r} cannot be published: only {', '.join(known[:-2])} and {known[-2]} give every row a segment "
+                'in SQL ("auto" is one of them); `segjob compare` shows what others would find'
             )
         return value
 
@@ -168,6 +171,8 @@ class Segmentation(_Strict):
         if self.row_weight is not None and self.row_weight in (*columns, self.key):
             raise ValueError(f"row_weight {self.row_weight!r} is also the key or a feature")
         self._check_algorithm()
+        if self.min_share is not None and self.max_share is not None and self.min_share >= self.max_share:
+            raise ValueError(f"min_share ({self.min_share:g}) must be below max_share ({self.max_share:g})")
         low, high = self.k_range
         if low > high:
             raise ValueError(f"k_range is upside down: {low} is above {high}; write [{high}, {low}]")

@@ -9,6 +9,7 @@ from segjob.cli.output import cell, cells, new_table, out, print_line
 from segjob.core.number_format import number, percent
 from segjob.core.segments.feature_words import words_of_run
 from segjob.core.segments.row_label import row_label_of
+from segjob.core.select_k.structure import headline, stability_word
 
 if TYPE_CHECKING:
     from segjob.registry.runs import PublishedRun, Record
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 def print_runs(runs: Sequence[Record]) -> None:
     """`segjob history`."""
     table = new_table(
-        "run", "segmentation", "status", "published (UTC)", "rows", "k", "rule", "outcome", "silhouette"
+        "run", "segmentation", "status", "published (UTC)", "rows", "k", "rule", "structure", "silhouette"
     )
     for run in runs:
         status = f"{run['status']}, current" if run["is_current"] else run["status"]
@@ -30,7 +31,7 @@ def print_runs(runs: Sequence[Record]) -> None:
                 run["rows_segmented"],
                 run["k"],
             ),
-            *cells(run["k_rule"], run["k_outcome"], run["silhouette"]),
+            *cells(run["k_rule"], run["structure"] or run["k_outcome"], run["silhouette"]),
         )
     if runs:
         out.print(table)
@@ -39,32 +40,42 @@ def print_runs(runs: Sequence[Record]) -> None:
 
 
 def print_segments(evidence: PublishedRun) -> None:
-    """The segments with the means of their features."""
+    """What came of the run, in one line; then the segments with the means of their features."""
     run = evidence.run
-    excluded = f", {run['rows_excluded']:,} left out" if run["rows_excluded"] else ""
-    k, noun = run["k"], "segment" if run["k"] == 1 else "segments"
-    called = row_label_of(run["key_column"]).of(run["rows_segmented"])
-    print_line(
-        (run["segmentation"], "bold"),
-        f": {k} {noun} of {run['rows_segmented']:,} {called}{excluded} (run {run['run_id']})",
-    )
+    _print_headline(run)
+    if run["k"] is None:
+        return
     shares = {row["feature"]: row["category"] is not None for row in evidence.transforms}
     columns = (row["source_column"] for row in evidence.transforms)
     words = words_of_run(run["config"], columns, evidence.profiles)
     mean = {(row["segment_id"], row["feature"]): row["mean"] for row in evidence.profiles}
     means = (f"share {feature}" if is_share else f"mean {feature}" for feature, is_share in shares.items())
-    table = new_table("segment", "name", "rows", "share", *means)
+    table = new_table("segment", "name", "rows", "share", "holds", *means)
     for row in evidence.segments:
         own = (
             (percent if is_share else words[feature].value)(mean.get((row["segment_id"], feature)))
             for feature, is_share in shares.items()
         )
         table.add_row(
-            *cells(row["segment_id"], row["name"], row["rows"]), percent(row["share"]), *cells(*own)
+            *cells(row["segment_id"], row["name"], row["rows"]),
+            percent(row["share"]),
+            *cells(stability_word(row["stability"]), *own),
         )
     out.print(table)
     if not _is_kmeans(run):
         print_line(f"{run['algorithm']}, scored {run['scoring']}")
+
+
+def _print_headline(run: Record) -> None:
+    excluded = f", {run['rows_excluded']:,} left out" if run["rows_excluded"] else ""
+    rows = f"{run['rows_segmented']:,} {row_label_of(run['key_column']).of(run['rows_segmented'])}{excluded}"
+    number = f" (run {run['run_id']})"
+    if run["k"] is None:
+        print_line((run["segmentation"], "bold"), f": no segments of {rows}{number}: {headline(run)}")
+        return
+    noun = "segment" if run["k"] == 1 else "segments"
+    said = f": {headline(run)}" if run["structure"] else ""
+    print_line((run["segmentation"], "bold"), f": {run['k']} {noun} of {rows}{number}{said}")
 
 
 def _is_kmeans(run: Record) -> bool:
@@ -74,8 +85,9 @@ def _is_kmeans(run: Record) -> bool:
 def print_votes(evidence: PublishedRun) -> None:
     """Why this k: the decision, and every k rule's vote."""
     run = evidence.run
+    k = "no k" if run["k"] is None else f"k = {run['k']}"
     how = "fixed" if run["k_outcome"] == "fixed" else f"{run['k_outcome']} by {run['k_rule']}"
-    print_line(f"k = {run['k']}, {how}: {run['k_reason']}")
+    print_line(f"{k}, {how}: {run['k_reason']}")
     table = new_table("rule", "k", "why")
     for vote in evidence.votes:
         table.add_row(*cells(vote["rule"], vote["k"], vote["reason"]))
@@ -97,11 +109,12 @@ def print_evidence(evidence: PublishedRun) -> None:
         out.print(table)
     run = evidence.run
     state = "the current run" if evidence.is_current else run["status"]
+    read = "fitted on" if run["k"] is not None else "looked for segments in"
     passes = f", {run['lloyd_passes']} passes over all rows" if run["lloyd_passes"] else ""
     print_line(
-        f"{state}; {run['relation']} by {run['key_column']}; {run['rows_read']:,} rows read, fitted on "
+        f"{state}; {run['relation']} by {run['key_column']}; {run['rows_read']:,} rows read, {read} "
         f"{run['fit_rows']:,} ({run['fit_method']}){passes}, seed {run['seed']}, "
-        f"published {cell(run['published_at'])} UTC"
+        f"{'published' if run['k'] is not None else 'refused'} {cell(run['published_at'])} UTC"
     )
 
 
@@ -109,13 +122,13 @@ def print_sweep(evidence: PublishedRun) -> None:
     """The measures of every number of segments that was tried."""
     run = evidence.run
     measures = ("k", "inertia", "silhouette", "davies_bouldin", "calinski_harabasz")
-    table = new_table(
-        "k", "inertia", "silhouette", "Davies-Bouldin", "Calinski-Harabasz", "smallest", "largest", ""
-    )
+    headers = ("k", "inertia", "silhouette", "Davies-Bouldin", "Calinski-Harabasz")
+    table = new_table(*headers, "explained", "least stable", "smallest", "largest", "")
     for row in evidence.sweep:
         mark = ("published" if _is_kmeans(run) else "chosen") if row["is_chosen"] else ""
         shares = (percent(row["smallest_share"]), percent(row["largest_share"]))
-        table.add_row(*cells(*(row[measure] for measure in measures)), *shares, mark)
+        explained, holds = percent(row["explained_variance"]), row["segment_stability"]
+        table.add_row(*cells(*(row[measure] for measure in measures), explained, holds), *shares, mark)
     out.print(table)
     if not _is_kmeans(run):
         print_line(f"the sweep is of kmeans; {run['algorithm']} has {_measures(run)}")

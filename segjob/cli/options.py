@@ -111,7 +111,12 @@ ScaleName = Annotated[
 ]
 Seed = Annotated[int | None, typer.Option(metavar="N", help="Seed of everything random.")]
 AlgorithmName = Annotated[
-    str | None, typer.Option("--algorithm", metavar="NAME", help="kmeans, ward or gaussian_mixture.")
+    str | None,
+    typer.Option(
+        "--algorithm",
+        metavar="NAME",
+        help="kmeans, ward, gaussian_mixture, or auto: what follows the groups.",
+    ),
 ]
 Start = Annotated[
     str | None, typer.Option(metavar="WHERE", help="fresh, current, or a relation with a centroid per row.")

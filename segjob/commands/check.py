@@ -16,6 +16,7 @@ from segjob.registry.recovery import are_leftovers
 from segjob.registry.registry import Registry
 from segjob.registry.relations import ResolvedSegmentation, resolve
 from segjob.registry.rights import refuse_missing_rights
+from segjob.registry.runs import REFUSED
 from segjob.registry.schema import refuse_foreign_tables
 from segjob.warehouse.base import Warehouse
 
@@ -89,5 +90,7 @@ def _published_names_alike(registry: Registry, name: str) -> list[str]:
     runs = registry.table("runs")
     if not registry.warehouse.columns_of(registry.schema, "runs"):
         return []
-    alike = sa.select(runs.c.segmentation).where(sa.func.lower(runs.c.segmentation) == name.lower())
+    alike = sa.select(runs.c.segmentation).where(
+        sa.func.lower(runs.c.segmentation) == name.lower(), runs.c.status != REFUSED
+    )
     return [row["segmentation"] for row in registry.warehouse.records(alike.distinct())]

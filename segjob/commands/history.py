@@ -7,6 +7,6 @@ from segjob.registry.runs import Record
 
 
 def history(registry: Registry, segmentation: str | None) -> list[Record]:
-    """The runs of one segmentation, or of all, each with `is_current`."""
+    """The runs of one segmentation, or of all, refused ones too, each with `is_current`."""
     with registry.warehouse.reading():
-        return registry.runs(segmentation)
+        return registry.runs(segmentation, with_refused=True)

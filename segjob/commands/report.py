@@ -207,13 +207,13 @@ def _sample(
     if not counts or not _can_be_read(warehouse, published):
         return None
     rows = {segment: count for segment, (count, _) in counts.items()}
-    sampled = quotas(rows)
+    drawn = quotas(rows)
     statement = exploration.segment_sample(
         published.relation,
         transforms,
         history,
         published.run["run_id"],
-        {segment: (rows[segment], sampled[segment]) for segment in rows},
+        {segment: (rows[segment], drawn[segment]) for segment in rows},
         _SEED,
     )
     columns = warehouse.arrays(statement)
@@ -235,8 +235,8 @@ def _silhouettes(scaled: Floats, weight: Floats, segment_id: np.ndarray[Any, Any
     present, labels = np.unique(segment_id, return_inverse=True)
     if len(present) < 2:
         return np.full(len(scaled), np.nan)
-    silhouettes: Floats = silhouette_rows(scaled, weight, [labels])[0]
-    return silhouettes
+    found: Floats = silhouette_rows(scaled, weight, [labels])[0]
+    return found
 
 
 def _can_be_read(warehouse: Warehouse, published: PublishedModel) -> bool:
@@ -285,12 +285,12 @@ def _compared(registry: Registry, run_id: int) -> Comparisons:
     """What `segjob compare` found for this run; rows of an older layout have neither advice nor anything to draw."""
     table = registry.table("comparisons")
     rows = registry.rows(table, table.c.run_id == run_id)
-    maps = {row["algorithm"]: json.loads(row["drawn"] or "{}") for row in rows}
+    drawn = {row["algorithm"]: json.loads(row["drawn"] or "{}") for row in rows}
     published = [row for row in rows if row["advice"]]
     first = published[0]["algorithm"] if published else PUBLISHED
     rows.sort(key=lambda row: (row["algorithm"] != first, -(row["agreement"] or 0.0), row["algorithm"]))
     return Comparisons(
-        rows=[_row(ComparisonRow, row, cluster=maps[row["algorithm"]].get("cluster", ())) for row in rows],
-        scaled=maps.get(first, {}).get("scaled", {}),
+        rows=[_row(ComparisonRow, row, cluster=drawn[row["algorithm"]].get("cluster", ())) for row in rows],
+        scaled=drawn.get(first, {}).get("scaled", {}),
         advice=published[0]["advice"] if published else None,
     )

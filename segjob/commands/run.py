@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from segjob.pipeline.fit_rows import read_fit_rows
 from segjob.pipeline.measure import measure
 from segjob.pipeline.profile import actions_of
 from segjob.pipeline.progress import Phase, Progress
-from segjob.pipeline.publish import RunDraft, publish
+from segjob.pipeline.publish import RunDraft, publish, publish_refusal
 from segjob.pipeline.worker import evidence_worker
 from segjob.registry.recording import RecordingWarehouse
 from segjob.registry.registry import Registry
@@ -140,7 +141,10 @@ def run_one(
         dataset = measure(warehouse, source, progress)
         with evidence_worker(dataset.counts.kept) as ask:
             rows = read_fit_rows(warehouse, dataset, config.fit, progress)
-            selection = choose_k(dataset, rows, ask, progress)
+            selection = choose_k(dataset, rows, ask, _previous_k(registry, source), progress)
+        if selection.decision.k is None:
+            run_id = publish_refusal(registry, started_at, dataset, selection, progress)
+            raise _refused(run_id, selection.decision.reason)
         fitted = fit(registry, config.fit, dataset, rows, selection, progress)
         warnings = tuple(progress.warnings[warnings_before:])
         draft = RunDraft(started_at, dataset, selection, fitted, actions_of(config), warnings)
@@ -154,6 +158,25 @@ def run_one(
         warnings=progress.warnings[warnings_before:],
         seconds=time.perf_counter() - begun,
         sweep_centroids={fit.k: fit.centroids for fit in selection.sweep.fits},
+    )
+
+
+def _previous_k(registry: Registry, source: ResolvedSegmentation) -> int | None:
+    """How many segments the current run chose for the same features; None if it did not."""
+    if source.settings.k != "auto":
+        return None
+    run = next((run for run in registry.runs(source.name) if run["is_current"]), None)
+    if run is None or run["k_outcome"] == "fixed" or run["k"] == 1:
+        return None
+    features = source.settings.model_dump(mode="json")["features"]
+    return int(run["k"]) if json.loads(run["config"])["features"] == features else None
+
+
+def _refused(run_id: int, reason: str) -> NoSegmentation:
+    return NoSegmentation(
+        f"no number of segments was found: {reason}",
+        hint=f"nothing was published and the current run stays; `segjob show {run_id}` has the evidence. --allow-one "
+        "publishes a single segment, --k fixes another number, --rule and --k-range look elsewhere",
     )
 
 

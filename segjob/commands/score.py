@@ -74,25 +74,20 @@ def _target(registry: Registry, source: ResolvedSegmentation, into: str) -> tupl
     ConfigError : it would be among the published tables, or the scored table itself.
     """
     schema, name = locate(registry.warehouse, into)
-    # DuckDB and Spark take names in another case for the same.
-    if schema.casefold() == registry.schema.casefold():
+    if schema == registry.schema:
         raise ConfigError(
             f"schema {schema} holds what segjob publishes", hint="write to a table of another schema"
         )
-    scored = (str(source.relation.schema).casefold(), source.relation.name.casefold())
-    if (schema.casefold(), name.casefold()) == scored:
+    if (schema, name) == (source.relation.schema, source.relation.name):
         raise ConfigError(f"{into!r} is the table that is scored", hint="write to another one")
     return schema, name
 
 
 def _make_room(warehouse: Warehouse, schema: str, name: str, into: str, *, replace: bool) -> None:
-    columns = warehouse.columns_of(schema, name)
-    if not columns:
+    if not warehouse.columns_of(schema, name):
         return
     if not replace:
         raise DataError(f"there is a {into!r} already", hint="name another table, or say --replace")
     if not warehouse.is_table(schema, name):
         raise DataError(f"{into!r} is a view", hint="name another table: a view is not replaced")
-    if not {"segment_id", "segment_name", "distance"} <= {column.name for column in columns}:
-        raise ConfigError(f"{into!r} is no table of scores: it is not replaced", hint="name another table")
     warehouse.execute(DropTable(name, schema=schema))

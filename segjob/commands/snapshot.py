@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,12 +15,12 @@ from sqlalchemy.schema import CreateSchema, SetColumnComment, SetTableComment
 
 from segjob import __version__
 from segjob.config import Config
-from segjob.errors import ConfigError, DataError, SegjobError
+from segjob.errors import ConfigError, DataError, SegjobError, WarehouseError
 from segjob.pipeline.progress import Progress
 from segjob.registry.registry import Registry
 from segjob.statements.published import snapshot
 from segjob.statements.sql.ddl import CreateScorer
-from segjob.warehouse.atomic_files import may_be_replaced, one_at_a_time, replaced_file, replaced_folder
+from segjob.warehouse.atomic_files import is_ours, one_at_a_time, replaced_file, replaced_folder
 from segjob.warehouse.base import Warehouse
 
 INFO = "snapshot_info"
@@ -67,21 +66,25 @@ def write_snapshot(
 
     Raises
     ------
-    ConfigError : the warehouse is no file, or stands in that folder, or something there is no snapshot.
+    ConfigError : the warehouse is no file, or stands in that folder.
     DataError : nothing is published.
-    WarehouseError : the folder cannot be written.
+    WarehouseError : the folder cannot be written, or holds a file of that name that is no snapshot.
     """
     warehouse = registry.warehouse
     target = serving_file(warehouse, folder)
     with one_at_a_time(folder, lock_timeout):
-        _refuse_foreign(warehouse, target)
+        _refuse_foreign(target)
         with replaced_file(target) as fresh, warehouse.reading():
             comments, left_out = _relations(registry)
             names = list(comments)
             with warehouse.new_file(fresh) as catalog:
                 _copy_all(registry, comments, catalog)
             if parquet:
-                _write_parquet(registry, names, folder / _PARQUET)
+                with replaced_folder(_parquet_folder(folder)) as files:
+                    for name in names:
+                        select = snapshot.everything(registry.schema, name)
+                        path = files / f"{quote(name, safe=' ')}.parquet"
+                        warehouse.execute(snapshot.CopyToParquet(select, path))
         return Snapshot(
             file=target,
             parquet=folder / _PARQUET if parquet else None,
@@ -89,19 +92,6 @@ def write_snapshot(
             left_out=left_out,
             size=target.stat().st_size,
         )
-
-
-def _write_parquet(registry: Registry, names: Sequence[str], folder: Path) -> None:
-    """One Parquet file per relation, in a folder that is replaced whole."""
-    files = {f"{quote(name, safe=' ')}.parquet": name for name in names}
-
-    def is_own(older: Path) -> bool:
-        return all(path.is_file() and path.name in files for path in older.iterdir())
-
-    with replaced_folder(folder, is_own) as fresh:
-        for file, name in files.items():
-            select = snapshot.everything(registry.schema, name)
-            registry.warehouse.execute(snapshot.CopyToParquet(select, fresh / file))
 
 
 def serving_file(warehouse: Warehouse, folder: Path) -> Path:
@@ -143,18 +133,21 @@ def refresh(registry: Registry, config: Config, progress: Progress) -> Path | No
     return written.file
 
 
-def _refuse_foreign(warehouse: Warehouse, target: Path) -> None:
-    """Raises a ConfigError if anything but an earlier snapshot is in the way."""
-    log = target.with_name(f"{target.name}.wal")
-    if not os.path.lexists(target):
-        if os.path.lexists(log):
-            raise ConfigError(f"{log} is there already, of no snapshot", hint="name another folder")
-        return
-    if not may_be_replaced(target) or not warehouse.holds_table(target, INFO):
-        raise ConfigError(
-            f"{target} is there already, and it is no snapshot: it is not replaced",
-            hint="name another folder, or move the file away",
+def _refuse_foreign(target: Path) -> None:
+    if target.exists() and not is_ours(target):
+        raise WarehouseError(
+            f"{target} is there already, and it is no snapshot: snapshots can only be read, and this can be written",
+            hint="name another folder, or delete the file if it is not needed",
         )
+
+
+def _parquet_folder(folder: Path) -> Path:
+    link = folder / _PARQUET
+    if link.exists() and not link.is_symlink():
+        raise WarehouseError(
+            f"{link} is there already, and segjob did not make it", hint="name another folder"
+        )
+    return link
 
 
 def _relations(registry: Registry) -> tuple[dict[str, str | None], list[str]]:

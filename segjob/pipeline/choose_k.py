@@ -1,20 +1,23 @@
-"""Third stage: how many segments; the sweep over k, the evidence beside it, and the choice."""
+"""Third stage: how many segments; the sweep over k, the evidence beside it, and the decision."""
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from segjob.config import Segmentation
-from segjob.core.model import FitRows
-from segjob.core.select_k.choose import choose, uses_density
+from segjob.core.model import FitRows, Floats, Model
+from segjob.core.segments.score import places
+from segjob.core.select_k.choose import choose
+from segjob.core.select_k.division import ShareLimits
 from segjob.core.select_k.evidence import EvidenceRequest
+from segjob.core.select_k.followers import agreement_with
 from segjob.core.select_k.gap import gap_by_k
+from segjob.core.select_k.segment_stability import stability_of_partitions
 from segjob.core.select_k.sweep import Fit, Sweep, sweep
-from segjob.core.select_k.votes import Choice
+from segjob.core.select_k.votes import KDecision, KRequest
 from segjob.core.select_k.warnings import warnings
-from segjob.errors import DataError, NoSegmentation
+from segjob.errors import DataError
 from segjob.pipeline.fit_rows import count_distinct
 from segjob.pipeline.measure import Dataset
 from segjob.pipeline.progress import Progress
@@ -25,53 +28,83 @@ from segjob.pipeline.worker import Ask
 class KSelection:
     """A number of segments, and what it rests on.
 
-    gaps : the gap statistic and its standard error by k; agreement : mean adjusted Rand between resamples by k.
+    request : the rows that the evidence was gathered on.
+    gaps : the gap statistic and its standard error by k; agreement : mean adjusted Rand between random halves by k.
     """
 
     sweep: Sweep
+    request: EvidenceRequest
     gaps: Mapping[int, tuple[float, float]]
     agreement: Mapping[int, float]
-    choice: Choice
+    decision: KDecision
 
     @property
     def fit(self) -> Fit:
         """The sweep's fit for the chosen k."""
-        return next(fit for fit in self.sweep.fits if fit.k == self.choice.k)
+        return next(fit for fit in self.sweep.fits if fit.k == self.decision.k)
+
+    def stability_of(self, model: Model) -> Floats | None:
+        """(k,) how well each segment is found again on random halves (mean Jaccard index); None if unknown."""
+        start = self.decision.start
+        if start is None or start.half_labels is None:
+            return None
+        halves = self.request.halves
+        labels = places(halves.values, model)
+        return stability_of_partitions(
+            labels, start.half_labels, halves.weights, len(model.segment_ids)
+        ).jaccard
+
+    def density_agreement(self, model: Model) -> float | None:
+        """Adjusted Rand index of the groups that density shows with the segments; None without groups."""
+        labels = self.decision.group_labels
+        return None if labels is None else agreement_with(labels, places(self.request.density.values, model))
 
 
-def choose_k(dataset: Dataset, rows: FitRows, ask: Ask, progress: Progress) -> KSelection:
-    """Sweep k on the fit rows and choose; what a careful analyst would add is reported as warnings.
+def choose_k(
+    dataset: Dataset, rows: FitRows, ask: Ask, previous_k: int | None, progress: Progress
+) -> KSelection:
+    """Sweep k on the fit rows and decide; what a careful analyst would add is reported as warnings.
 
     Parameters
     ----------
     ask : from `evidence_worker`, which gathers what does not need the sweep while that runs.
+    previous_k : segments of the current run; None without one.
 
     Raises
     ------
     DataError : there are fewer different rows than segments asked for.
-    NoSegmentation : the rule finds no number of segments.
     """
-    settings = dataset.settings
     with progress.phase("choosing k") as phase:
-        selection = select(settings, rows, ask)
-        phase.note = f"k = {selection.choice.k}"
-    is_kmeans = settings.algorithm == "kmeans"
-    for warning in warnings(selection.sweep, selection.choice, dataset.transforms, published=is_kmeans):
+        selection = select(dataset, rows, ask, previous_k)
+        phase.note = f"k = {selection.decision.k}"
+    for warning in warnings(selection.sweep, selection.decision, dataset.transforms):
         progress.warn(warning)
     return selection
 
 
-def select(settings: Segmentation, rows: FitRows, ask: Ask) -> KSelection:
+def select(dataset: Dataset, rows: FitRows, ask: Ask, previous_k: int | None = None) -> KSelection:
     """The same without reports."""
+    settings = dataset.settings
     refuse_too_many(settings, rows)
     seed, ks = settings.seed, _ks(settings)
-    evidence_of = ask(EvidenceRequest.of(rows, ks, seed, density=uses_density(settings.rule)))
+    request = EvidenceRequest.of(rows, dataset.transforms, ks, seed)
+    evidence_of = ask(request)
     swept = sweep(rows, ks, seed=seed, n_init=settings.n_init)
     evidence = evidence_of()
     gaps = gap_by_k(swept, evidence.reference_inertia)
-    agreement = {fit.k: evidence.agreement[fit.k] for fit in swept.fits if fit.k in evidence.agreement}
-    choice = choose(swept, settings.rule, gaps=gaps, agreement=agreement, density=evidence.density)
-    return KSelection(swept, gaps, agreement, _as_configured(settings, choice))
+    decision = choose(swept, request, evidence, _request(settings, previous_k), gaps)
+    return KSelection(swept, request, gaps, evidence.half_fits.agreement(request.halves), decision)
+
+
+def _request(settings: Segmentation, previous_k: int | None) -> KRequest:
+    return KRequest(
+        rule=settings.rule,
+        k=None if settings.k == "auto" else settings.k,
+        algorithm=settings.algorithm,
+        allow_one=settings.allow_one,
+        limits=ShareLimits(settings.min_share, settings.max_share),
+        previous_k=previous_k,
+    )
 
 
 def _ks(settings: Segmentation) -> list[int]:
@@ -89,30 +122,3 @@ def refuse_too_many(settings: Segmentation, rows: FitRows) -> None:
             f"k = {settings.k}, but only {different:,} of the rows are different",
             hint="ask for fewer segments, or add features",
         )
-
-
-def _as_configured(settings: Segmentation, choice: Choice) -> Choice:
-    """The choice, or what the settings say instead.
-
-    Raises
-    ------
-    NoSegmentation : the rule finds none.
-    """
-    if settings.algorithm != "kmeans" and choice.k is not None:
-        reason = f"{choice.reason}; k is k-means', and {settings.algorithm} was fitted with that many"
-        choice = dataclasses.replace(choice, reason=reason)
-    if settings.k != "auto":
-        return dataclasses.replace(
-            choice, k=settings.k, outcome="fixed", rule="fixed", reason="asked for, not chosen by a rule"
-        )
-    if choice.outcome == "none":
-        if settings.allow_one:
-            return dataclasses.replace(
-                choice, k=1, outcome="chosen", reason=f"{choice.reason}; one is allowed"
-            )
-        raise NoSegmentation(
-            f"no number of segments was found: {choice.reason}",
-            hint="nothing was published and the current run stays; --allow-one publishes a single segment, --k fixes "
-            "another number, --rule and --k-range look elsewhere",
-        )
-    return choice

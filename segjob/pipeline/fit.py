@@ -28,13 +28,14 @@ def fit(
     DataError : the centroids to start from do not fit.
     NoSegmentation : the algorithm leaves a segment empty.
     """
-    warehouse, algorithm = registry.warehouse, dataset.settings.algorithm
+    warehouse, decided = registry.warehouse, selection.decision.start
+    algorithm = "kmeans" if decided is None else decided.algorithm
     with progress.phase("fitting", warehouse.ledger) as phase:
         start = initial_centroids(registry, dataset, selection, progress)
-        if algorithm == "kmeans":
+        if decided is None or algorithm == "kmeans":
             fitted = fit_kmeans(warehouse, settings, dataset, rows, start)
         else:
-            fitted = fit_other(warehouse, settings, dataset, rows, start, progress)
+            fitted = fit_other(warehouse, settings, dataset, rows, decided, progress)
         phase.rows = dataset.counts.kept * fitted.passes or None
         phase.note = _fitted_on(algorithm, fitted.passes)
     if not fitted.converged:

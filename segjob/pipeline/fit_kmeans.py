@@ -86,28 +86,24 @@ def fit_kmeans(
         )
         squared, number = pass_over(rows, refined.centroids).squared, 0
     order = np.lexsort((*refined.centroids.T[::-1], -refined.last.rows))
-    model = _model(dataset, rows, refined.centroids[order])
-    labels, _ = nearest(rows.values, model.centroids)
+    centroids = refined.centroids[order]
+    model = Model(
+        transforms=dataset.transforms,
+        segment_ids=tuple(range(1, len(order) + 1)),
+        centroids=centroids,
+        outlier_distance=pass_over(rows, centroids).outlier_distance,
+    )
+    labels, _ = nearest(rows.values, centroids)
     seed = dataset.settings.seed
     return FittedModel(
         model=model,
-        silhouettes=segment_silhouettes(rows.values, labels, len(order), seed, rows.weights),
+        silhouettes=segment_silhouettes(rows.values, labels, len(centroids), seed, rows.weights),
         rules=segment_rules(rows, labels, model),
         squared=None if squared is None else squared[order],
         iterations=refined.passes,
         converged=refined.converged,
         shift=refined.shift,
         passes=number,
-    )
-
-
-def _model(dataset: Dataset, rows: FitRows, centroids: Floats) -> Model:
-    """The model of these centroids, its outlier distances taken from the fit rows."""
-    return Model(
-        transforms=dataset.transforms,
-        segment_ids=tuple(range(1, len(centroids) + 1)),
-        centroids=centroids,
-        outlier_distance=pass_over(rows, centroids).outlier_distance,
     )
 
 

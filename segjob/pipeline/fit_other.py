@@ -15,6 +15,7 @@ from segjob.core.cluster.lloyd import DECIMALS, Pass, summed
 from segjob.core.cluster.ward import bounded, means, ward
 from segjob.core.model import FitRows, Floats, Gaussians, Labels, Model
 from segjob.core.segments.score import places, squared_segment_distances
+from segjob.core.select_k.votes import Start
 from segjob.core.select_k.warnings import small
 from segjob.errors import NoSegmentation
 from segjob.pipeline.fit_kmeans import FittedModel, segment_rules
@@ -50,30 +51,30 @@ def fit_other(
     settings: FitSettings,
     dataset: Dataset,
     rows: FitRows,
-    centroids: Floats,
+    start: Start,
     progress: Progress,
 ) -> FittedModel:
-    """Fit the algorithm that the settings name to the fit rows, and a mixture then to all.
+    """Fit another algorithm than k-means to the fit rows, and a mixture then to all.
 
     Parameters
     ----------
     rows : the fit rows.
-    centroids : (k, d) of k-means for the k that was chosen.
+    start : where the fit of the chosen k starts.
 
     Raises
     ------
     NoSegmentation : a segment would stand empty.
     """
-    seed = dataset.settings.seed
-    if dataset.settings.algorithm == "ward":
-        result = _ward(dataset, rows, len(centroids), progress)
+    seed, k = dataset.settings.seed, len(start.centroids)
+    if start.algorithm == "ward":
+        result = _ward(dataset, rows, k, progress)
     else:
-        result = _mixture(warehouse, settings, dataset, rows, centroids)
-    model = _numbered_by_size(dataset, rows, result.model, progress)
+        result = _mixture(warehouse, settings, dataset, rows, start)
+    model = _numbered_by_size(rows, result.model, start.algorithm, progress)
     labels = places(rows.values, model)
     return FittedModel(
         model=model,
-        silhouettes=metrics.segment_silhouettes(rows.values, labels, len(centroids), seed, rows.weights),
+        silhouettes=metrics.segment_silhouettes(rows.values, labels, k, seed, rows.weights),
         rules=segment_rules(rows, labels, model),
         squared=_squared(warehouse, dataset, rows, labels, model),
         iterations=result.iterations,
@@ -85,7 +86,7 @@ def fit_other(
     )
 
 
-def _numbered_by_size(dataset: Dataset, rows: FitRows, model: Model, progress: Progress) -> Model:
+def _numbered_by_size(rows: FitRows, model: Model, algorithm: str, progress: Progress) -> Model:
     """The model with its segments in the order of their size, and with their outlier distances.
 
     Raises
@@ -95,7 +96,7 @@ def _numbered_by_size(dataset: Dataset, rows: FitRows, model: Model, progress: P
     of_rows = _pass(rows, model)
     if (of_rows.weight <= 0).any():
         raise NoSegmentation(
-            f"{dataset.settings.algorithm} with {len(model.centroids)} segments leaves one of them empty",
+            f"{algorithm} with {len(model.centroids)} segments leaves one of them empty",
             hint='fix a smaller --k, or take algorithm = "kmeans"',
         )
     for warning in small(float(of_rows.weight.min() / of_rows.weight.sum())):
@@ -131,10 +132,14 @@ def _ward(dataset: Dataset, rows: FitRows, k: int, progress: Progress) -> _Unnum
 
 
 def _mixture(
-    warehouse: Warehouse, settings: FitSettings, dataset: Dataset, rows: FitRows, centroids: Floats
+    warehouse: Warehouse, settings: FitSettings, dataset: Dataset, rows: FitRows, start: Start
 ) -> _Unnumbered:
     """A Gaussian mixture, fitted to the fit rows, and from there to all rows if these are a sample."""
-    fit = gaussian_mixture.fit(rows, centroids, dataset.settings.seed)
+    centroids = start.centroids
+    if start.mixture is None:
+        fit = gaussian_mixture.fit(rows, centroids, dataset.settings.seed)
+    else:
+        fit = gaussian_mixture.refit(rows, start.mixture)
     fitted_to, over_all = "all rows", False
     if rows.method == "sample":
         k, d = centroids.shape

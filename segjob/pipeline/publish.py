@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import json
-import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from importlib.metadata import version
-from typing import Any
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -18,6 +14,7 @@ from segjob.core.model import Model
 from segjob.core.segments.playbook import Advice
 from segjob.errors import DataError, RelationChanged, WarehouseBusy
 from segjob.pipeline.choose_k import KSelection
+from segjob.pipeline.evidence_rows import exclusion_rows, run_row, sweep_rows, vote_rows
 from segjob.pipeline.fit_kmeans import FittedModel
 from segjob.pipeline.match_segments import match_segments
 from segjob.pipeline.measure import Dataset, refuse_changed
@@ -28,12 +25,10 @@ from segjob.registry.movements import write_movements
 from segjob.registry.recovery import FIRST, remove_leftovers
 from segjob.registry.registry import Registry
 from segjob.registry.retention import prune
-from segjob.registry.runs import PublishedRun, Record
+from segjob.registry.runs import REFUSED, PublishedRun, Record
 from segjob.registry.schema import bring_up_to_date, ensure_layout
 from segjob.registry.views import create_model_views, create_run_views
 from segjob.statements import scoring
-
-_LIBRARIES = ("duckdb", "sqlalchemy", "numpy", "scipy")
 
 
 @dataclass(frozen=True)
@@ -65,12 +60,8 @@ def publish(
     """
     warehouse, dataset = registry.warehouse, draft.dataset
     with progress.phase("publishing", warehouse.ledger) as phase, warehouse.writing():
-        refuse_changed(warehouse, dataset)
-        ensure_layout(registry)
-        runs = registry.runs()
+        run_id, runs = _begin(registry, dataset)
         earlier = [run for run in runs if run["segmentation"] == dataset.name]
-        run_id = max((run["run_id"] for run in runs), default=0) + 1
-        remove_leftovers(registry, dataset.name, run_id, {run["segmentation"] for run in runs})
         published = _write(registry, draft, run_id, earlier)
         _withdraw_unless_alone(registry, dataset.name, run_id)
         prune(registry, settings, earlier)
@@ -78,10 +69,46 @@ def publish(
     return published
 
 
+def publish_refusal(
+    registry: Registry, started_at: datetime, dataset: Dataset, selection: KSelection, progress: Progress
+) -> int:
+    """Write the evidence of a run that publishes no segments, in one transaction; its number. The current run stays.
+
+    Raises
+    ------
+    RelationChanged : the rows are not the ones that were measured.
+    """
+    warehouse = registry.warehouse
+    with progress.phase("keeping the evidence", warehouse.ledger), warehouse.writing():
+        run_id, _ = _begin(registry, dataset)
+        rows = {"sweeps": sweep_rows(selection, None), "exclusions": exclusion_rows(dataset)}
+        _insert(registry, run_id, {FIRST: vote_rows(selection)})
+        _insert(registry, run_id, rows)
+        run = {"status": REFUSED, **run_row(started_at, dataset, selection, ())}
+        _insert(registry, run_id, {"runs": [run]})
+    return run_id
+
+
+def _begin(registry: Registry, dataset: Dataset) -> tuple[int, list[Record]]:
+    """The next run's number and the published runs, inside the caller's transaction.
+
+    Raises
+    ------
+    RelationChanged : the rows are not the ones that were measured.
+    """
+    refuse_changed(registry.warehouse, dataset)
+    ensure_layout(registry)
+    runs = registry.runs(with_refused=True)
+    run_id = max((run["run_id"] for run in runs), default=0) + 1
+    published = [run for run in runs if run["status"] != REFUSED]
+    remove_leftovers(registry, dataset.name, run_id, {run["segmentation"] for run in published})
+    return run_id, published
+
+
 def _write(registry: Registry, draft: RunDraft, run_id: int, earlier: Sequence[Record]) -> PublishedRun:
     """The run's rows, views and function, in an order that leaves the current run whole if the job dies on the way."""
     dataset = draft.dataset
-    votes = [dataclasses.asdict(vote) for vote in draft.selection.choice.votes]
+    votes = vote_rows(draft.selection)
     _insert(registry, run_id, {FIRST: votes})
     matching = match_segments(registry, dataset, draft.fitted.model, earlier)
     fitted = draft.fitted.renumbered(matching.alignment)
@@ -89,19 +116,19 @@ def _write(registry: Registry, draft: RunDraft, run_id: int, earlier: Sequence[R
     profiled = profile_segments(registry, dataset, fitted, sums, draft.actions)
     inertia = sum(sums.inertia.values())
     rows = {
-        "sweeps": _sweep_rows(draft, inertia),
-        "exclusions": _exclusion_rows(dataset),
+        "sweeps": sweep_rows(draft.selection, inertia if fitted.indices is None else None),
+        "exclusions": exclusion_rows(dataset),
         "transforms": _transform_rows(dataset),
         "centroids": centroid_rows(fitted.model),
         "covariances": covariance_rows(fitted.model),
         "profiles": profiled.profiles,
-        "segments": with_mixing_weights(profiled.segments, fitted.model),
+        "segments": _segment_rows(draft.selection, profiled.segments, fitted.model),
         "lineage": matching.lineage_rows(),
         "distributions": distribution_rows(registry.warehouse, dataset, draft.selection.sweep.points),
     }
     _insert(registry, run_id, rows)
     write_movements(registry, dataset.name, dataset.key, matching.previous_run_id, run_id, sums.sizes)
-    run = _run_row(draft, inertia)
+    run = _run_row(draft, fitted, inertia)
     model = _published_model(dataset, fitted.model, {"run_id": run_id, **run}, profiled.segments)
     create_run_views(registry, model, dataset.key)
     # On an engine without transactions this row publishes the run: nothing of it is visible before.
@@ -216,10 +243,6 @@ def _published_run(registry: Registry, run_id: int, rows: Mapping[str, Sequence[
     return PublishedRun.of({**run, "is_current": True}, {name: stored(name) for name in PublishedRun.TABLES})
 
 
-def _exclusion_rows(dataset: Dataset) -> list[Record]:
-    return [{"reason": e.reason, "column_name": e.column, "rows": e.rows} for e in dataset.counts.exclusions]
-
-
 def _transform_rows(dataset: Dataset) -> list[Record]:
     return [
         {"position": position, **dataclasses.asdict(transform)}
@@ -227,71 +250,28 @@ def _transform_rows(dataset: Dataset) -> list[Record]:
     ]
 
 
-def _run_row(draft: RunDraft, inertia: float) -> Record:
-    dataset, selection, fitted = draft.dataset, draft.selection, draft.fitted
-    settings, counts, choice = dataset.settings, dataset.counts, selection.choice
+def _segment_rows(selection: KSelection, segments: Sequence[Record], model: Model) -> list[Record]:
+    """Rows of table `segments` without the run's number."""
+    stability = selection.stability_of(model)
+    each = [None] * len(segments) if stability is None else stability.tolist()
+    weighted = with_mixing_weights(segments, model)
+    return [{**row, "stability": value} for row, value in zip(weighted, each, strict=True)]
+
+
+def _run_row(draft: RunDraft, fitted: FittedModel, inertia: float) -> Record:
+    selection = draft.selection
     indices = fitted.indices or selection.fit
+    is_kmeans = fitted.indices is None
     return {
-        "segmentation": dataset.name,
         "status": "published",
-        "started_at": draft.started_at,
-        "published_at": datetime.now(UTC).replace(tzinfo=None),
-        "relation": settings.relation,
-        "key_column": dataset.key.name,
-        "rows_read": counts.rows,
-        "rows_segmented": counts.kept,
-        "rows_excluded": counts.rows - counts.kept,
-        "fit_rows": len(selection.sweep.points.values),
-        "fit_method": selection.sweep.points.method,
-        "k": choice.k,
-        "k_rule": choice.rule,
-        "k_outcome": choice.outcome,
-        "k_reason": choice.reason,
+        **run_row(draft.started_at, draft.dataset, selection, draft.warnings),
         "inertia": inertia,
         "silhouette": indices.silhouette,
         "davies_bouldin": indices.davies_bouldin,
         "calinski_harabasz": indices.calinski_harabasz,
-        "stability": selection.agreement.get(selection.fit.k) if fitted.indices is None else None,
+        "stability": selection.agreement.get(selection.fit.k) if is_kmeans else None,
+        "density_agreement": selection.density_agreement(fitted.model),
         "lloyd_passes": fitted.passes,
         "converged": fitted.converged,
-        "seed": settings.seed,
-        "config": settings.model_dump_json(),
-        "versions": json.dumps(_versions()),
-        "warnings": json.dumps(draft.warnings),
-        "algorithm": settings.algorithm,
         "scoring": fitted.scoring,
     }
-
-
-def _versions() -> dict[str, str]:
-    return {"segjob": version("segjob"), "python": platform.python_version()} | {
-        name: version(name) for name in _LIBRARIES
-    }
-
-
-def _sweep_rows(draft: RunDraft, inertia: float) -> list[dict[str, Any]]:
-    selection, rows = draft.selection, draft.selection.sweep.points
-    # A sample's inertia stands for all rows: scaled up by their weight, and marked as not exact. The published k's is
-    # exact, unless another algorithm made the segments: the sweep is of k-means.
-    upscale = rows.total_weight / rows.weights.sum()
-    published = selection.choice.k if draft.fitted.indices is None else None
-    return [
-        {
-            "k": fit.k,
-            "inertia": inertia if fit.k == published else fit.inertia * upscale,
-            "silhouette": fit.silhouette,
-            "davies_bouldin": fit.davies_bouldin,
-            "calinski_harabasz": fit.calinski_harabasz,
-            "gap": selection.gaps.get(fit.k, (None, None))[0],
-            "gap_se": selection.gaps.get(fit.k, (None, None))[1],
-            "stability": selection.agreement.get(fit.k),
-            "smallest_share": fit.smallest_share,
-            "largest_share": fit.largest_share,
-            "fit_seconds": fit.seconds,
-            "is_chosen": fit.k == selection.choice.k,
-            "inertia_is_exact": rows.method != "sample" or fit.k == published,
-            "fit_rows": len(rows.values),
-            "silhouette_rows": selection.sweep.silhouette_rows,
-        }
-        for fit in selection.sweep.fits
-    ]

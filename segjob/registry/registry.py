@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from segjob.errors import ConfigError, DataError
 from segjob.registry.models import PublishedModel
 from segjob.registry.relations import locate
-from segjob.registry.runs import PublishedRun, Record, mark_current
+from segjob.registry.runs import REFUSED, PublishedRun, Record, mark_current
 from segjob.statements.published.tables import PublishedTables
 from segjob.warehouse.base import Column, Warehouse
 
@@ -46,21 +46,22 @@ class Registry:
         columns = self.warehouse.columns_of(self.schema, f"{run['segmentation']}_history")
         return next(column for column in columns if column.name == run["key_column"])
 
-    def runs(self, segmentation: str | None = None) -> list[Record]:
-        """All runs, newest first, each with `is_current`."""
+    def runs(self, segmentation: str | None = None, *, with_refused: bool = False) -> list[Record]:
+        """All runs that were published, newest first, each with `is_current`; and those that were refused, if asked."""
         runs = self.table("runs")
         conditions = [] if segmentation is None else [runs.c.segmentation == segmentation]
+        conditions += [] if with_refused else [runs.c.status != REFUSED]
         return mark_current(self.rows(runs, *conditions, order=[runs.c.run_id.desc()]))
 
     def pick_run(self, *, run_id: int | None = None, segmentation: str | None = None) -> Record:
-        """The run of that number; else the current run of that segmentation, or of the only one there is.
+        """The run of that number, refused or not; else the current run of that segmentation, or of the only one.
 
         Raises
         ------
         ConfigError : there are several segmentations and none is named.
         DataError : there is no such run.
         """
-        runs = self.runs(segmentation)
+        runs = self.runs(segmentation, with_refused=True)
         if not runs:
             of = f" of {segmentation!r}" if segmentation else ""
             raise DataError(
@@ -71,10 +72,16 @@ class Registry:
                 return run
             known = ", ".join(str(run["run_id"]) for run in runs[:10])
             raise DataError(f"there is no run {run_id}", hint=f"there are {known}")
-        name = the_only_segmentation(runs)
-        current = next((run for run in runs if run["is_current"]), None)
-        if current is None:
+        published = [run for run in runs if run["status"] != REFUSED]
+        name = the_only_segmentation(published or runs)
+        current = next((run for run in published if run["is_current"]), None)
+        if current is None and published:
             raise DataError(f"every run of {name!r} was rolled back")
+        if current is None:
+            raise DataError(
+                f"every run of {name!r} was refused, so nothing is published",
+                hint=f"see why with `segjob show {runs[0]['run_id']}`",
+            )
         return current
 
     def load_run(self, run: Record) -> PublishedRun:
@@ -83,7 +90,17 @@ class Registry:
         return PublishedRun.of(run, rows)
 
     def load_model(self, run: Record) -> PublishedModel:
-        """The model of a run, with which any row can be scored."""
+        """The model of a run, with which any row can be scored.
+
+        Raises
+        ------
+        DataError : the run was refused.
+        """
+        if run["status"] == REFUSED:
+            raise DataError(
+                f"run {run['run_id']} was refused: it has no segments",
+                hint=f"its evidence is kept: `segjob show {run['run_id']}`",
+            )
         order = {"transforms": ["position"], "segments": ["segment_id"], "centroids": [], "covariances": []}
         rows = self.rows_of_run(run, order)
         return PublishedModel.of(run, rows, *locate(self.warehouse, run["relation"]))

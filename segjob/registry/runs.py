@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+REFUSED = "refused"
+"""The status of a run that published nothing, whose evidence is kept."""
+
 Record = dict[str, Any]
 """A row of a published table, column -> value."""
 

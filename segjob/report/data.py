@@ -36,6 +36,7 @@ class SegmentRow:
     rule_precision: float | None
     rule_recall: float | None
     action: str | None
+    stability: float | None = None
     outliers: int | None = None
 
 
@@ -70,6 +71,8 @@ class SweepRow:
     gap_se: float | None
     stability: float | None
     is_chosen: bool
+    segment_stability: float | None = None
+    explained_variance: float | None = None
 
 
 @dataclass(frozen=True)

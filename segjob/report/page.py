@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from segjob.core.select_k.structure import stability_word
 from segjob.report import figures, importance, palette, words
 from segjob.report.data import MOST_POINTS, Report, SegmentRow
 from segjob.report.figures import algorithms, canvas, export
@@ -66,7 +67,7 @@ def render(report: Report) -> Page:
             noun=report.noun,
             sections=sections,
             cards=[_card(report, segment) for segment in report.segments],
-            structure=words.structure(report.run["silhouette"], report.noun.many),
+            verdict=words.verdict(report.run, report.noun.many),
             voters=sum(vote.k is not None for vote in report.votes),
             agree=sum(vote.k == report.run["k"] for vote in report.votes),
             columns=_columns(report),
@@ -104,6 +105,7 @@ def _environment() -> jinja2.Environment:
         "reason": words.reason,
         "method": algorithms.method_name,
         "quoted": words.quoted,
+        "stability_word": stability_word,
     }
     return environment
 

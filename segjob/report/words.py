@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import textwrap
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from segjob.core import number_format
 from segjob.core.model import Transform
+from segjob.core.select_k.structure import headline
 from segjob.printable import one_line
 from segjob.report.data import ProfileRow, Report, SegmentRow
 
@@ -139,22 +141,26 @@ def _phrase(report: Report, transform: Transform, profile: ProfileRow, z: float)
     return f"{name} {own}, {degree}{side} {noun.everyones} {overall}"
 
 
-def structure(silhouette: float | None, many: str) -> tuple[str, str]:
-    """How separate the segments are, in two words and a sentence, on the scale of Kaufman and Rousseeuw (1990)."""
+def verdict(run: Mapping[str, Any], many: str) -> tuple[str, str]:
+    """What the segments are, in a few words and a sentence: from the run's structure, and nothing else.
+
+    A run of a version that did not say so is described by its silhouette alone, without a verdict.
+    """
+    silhouette = run["silhouette"]
     if silhouette is None:
         return "one segment", "There is one segment only, so there is nothing to tell apart."
     scale = f"mean silhouette {silhouette:.2f}, on a scale from −1 to 1"
-    for least, word, meaning in (
-        (0.7, "strong structure", "The segments are clearly separate groups"),
-        (0.5, "clear structure", f"The segments are real groups, with some {many} in between"),
-        (0.25, "weak structure", "The segments overlap: useful to work with, but their borders are soft"),
-    ):
-        if silhouette > least:
-            return word, f"{meaning} ({scale})."
-    return (
-        "no clear structure",
-        f"The {many} form no separate groups; the borders are arbitrary ({scale}).",
-    )
+    words = headline(run)
+    if not words:
+        return "segments", f"How separate they are: {scale}."
+    short, _, meaning = words.partition(": ")
+    meanings = {
+        "the groups are there": f"The groups are there, and {many} between them are few",
+        "neither groups nor a division that other customers would give too": (
+            f"There are no groups that hold, and other {many} would be divided in other ways"
+        ),
+    }
+    return short, f"{meanings.get(meaning, meaning[:1].upper() + meaning[1:])} ({scale})."
 
 
 def listed(words: Sequence[str]) -> str:

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from segjob.errors import ConfigError, WarehouseError
+from segjob.errors import WarehouseError
 from segjob.warehouse.folder_lock import lock_folder
 
 _WRITE_BITS = 0o222
 
 
-def may_be_replaced(file: Path) -> bool:
-    """Whether it is as `replaced_file` leaves one: a regular file that nobody may write. What is in it counts too."""
-    status = file.lstat()
-    return stat.S_ISREG(status.st_mode) and not stat.S_IMODE(status.st_mode) & _WRITE_BITS
+def is_ours(file: Path) -> bool:
+    """Whether nobody may write the file, which is how `replaced_file` leaves one."""
+    return file.is_file() and not stat.S_IMODE(file.stat().st_mode) & _WRITE_BITS
 
 
 @contextmanager
@@ -28,7 +26,6 @@ def one_at_a_time(folder: Path, timeout: float) -> Iterator[None]:
 
     Raises
     ------
-    ConfigError : its lock is a link.
     WarehouseBusy : another job has held it for `timeout` seconds.
     WarehouseError : the folder cannot be made or written.
     """
@@ -49,7 +46,7 @@ def write_whole(file: Path, content: bytes) -> None:
     ------
     OSError : it cannot be written; what was there before is as it was.
     """
-    fresh = file.with_name(f".{file.name}.segjob-new")
+    fresh = file.with_name(f".{file.name}.new")
     fresh.unlink(missing_ok=True)
     try:
         with fresh.open("xb") as handle:  # exclusively, so that no link is followed
@@ -71,7 +68,7 @@ def replaced_file(file: Path) -> Iterator[Path]:
     Who has the old file open goes on reading it. The new one may be read only, and no write-ahead log of an older file
     is left beside it: it would be replayed into the new one.
     """
-    fresh = file.with_name(f".{file.name}.segjob-new")
+    fresh = file.with_name(f".{file.name}.new")
     _remove(fresh)
     try:
         yield fresh
@@ -86,28 +83,18 @@ def replaced_file(file: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def replaced_folder(folder: Path, is_own: Callable[[Path], bool]) -> Iterator[Path]:
+def replaced_folder(folder: Path) -> Iterator[Path]:
     """A folder to write new files into; `folder`, a link, leads there when the block ends.
 
     The folder before stays for who still reads it, until the one after this is written.
-
-    Parameters
-    ----------
-    is_own : whether a folder that is called like an earlier one is one, so that it may be removed.
-
-    Raises
-    ------
-    ConfigError : something is in the link's place that `replaced_folder` did not make.
     """
-    link = folder.with_name(f".{folder.name}.link")
-    for path in (folder, link):
-        _refuse_other_than_link(path, folder.name)
     generations = sorted(
         int(written)
         for path in folder.parent.glob(f".{folder.name}-*")
         if (written := path.name.rpartition("-")[2]).isdecimal()
     )
     fresh = folder.with_name(f".{folder.name}-{max(generations, default=0) + 1}")
+    link = folder.with_name(f".{folder.name}.link")
     before = folder.parent / folder.readlink() if folder.is_symlink() else None
     fresh.mkdir()
     try:
@@ -124,16 +111,8 @@ def replaced_folder(folder: Path, is_own: Callable[[Path], bool]) -> Iterator[Pa
         raise
     for number in generations:
         older = folder.with_name(f".{folder.name}-{number}")
-        if older != before and is_own(older):
+        if older != before:
             shutil.rmtree(older, ignore_errors=True)
-
-
-def _refuse_other_than_link(path: Path, name: str) -> None:
-    """Raises a ConfigError unless the path is free, or a link to one of the folders beside it."""
-    own = re.compile(rf"\.{re.escape(name)}-[0-9]+")
-    is_own = path.is_symlink() and own.fullmatch(str(path.readlink()))
-    if os.path.lexists(path) and not is_own:
-        raise ConfigError(f"{path} is there already, and segjob did not make it", hint="name another folder")
 
 
 def _allow_replacing(file: Path) -> None:

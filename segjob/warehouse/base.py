@@ -133,10 +133,6 @@ class Warehouse(ABC):
         """The file that the warehouse is, where it is one: while somebody writes it, nobody can read it."""
         return None
 
-    def holds_table(self, file: Path, table: str) -> bool:
-        """Whether another file is one of this engine, and has a table of that name in any schema."""
-        return False
-
     @contextmanager
     def new_file(self, file: Path) -> Iterator[str]:
         """Attach a new file of the same engine, inside `reading()`: the name of its catalogue, quoted, for statements.

@@ -119,9 +119,6 @@ def _duckdb(url: str, folder: Path, config: Config) -> Warehouse:
     from segjob.warehouse.duckdb.warehouse import DuckDBFile
 
     path = (folder / file).resolve()
-    if path.suffix == ".wal" or ((folder / file).is_symlink() and not path.exists()):
-        what = "a link to nothing" if (folder / file).is_symlink() else "the log of a DuckDB file"
-        raise ConfigError(f"the warehouse {folder / file} is {what}", hint="name the DuckDB file itself")
     if path.stem.casefold() in ("memory", settings.schema_name.casefold()):
         # DuckDB calls a database after its file, and would not know which of the two a query means.
         raise ConfigError(

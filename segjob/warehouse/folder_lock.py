@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from segjob.errors import ConfigError, WarehouseBusy
+from segjob.errors import WarehouseBusy
 
 LOCK_FILE = ".segjob.lock"
 _RETRY_SECONDS = 0.05
@@ -29,17 +29,12 @@ def lock_folder(
 
     Raises
     ------
-    ConfigError : the lock file is a link.
     WarehouseBusy : another process held it all the time; the message names it.
     OSError : the lock file cannot be made or written.
     """
     from filelock import lock_descriptor
 
-    lock = folder / LOCK_FILE
-    if lock.is_symlink():
-        raise ConfigError(f"{lock} is a link: segjob makes no file through one", hint="remove it")
-    # O_NOFOLLOW for a link that is put there in this moment; Windows has none.
-    handle = os.open(lock, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
+    handle = os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o666)
     try:
         deadline, locked = time.monotonic() + timeout, False
         while not ((locked := locked or lock_descriptor(handle, blocking=False)) and is_free()):

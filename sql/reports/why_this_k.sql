@@ -27,6 +27,9 @@ select
     w.silhouette,
     w.davies_bouldin,
     w.calinski_harabasz,
+    round(100 * w.explained_variance, 1) as explained_percent,
+    -- How well the least stable segment is found again on random halves, 0 to 1.
+    w.segment_stability,
     round(100 * w.smallest_share, 1) as smallest_percent,
     round(100 * w.largest_share, 1) as largest_percent
 from segments.current_sweep as w

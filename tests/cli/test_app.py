@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from helpers.small_warehouse import Segjob, command, dump, environment, execute, spawn, without_times
+from helpers.small_warehouse import Segjob, command, dump, environment, execute, query, spawn, without_times
 from typer.main import get_command
 
 from segjob.cli import output
@@ -253,13 +253,15 @@ def test_a_yes_or_no_is_predicted_as_it_is_typed(file: Path, segjob: Segjob) -> 
 
 
 def test_a_run_that_finds_nothing(file: Path, segjob: Segjob) -> None:
-    """One number of segments is no range to choose from: exit code 5, nothing published."""
-    before = dump(file)
+    """One number of segments is no range to choose from: exit code 5, nothing published but why."""
     asked = ("--from", "customers", "--key", "id", "--features", "income,score")
     outcome = segjob("run", "-q", *asked, "--k-range", "1:1", "--warehouse", file)
     assert outcome.code == 5, outcome.err
     assert "nothing was published" in outcome.err
-    assert dump(file) == before
+    assert query(file, "select status, k, structure from segments.runs") == [
+        ("refused", None, "constructive")
+    ]
+    assert query(file, "select count(*) from segments.segments") == [(0,)]
 
 
 def test_nothing_of_an_error_reaches_stdout(file: Path, folder: Path) -> None:

@@ -272,33 +272,5 @@ def test_scores_do_not_replace_what_is_scored_or_published(
     for table in ("segments.runs", "segments.s_history", "segments.mine"):
         message = refused(file, 2, "score", "customers", "--into", table, "--replace")
         assert "schema segments holds what segjob publishes" in message
-    for table in ("SEGMENTS.evil", '"Segments".evil'):
-        assert "holds what segjob publishes" in refused(file, 2, "score", "customers", "--into", table)
-    assert "is the table that is scored" in refused(
-        file, 2, "score", "customers", "--into", "MAIN.Customers", "--replace"
-    )
-    execute(file, "create table precious (x int)")
-    message = refused(file, 2, "score", "customers", "--into", "precious", "--replace")
-    assert "'precious' is no table of scores" in message
     message = refused(file, 2, "score", "customers", "--into", "main.customers", "--replace")
     assert "'main.customers' is the table that is scored" in message
-
-
-def test_init_makes_no_file_through_a_link_or_in_place_of_another(
-    file: Path, folder: Path, segjob: Segjob
-) -> None:
-    (folder / "c.toml").symlink_to(folder / "made.toml")
-    (folder / "w.duckdb").symlink_to(folder / "made.duckdb")
-    (folder / "segjob.toml").touch()
-    before = sorted(folder.iterdir())
-    for arguments, words in (
-        (("--config", "c.toml", "--warehouse", file), "a link to nothing"),
-        (("--config", "segjob.toml", "--warehouse", "w.duckdb"), "a link to nothing"),
-        (("--config", "new.duckdb", "--warehouse", "new.duckdb"), "has to end in .toml"),
-        (("--config", f"{file}.wal", "--warehouse", file), "has to end in .toml"),
-        (("--config", "segjob.toml", "--warehouse", f"{file}.wal"), "the log of a DuckDB file"),
-    ):
-        outcome = segjob("init", *arguments)
-        assert outcome.code == 2
-        assert words in outcome.err
-        assert sorted(folder.iterdir()) == before

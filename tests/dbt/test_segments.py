@@ -14,7 +14,9 @@ import pytest
 from helpers.dbt_checkout import CHECKOUT, Checkout, ask
 from sklearn.metrics import adjusted_rand_score
 
-MARTS = ("customer_segments", "product_segments", "revenue_by_segment", "movements_by_day")
+from segjob.core.select_k.structure import HEADLINES
+
+MARTS = ("segmentations", "customer_segments", "product_segments", "revenue_by_segment", "movements_by_day")
 
 
 def segjob(warehouse: Path, *which: str, code: int = 0) -> str:
@@ -57,6 +59,8 @@ def test_after_runs_the_marts_hold_them(built: Checkout, tmp_path: Path) -> None
     )
     assert len(rows) == 5
     assert rows == [(segment, customers, pytest.approx(revenue)) for segment, customers, revenue in truth]
+    described = ask(warehouse, "select segments, structure, headline from segmentations")
+    assert described == [(5, "natural", HEADLINES["natural"])]
     shares = ask(warehouse, "select sum(share_of_revenue), sum(share_of_customers) from revenue_by_segment")
     assert shares[0] == pytest.approx((1, 1))
     moved = ask(warehouse, "select sum(customers) from movements_by_day where change = 'moved'")

@@ -1,4 +1,4 @@
-"""What a run publishes where the rows have no structure."""
+"""What a run publishes if nothing is reproducible."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ from helpers.small_warehouse import RUN_GROUPS, Segjob, fill, query
 
 
 @pytest.mark.slow
-def test_no_structure_publishes_nothing_unless_one_segment_is_allowed(
-    folder: Path, segjob: Segjob, refused: object
+def test_nothing_reproducible_publishes_nothing_unless_one_segment_is_allowed(
+    folder: Path, segjob: Segjob
 ) -> None:
     rng = np.random.default_rng(5)
     rows = [(i, float(x), float(y)) for i, (x, y) in enumerate(rng.normal(size=(600, 2)))]
     file = fill(folder / "noise.duckdb", rows)
-    assert callable(refused)
-    assert "no structure" in refused(file, 5, *RUN_GROUPS)
+    refusal = segjob(*RUN_GROUPS, "--warehouse", file)
+    assert refusal.code == 5
+    assert "no k gives the same segments again" in refusal.err
     assert segjob(*RUN_GROUPS, "--allow-one", "--warehouse", file).code == 0
-    assert query(file, "select k, k_outcome, (select count(*) from segments.groups) from segments.runs") == [
-        (1, "chosen", 600)
-    ]
+    assert query(
+        file,
+        "select k, k_outcome, structure, (select count(*) from segments.groups) from segments.current_runs",
+    ) == [(1, "none", "constructive", 600)]

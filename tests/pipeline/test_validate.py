@@ -181,17 +181,19 @@ def test_a_later_run_that_fails_leaves_the_published_one(
 
 @pytest.mark.parametrize(
     ("rows", "code", "k"),
-    [(5, 0, None), (3, 0, "3"), (2, 0, "2"), (2, 5, None), (1, 3, None)],
+    [(5, 5, None), (3, 0, "3"), (2, 0, "2"), (2, 5, None), (1, 3, None)],
     ids=["five, auto", "three, fixed", "two, fixed", "two, auto", "one, auto"],
 )
 def test_a_handful_of_rows(folder: Path, segjob: Segjob, rows: int, code: int, k: str | None) -> None:
-    """The range of k is cut to what the rows allow; where that leaves nothing to choose, nothing is published."""
+    """The range of k is cut to what the rows allow; too few to see segments in publish nothing, and leave why."""
     file = fill(folder / "few.duckdb", customers(rows))
     options = ("--k", k) if k else ()
     outcome = segjob(*ASKED, "--features", "income,score", "--warehouse", file, *options)
     assert outcome.code == code, outcome.err
     schemas = query(file, "select count(*) from duckdb_schemas() where schema_name = 'segments'")
-    assert schemas == [(0 if code else 1,)]
+    assert schemas == [(0 if code == 3 else 1,)]
+    if code == 5:
+        assert query(file, "select status, k from segments.runs") == [("refused", None)]
     if not code:
         ((tried,),) = query(file, "select max(k) from segments.sweeps")
         assert tried <= rows

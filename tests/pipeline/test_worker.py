@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.sweeps import plain_transforms
 
 from segjob.core.model import FitRows
 from segjob.core.select_k.evidence import EvidenceRequest, KEvidence, gather
@@ -22,7 +23,7 @@ def asked() -> EvidenceRequest:
     random = np.random.default_rng(3)
     centers = np.array([[0.0, 0.0], [8.0, 0.0], [0.0, 8.0]])
     rows = np.repeat(centers, FEWEST_ROWS // 2, axis=0) + random.normal(size=(FEWEST_ROWS // 2 * 3, 2))
-    return EvidenceRequest.of(FitRows(rows, np.ones(len(rows))), range(1, 6), 5, density=True)
+    return EvidenceRequest.of(FitRows(rows, np.ones(len(rows))), plain_transforms(rows), range(1, 6), 5)
 
 
 def answered(asked: EvidenceRequest) -> KEvidence:
@@ -32,7 +33,7 @@ def answered(asked: EvidenceRequest) -> KEvidence:
 
 def groups(found: KEvidence) -> int:
     assert found.density is not None
-    return found.density.solutions[0].k
+    return found.density.by_sample[0]
 
 
 @pytest.fixture
@@ -46,7 +47,9 @@ def test_the_other_process_finds_the_same(asked: EvidenceRequest, monkeypatch: p
     assert groups(here) == 3
     monkeypatch.setattr(worker, "gather", lambda *_: pytest.fail("gathered here"))
     found = answered(asked)
-    assert (found.density, found.agreement) == (here.density, here.agreement)
+    assert groups(found) == groups(here)
+    assert found.half_fits.centroids.keys() == here.half_fits.centroids.keys()
+    assert np.array_equal(found.half_fits.centroids[3], here.half_fits.centroids[3])
     assert found.reference_inertia.keys() == here.reference_inertia.keys()
     assert all(
         np.array_equal(found.reference_inertia[k], here.reference_inertia[k]) for k in here.reference_inertia

@@ -37,6 +37,10 @@ _MOST_PASSES = 500
 _TOLERANCE = 1e-6
 
 
+MixtureStart = tuple[Floats, Gaussians]
+"""Means (k, d), and the rest."""
+
+
 @dataclass(frozen=True)
 class GaussianFit:
     """means : (k, d); log_likelihood : per unit of weight, before the last pass; shift : the way of a mean in that."""
@@ -49,7 +53,7 @@ class GaussianFit:
     shift: float
 
 
-def fit(points: FitRows, centroids: Floats, seed: int) -> GaussianFit:
+def fit(points: FitRows, centroids: Floats, seed: int, start: MixtureStart | None = None) -> GaussianFit:
     """The likeliest mixture that a few starts lead to.
 
     They start from the given centroids, from k-means of other seeds, and from a mixture of more components that was
@@ -60,17 +64,26 @@ def fit(points: FitRows, centroids: Floats, seed: int) -> GaussianFit:
     ----------
     points : the fit rows; one of weight w counts as w rows.
     centroids : (k, d) of k-means.
+    start : one more start, if there is one.
     """
     floor = least_variance(points.values, points.weights)
     values, weights = thin(points.values, points.weights, _START_ROWS, seed)
     with one_blas_thread():
+        starts = [*_starts(points, values, weights, centroids, seed), *([start] if start else [])]
         fits = [
-            expectation_maximisation(values, weights, start, floor, passes=_START_PASSES)
-            for start in _starts(points, values, weights, centroids, seed)
+            expectation_maximisation(values, weights, each, floor, passes=_START_PASSES) for each in starts
         ]
         # Rounded: starts that lead to the same mixture differ in their last bits.
         best = max(fits, key=lambda f: (has_rows(values, weights, f).all(), np.round(f.log_likelihood, 6)))
         return expectation_maximisation(points.values, points.weights, (best.means, best.gaussians), floor)
+
+
+def refit(points: FitRows, fitted: GaussianFit) -> GaussianFit:
+    """The mixture that one fitted to other rows leads to on these."""
+    floor = least_variance(points.values, points.weights)
+    with one_blas_thread():
+        start = (fitted.means, fitted.gaussians)
+        return expectation_maximisation(points.values, points.weights, start, floor)
 
 
 def has_rows(values: Floats, weights: Floats, fitted: GaussianFit) -> NDArray[np.bool_]:
@@ -90,7 +103,7 @@ def least_variance(values: Floats, weights: Floats) -> Floats:
 def expectation_maximisation(
     values: Floats,
     weights: Floats,
-    start: tuple[Floats, Gaussians],
+    start: MixtureStart,
     floor: Floats,
     *,
     passes: int = _MOST_PASSES,
@@ -172,7 +185,7 @@ def m_step_from_sums(
 
 def _starts(
     points: FitRows, values: Floats, weights: Floats, centroids: Floats, seed: int
-) -> Iterator[tuple[Floats, Gaussians]]:
+) -> Iterator[MixtureStart]:
     floor, k = least_variance(points.values, points.weights), len(centroids)
     yield _around(values, weights, centroids, floor)
     if k == 1:
@@ -186,12 +199,13 @@ def _starts(
     if (np.ptp(some, axis=0) > 0).all() and len(np.unique(some, axis=0)) > 2 * more:
         # Around 0: far from it the sums of squares that mixtures are made of would lose their digits.
         middle, spread = some.mean(axis=0), some.std(axis=0)
-        merged = mixture_models.descend((some - middle) / spread, _FREE, more, seed=seed, least=k)[k]
+        rows = mixture_models.MixedRows.of((some - middle) / spread)
+        merged = mixture_models.descend(rows, _FREE, more, seed=seed, least=k)[k]
         covariances = merged.covariances * np.outer(spread, spread)
         yield merged.means * spread + middle, Gaussians(merged.shares / merged.shares.sum(), covariances)
 
 
-def _around(values: Floats, weights: Floats, centroids: Floats, floor: Floats) -> tuple[Floats, Gaussians]:
+def _around(values: Floats, weights: Floats, centroids: Floats, floor: Floats) -> MixtureStart:
     """The mixture of the rows that are nearest to each centroid."""
     labels, _ = nearest(values, centroids)
     return m_step(values, weights, np.eye(len(centroids))[:, labels], floor)

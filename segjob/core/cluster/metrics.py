@@ -206,3 +206,20 @@ def calinski_harabasz(inertia: float, total: float, weight: float, k: int) -> fl
     if k < 2 or weight <= k or inertia <= 0:
         return None
     return (total - inertia) / (k - 1) / (inertia / (weight - k))
+
+
+def adjusted_rand(a: Labels, b: Labels) -> float:
+    """How far two partitions agree beyond chance (Hubert and Arabie, 1985): 1 the same, about 0 by chance.
+
+    Parameters
+    ----------
+    a, b : (n,) labels from 0.
+    """
+    table = np.bincount(a * (int(b.max()) + 1) + b).astype(float)
+    together, in_a, in_b = (
+        float((c * (c - 1)).sum() / 2) for c in (table, np.bincount(a) + 0.0, np.bincount(b) + 0.0)
+    )
+    pairs = len(a) * (len(a) - 1) / 2
+    by_chance = in_a * in_b / pairs if pairs else 0.0
+    most = (in_a + in_b) / 2
+    return 1.0 if most == by_chance else (together - by_chance) / (most - by_chance)

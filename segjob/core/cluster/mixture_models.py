@@ -3,19 +3,22 @@
 k-means can only draw round groups of like width. A mixture may have long, unequal or heavy-tailed groups and
 background noise, and its BIC says which of these the rows support (Fraley and Raftery, 2002; t-mixtures: Peel and
 McLachlan, 2000). Three families are tried, from the plainest to the freest, so the rows decide which case it is.
+Categories take part: within a component they are independent of the numbers and of each other, as in latent class
+analysis (Vermunt and Magidson, 2002).
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segjob.core.cluster import kmeans
-from segjob.core.model import Floats
+from segjob.core.model import Floats, Labels
 
 LOG_2PI = math.log(2 * math.pi)
 
@@ -50,10 +53,10 @@ class Family:
     heavy_tails: bool
     noise: bool
 
-    def parameters(self, k: int, d: int) -> int:
-        """How many numbers are estimated."""
+    def parameters(self, k: int, d: int, levels: int) -> int:
+        """How many numbers are estimated; `levels` of all categories, without one of each."""
         shape = {"scaled": k + d - 1, "axes": k * d, "full": k * d * (d + 1) // 2}[self.covariance]
-        return k - 1 + k * d + shape + self.heavy_tails + self.noise
+        return k - 1 + k * d + shape + k * levels + self.heavy_tails + self.noise
 
 
 FAMILIES = (
@@ -64,11 +67,59 @@ FAMILIES = (
 
 
 @dataclass(frozen=True)
+class MixedRows:
+    """Numbers and categories of rows, the latter one-hot.
+
+    numbers : (n, d) float64, no coordinate constant.
+    hot : (l, n) 1 where the row has the level, all levels of all categories; first : (b + 1,) where each begins.
+    prior : (l,) rows of the prior, one for each category, in the levels' own shares.
+    """
+
+    numbers: Floats
+    hot: Floats
+    first: NDArray[np.intp]
+    prior: Floats
+
+    @classmethod
+    def of(cls, numbers: Floats, levels: Labels | None = None) -> MixedRows:
+        """Of (n, d) numbers and (n, b) levels from 0."""
+        if levels is None or not levels.shape[1]:
+            return cls(numbers, np.zeros((0, len(numbers))), np.zeros(1, dtype=np.intp), np.zeros(0))
+        sizes = [int(column.max()) + 1 for column in levels.T]
+        hot = np.concatenate([np.eye(size)[:, at] for size, at in zip(sizes, levels.T, strict=True)])
+        return cls(numbers, hot, np.cumsum([0, *sizes]), hot.mean(axis=1))
+
+    @property
+    def free_levels(self) -> int:
+        """Shares to estimate for each component."""
+        return len(self.hot) - len(self.first) + 1
+
+    def level_shares(self, responsibilities: Floats) -> Floats:
+        """(k, l) each component's share of each level within its category."""
+        count = responsibilities @ self.hot.T + self.prior
+        for a, b in pairwise(self.first):
+            count[:, a:b] /= count[:, a:b].sum(axis=1, keepdims=True)
+        return count
+
+    def rows(self, picked: NDArray[np.intp]) -> MixedRows:
+        """Some of the rows, with the prior of all."""
+        return MixedRows(self.numbers[picked], self.hot[:, picked], self.first, self.prior)
+
+    def start_values(self) -> Floats:
+        """(n, d + l) numbers beside categories that have the variance of one number each: what starts are fitted to."""
+        hot = self.hot - self.hot.mean(axis=1, keepdims=True)
+        for a, b in pairwise(self.first):
+            hot[a:b] /= np.sqrt((hot[a:b] ** 2).mean(axis=1).sum()) + 1e-12
+        return np.concatenate([self.numbers, hot.T], axis=1)
+
+
+@dataclass(frozen=True)
 class Mixture:
     """A fitted mixture.
 
     shares : (k,) of the rows, without noise; means : (k, d); covariances : (k, d, d), scale matrices for t.
     degrees : of freedom, infinite for normal components.
+    levels : (k, l) each component's share of each level; see `MixedRows`.
     responsibilities : (k, n) each component's probability of each row.
     bic : lower is better.
     """
@@ -78,6 +129,7 @@ class Mixture:
     means: Floats
     covariances: Floats
     degrees: float
+    levels: Floats
     responsibilities: Floats
     bic: float
 
@@ -88,23 +140,20 @@ class Mixture:
 
 
 def descend(
-    values: Floats, family: Family, k: int, *, seed: int, least: int = 1, passes: int = 30
+    rows: MixedRows, family: Family, k: int, *, seed: int, least: int = 1, passes: int = 30
 ) -> dict[int, Mixture]:
     """Mixtures of k components and of every number below it, down to `least`.
 
     Starts from k small k-means clusters; the two components that share most rows are merged and the mixture is
     fitted again. Starting with too many and merging avoids most of the poor local optima that growing or random
     starts run into (Figueiredo and Jain, 2002).
-
-    Parameters
-    ----------
-    values : (n, d) float64, no coordinate constant.
     """
+    values = rows.start_values()
     start = kmeans.fit(values, np.ones(len(values)), k, seed=seed, n_init=3)
     responsibilities = np.eye(k)[:, start.labels]
     by_k: dict[int, Mixture] = {}
     while True:
-        mixture = fit(values, responsibilities, family, passes=passes)
+        mixture = fit(rows, responsibilities, family, passes=passes)
         by_k[mixture.k] = mixture
         if mixture.k <= least:
             return by_k
@@ -125,7 +174,7 @@ def _merged(responsibilities: Floats) -> Floats:
 
 
 def fit(
-    values: Floats, start: Floats, family: Family, *, passes: int = 30, tolerance: float = 1e-5
+    rows: MixedRows, start: Floats, family: Family, *, passes: int = 30, tolerance: float = 1e-5
 ) -> Mixture:
     """Fit one mixture by expectation and maximisation (Dempster, Laird and Rubin, 1977), regularised.
 
@@ -133,15 +182,15 @@ def fit(
 
     Parameters
     ----------
-    values : (n, d); start : (k, n) first probabilities of the components.
+    start : (k, n) first probabilities of the components.
     passes : at most so many.
     tolerance : stop when a pass gains less than this log likelihood per row.
     """
-    n, d = values.shape
-    products = _Products.of(values, diagonal=family.covariance != "full")
+    n, d = rows.numbers.shape
+    products = _Products.of(rows.numbers, diagonal=family.covariance != "full")
     # Their scale matrix: the rows' variances over k^(2/d), as if k groups shared the volume evenly.
-    prior = np.diag(values.var(axis=0)) / len(start) ** (2 / d)
-    log_background = -float(np.log(np.ptp(values, axis=0)).sum())
+    prior = np.diag(rows.numbers.var(axis=0)) / len(start) ** (2 / d)
+    log_background = _log_background(rows)
     degrees = _FIRST_DEGREES if family.heavy_tails else math.inf
     noise = _FIRST_NOISE if family.noise else 0.0
     responsibilities, precision_weights, last = start, np.ones_like(start), -math.inf
@@ -149,12 +198,12 @@ def fit(
         mass = responsibilities.sum(axis=1) + _NO_ROWS
         means, covariances = _m_step(products, responsibilities * precision_weights, mass, prior, family)
         squared, log_det = products.distances(means, covariances)
-        base = (np.log(mass / n) - log_det / 2)[:, None]
+        levels = rows.level_shares(responsibilities)
+        base = (np.log(mass / n) - log_det / 2)[:, None] + _log_levels(rows, levels)
         if family.heavy_tails and step % _DEGREES_EVERY == _DEGREES_EVERY - 1:
             degrees = _likeliest_degrees(squared, base, degrees, d)
-        logs = _log_density(squared, degrees, d)
-        logs += base
-        log_density, responsibilities = e_step(logs, math.log(noise) + log_background if noise else -math.inf)
+        log_noise = math.log(noise) + log_background if noise else -math.inf
+        log_density, responsibilities = e_step(_log_density(squared, degrees, d) + base, log_noise)
         likelihood = float(log_density.sum())
         if family.noise:
             noise = min(max(float(1 - responsibilities.sum() / n), _LEAST_NOISE), _MOST_NOISE)
@@ -162,8 +211,33 @@ def fit(
         if step >= _LEAST_PASSES and likelihood - last < tolerance * n:
             break
         last = likelihood
-    bic = math.log(n) * family.parameters(len(start), d) - 2 * likelihood
-    return Mixture(family, responsibilities.mean(axis=1), means, covariances, degrees, responsibilities, bic)
+    bic = math.log(n) * family.parameters(len(start), d, rows.free_levels) - 2 * likelihood
+    return Mixture(
+        family, responsibilities.mean(axis=1), means, covariances, degrees, levels, responsibilities, bic
+    )
+
+
+def _log_background(rows: MixedRows) -> float:
+    """The log density of uniform background: even over the box of the numbers, the levels in their own shares."""
+    box = -float(np.log(np.ptp(rows.numbers, axis=0)).sum())
+    if not rows.free_levels:
+        return box
+    return box + float(np.log(rows.prior + _NO_ROWS) @ rows.hot.sum(axis=1)) / len(rows.numbers)
+
+
+def _log_levels(rows: MixedRows, levels: Floats) -> Floats | float:
+    """(k, n) the log probability of each row's levels in each component; 0 without categories."""
+    return np.log(levels) @ rows.hot if rows.free_levels else 0.0
+
+
+def responsibilities_of(mixture: Mixture, rows: MixedRows) -> Floats:
+    """(k, n) each component's probability of rows, of any, in the units that the mixture was fitted in."""
+    products = _Products.of(rows.numbers, diagonal=mixture.family.covariance != "full")
+    squared, log_det = products.distances(mixture.means, mixture.covariances)
+    logs = _log_density(squared, mixture.degrees, rows.numbers.shape[1])
+    logs += (np.log(mixture.shares + np.finfo(float).tiny) - log_det / 2)[:, None]
+    logs += _log_levels(rows, mixture.levels)
+    return e_step(logs)[1]
 
 
 def _precision_weights(squared: Floats, degrees: float, d: int) -> Floats:

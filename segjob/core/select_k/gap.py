@@ -96,7 +96,7 @@ def null_test(sweep: Sweep) -> Vote:
 
     The idea of SigClust (Liu and others, 2008), with the whole curve in place of k = 2: the largest lead in log
     inertia over the reference sets is compared with each set's own lead over the others (19 sets, so 5 %). The vote
-    is no number if there is structure; the test cannot count it.
+    is no number if the rows are not one normal cloud; the test cannot count, and a skewed cloud is not normal either.
     """
     ks = [fit.k for fit in sweep.fits if 2 <= fit.k <= _NULL_MOST]
     if not ks:
@@ -122,9 +122,12 @@ def null_test(sweep: Sweep) -> Vote:
     chance = np.sort((falls - others).max(axis=1))
     if lead > chance[-1]:
         reason = "inertia falls faster than in any of 19 sets of normal rows with the same covariance"
-        return Vote("null_test", None, 1.0, f"there is structure: {reason}")
-    reason = f"{int((chance >= lead).sum())} of 19 sets of normal rows with the same covariance do as well"
-    return Vote("null_test", 1, float((chance >= lead).mean()), f"no structure is proved: {reason}")
+        return Vote(
+            "null_test", None, 1.0, f"{reason}: this is not one normal cloud, which alone shows no groups"
+        )
+    as_fast = int((chance >= lead).sum())
+    reason = f"inertia falls as fast in {as_fast} of 19 sets of normal rows with the same covariance"
+    return Vote("null_test", 1, float((chance >= lead).mean()), reason)
 
 
 def _observed(sweep: Sweep, values: Floats) -> dict[int, float]:

@@ -1,15 +1,17 @@
 """The everyday rules for the number of segments: each reads one sweep and gives one vote.
 
-None of them can say "there are no segments", which is why they are votes and not the answer; see `choose`.
+None of them can say "there are no segments", which is why they are votes and not the answer; see `choose`. The
+stability rule reads the same values that a division is chosen by.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from segjob.core.select_k.division import Division
 from segjob.core.select_k.votes import Vote
 
 if TYPE_CHECKING:
@@ -60,6 +62,25 @@ def davies_bouldin(sweep: Sweep) -> Vote:
     return _best_score(
         sweep, "davies_bouldin", "Davies-Bouldin", lambda fit: fit.davies_bouldin, highest=False
     )
+
+
+def stability(divisions: Sequence[Division]) -> Vote:
+    """Vote for the most segments that are each found again on random halves (Hennig, 2007)."""
+    measured = [d for d in divisions if d.reference_stability is not None]
+    if not measured:
+        return Vote("stability", None, 0.0, "there are too few different rows to divide into halves")
+    again = [d for d in measured if d.is_reproducible]
+    if again:
+        most = again[-1]
+        reason = (
+            f"k = {most.k} is the most segments that are each found again on random halves (Jaccard {most.least:.2f} "
+            "or more)"
+        )
+        return Vote("stability", most.k, most.least, reason)
+    best = max(measured, key=lambda d: d.least)
+    nearest = f"k = {best.k} comes nearest (Jaccard {best.least:.2f})"
+    reason = f"for no k is each segment found again on random halves; {nearest}"
+    return Vote("stability", None, 0.0, reason)
 
 
 def _best_score(

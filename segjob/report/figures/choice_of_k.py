@@ -160,7 +160,7 @@ def gap(report: Report) -> Figure:
     at = f" At the published k = {chosen[0]} it is {number(chosen[1])}." if chosen is not None else ""
     return Figure(
         name="gap",
-        title="Better than no structure at all, by number of segments",
+        title="Better than evenly strewn rows, by number of segments",
         summary=f"The gap goes from {number(values[0])} at k = {ks[0]} to {number(values[-1])} at k = {ks[-1]}.{at}",
         plot=plot,
         columns=("Segments (k)", "Gap", "Standard error"),

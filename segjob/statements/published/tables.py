@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.types import TypeEngine
 
-LAYOUT_VERSION = 3
+LAYOUT_VERSION = 4
 """Raised whenever a column or table changes; `layout` in the warehouse says which one it was written with."""
 
 _INT = sa.Integer
@@ -37,19 +37,28 @@ SHARED: dict[str, tuple[str, _Columns]] = {
         (
             ("run_id", _BIG, "Number of the run, counting up."),
             ("segmentation", _TEXT, "Name of the segmentation."),
-            ("status", _TEXT, "published, or rolled_back when a rollback took it out of use."),
+            (
+                "status",
+                _TEXT,
+                "published; rolled_back when a rollback took it out of use; refused: nothing was published, only the "
+                "evidence is kept.",
+            ),
             ("started_at", _TIME, "When the job started (UTC)."),
-            ("published_at", _TIME, "When the tables were published (UTC)."),
+            ("published_at", _TIME, "When the tables were published, or a refused run's evidence (UTC)."),
             ("relation", _TEXT, "Table or view that was segmented."),
             ("key_column", _TEXT, "Its column that names a customer."),
             ("rows_read", _BIG, "Rows of the relation; the sum of the next two."),
-            ("rows_segmented", _BIG, "Rows that have a segment."),
+            ("rows_segmented", _BIG, "Rows that have a segment; of a refused run, that would have one."),
             ("rows_excluded", _BIG, "Rows left out, by reason in exclusions."),
             ("fit_rows", _BIG, "Rows brought into memory to choose k and fit on."),
             ("fit_method", _TEXT, "all_rows, distinct_rows (with counts; lossless) or sample."),
-            ("k", _INT, "Number of segments."),
+            ("k", _INT, "Number of segments; null for a refused run."),
             ("k_rule", _TEXT, "Rule that chose k; fixed where the user did."),
-            ("k_outcome", _TEXT, "chosen, ambiguous or fixed."),
+            (
+                "k_outcome",
+                _TEXT,
+                "chosen, divided (a continuum), fixed (by the user) or none; ambiguous in runs of earlier versions.",
+            ),
             ("k_reason", _TEXT, "Why this k, in words."),
             (
                 "inertia",
@@ -62,7 +71,7 @@ SHARED: dict[str, tuple[str, _Columns]] = {
             (
                 "stability",
                 _REAL,
-                "Mean adjusted Rand index between fits on resamples, up to 1; of kmeans only.",
+                "Mean adjusted Rand index between k-means on random halves, up to 1; null for other algorithms.",
             ),
             (
                 "lloyd_passes",
@@ -80,6 +89,17 @@ SHARED: dict[str, tuple[str, _Columns]] = {
                 _TEXT,
                 "How a row gets its segment, and how far that is what the algorithm itself says, in words.",
             ),
+            (
+                "structure",
+                _TEXT,
+                "natural: the groups are there. reproducible: the borders are a convention, but other customers would "
+                "give the same. constructive: neither.",
+            ),
+            (
+                "density_agreement",
+                _REAL,
+                "Adjusted Rand index of the groups that density shows and the segments; null without groups.",
+            ),
         ),
     ),
     "sweeps": (
@@ -93,7 +113,7 @@ SHARED: dict[str, tuple[str, _Columns]] = {
             ("calinski_harabasz", _REAL, "Calinski-Harabasz index; null for k = 1."),
             ("gap", _REAL, "Gap statistic (Tibshirani, Walther and Hastie 2001)."),
             ("gap_se", _REAL, "Its standard error."),
-            ("stability", _REAL, "Mean adjusted Rand index between fits on resamples."),
+            ("stability", _REAL, "Mean adjusted Rand index between k-means on random halves."),
             ("smallest_share", _REAL, "Share of the smallest segment, 0 to 1."),
             ("largest_share", _REAL, "Share of the largest segment, 0 to 1."),
             ("fit_seconds", _REAL, "Seconds this k took."),
@@ -105,6 +125,12 @@ SHARED: dict[str, tuple[str, _Columns]] = {
             ),
             ("fit_rows", _BIG, "Rows that this k was fitted on."),
             ("silhouette_rows", _BIG, "Rows that silhouette was computed on."),
+            (
+                "segment_stability",
+                _REAL,
+                "How well the least stable segment is found again on random halves: mean Jaccard index, 0 to 1.",
+            ),
+            ("explained_variance", _REAL, "Share of the variance between segments, 0 to 1, scaled units."),
         ),
     ),
     "k_votes": (
@@ -196,6 +222,11 @@ SHARED: dict[str, tuple[str, _Columns]] = {
             ("rule_recall", _REAL, "Share of the segment's customers that the rule finds."),
             ("action", _TEXT, "What marketing could do with it."),
             ("mixing_weight", _REAL, "Its share in a Gaussian mixture, 0 to 1; null for other algorithms."),
+            (
+                "stability",
+                _REAL,
+                "How well it is found again on random halves of the customers: mean Jaccard index, 0 to 1.",
+            ),
         ),
     ),
     "covariances": (

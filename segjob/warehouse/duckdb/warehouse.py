@@ -80,15 +80,6 @@ class DuckDBFile(SqlAlchemyWarehouse):
     def file(self) -> Path:
         return self.path
 
-    def holds_table(self, file: Path, table: str) -> bool:
-        question = "select count(*) from duckdb_tables() where database_name = 'other' and table_name = ?"
-        try:
-            with duckdb.connect() as connection:
-                connection.execute(f"attach '{_escaped(file)}' as other (type duckdb, read_only)")
-                return connection.execute(question, [table]).fetchall() != [(0,)]
-        except duckdb.Error:  # no DuckDB file
-            return False
-
     @contextmanager
     def new_file(self, file: Path) -> Iterator[str]:
         name = _quoted(f"new_{self._catalog}")

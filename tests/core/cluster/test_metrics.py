@@ -9,12 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import (
+    adjusted_rand_score,
     calinski_harabasz_score,
     davies_bouldin_score,
     silhouette_samples,
 )
 
 from segjob.core.cluster.metrics import (
+    adjusted_rand,
     calinski_harabasz,
     davies_bouldin,
     segment_silhouettes,
@@ -130,3 +132,10 @@ def test_a_sample_stands_for_its_rows() -> None:
     np.testing.assert_array_equal(picked, again)
     other, _, _ = silhouette_sample(weights, seed=2)
     assert not np.array_equal(picked, other)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 3)), min_size=2, max_size=60))
+def test_adjusted_rand_is_scikit_learns(pairs: list[tuple[int, int]]) -> None:
+    a, b = np.array(pairs, dtype=np.intp).T
+    assert adjusted_rand(a, b) == pytest.approx(adjusted_rand_score(a, b), abs=1e-12)

@@ -1,34 +1,48 @@
-"""Evidence gathered apart from the sweep, and for more ks than it has fits for, is the same evidence."""
+"""Evidence gathered beside the sweep, and for more ks than it has fits for, is the same evidence."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from helpers.sweeps import blobs, plain_transforms
 
-from segjob.core.model import FitRows
-from segjob.core.select_k.choose import choose
+from segjob.core.model import FitRows, Floats
 from segjob.core.select_k.evidence import EvidenceRequest, gather
 from segjob.core.select_k.gap import gap_by_k
-from segjob.core.select_k.stability import stability_by_k
 from segjob.core.select_k.sweep import sweep
 
 
-@pytest.mark.slow
-@settings(max_examples=10, deadline=None)
-@given(st.integers(0, 10_000), st.integers(20, 400), st.sampled_from([3, 50, 10_000]))
-def test_it_is_the_same_evidence(seed: int, n: int, levels: int) -> None:
-    rows = np.random.default_rng(seed).integers(0, levels, size=(n, 2)).astype(float)
-    points = FitRows(rows, np.ones(n))
-    ks = range(2, 8)
-    swept = sweep(points, ks, seed=seed)
-    apart = gather(EvidenceRequest.of(points, ks, seed, density=True))
-    gaps, agreement = gap_by_k(swept), stability_by_k(swept)
-    found = gap_by_k(swept, apart.reference_inertia)
-    assert found.keys() == gaps.keys()
-    assert all(found[k] == pytest.approx(gaps[k], rel=1e-12, abs=1e-12) for k in gaps)
-    assert {k: apart.agreement[k] for k in agreement} == agreement
-    alone = choose(swept, "consensus")
-    helped = choose(swept, "consensus", gaps=found, agreement=agreement, density=apart.density)
-    assert (alone.k, alone.outcome, alone.candidates) == (helped.k, helped.outcome, helped.candidates)
+def points(rows: Floats) -> FitRows:
+    return FitRows(rows, np.ones(len(rows)), "all_rows", float(len(rows)))
+
+
+def test_the_reference_data_is_that_of_the_gap_statistic() -> None:
+    rows, ks = np.round(blobs(3, 3, 200) * 10), range(2, 8)
+    swept = sweep(points(rows), ks, seed=3)
+    evidence = gather(EvidenceRequest.of(points(rows), plain_transforms(rows), ks, 3))
+    gaps, beside = gap_by_k(swept), gap_by_k(swept, evidence.reference_inertia)
+    assert beside.keys() == gaps.keys()
+    assert all(beside[k] == pytest.approx(gaps[k], rel=1e-12, abs=1e-12) for k in gaps)
+
+
+def test_density_and_halves_do_not_depend_on_the_seed() -> None:
+    rows = blobs(5, 4, 500)
+    one, other = (
+        gather(EvidenceRequest.of(points(rows), plain_transforms(rows), range(1, 6), seed)) for seed in (1, 2)
+    )
+    assert one.density is not None
+    assert other.density is not None
+    assert one.density.by_sample == other.density.by_sample
+    assert all(np.array_equal(one.half_fits.centroids[k], other.half_fits.centroids[k]) for k in (2, 3, 4))
+
+
+def test_a_few_rows_less_change_a_few_rows_of_the_request() -> None:
+    rows = np.random.default_rng(1).normal(size=(9000, 3))
+    before, after = (
+        {
+            tuple(row)
+            for row in EvidenceRequest.of(points(part), plain_transforms(rows), (2,), 0).density.values
+        }
+        for part in (rows, rows[90:])
+    )
+    assert len(before ^ after) < 0.04 * len(before)

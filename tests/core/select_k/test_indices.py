@@ -11,6 +11,7 @@ from sklearn import metrics
 
 from segjob.core.model import FitRows
 from segjob.core.select_k import indices
+from segjob.core.select_k.division import Division
 from segjob.core.select_k.sweep import Fit, Sweep
 
 seeds = st.integers(0, 10_000)
@@ -72,3 +73,15 @@ def test_scores_of_one_k_cannot_be_compared() -> None:
     only = indices.silhouette(swept(values, range(1, 3)))
     assert only.k is None
     assert "k = 2 only" in only.reason
+
+
+def test_stability_votes_for_the_most_segments_that_can_be_chosen() -> None:
+    def division(k: int, stability: float) -> Division:
+        return Division(k, stability, stability, 0.5, 0.1, 0.2, 0.5)
+
+    vote = indices.stability([division(2, 0.95), division(3, 0.85), division(4, 0.7)])
+    assert (vote.k, vote.strength) == (3, 0.85)
+    none = indices.stability([division(2, 0.4), division(3, 0.6)])
+    assert none.k is None
+    assert "k = 3 comes nearest (Jaccard 0.60)" in none.reason
+    assert "too few" in indices.stability([Division(1, None, None, 0.0, 0.0, 1.0, 1.0)]).reason
