@@ -190,9 +190,8 @@ def fit(
     products = _Products.of(rows.numbers, diagonal=family.covariance != "full")
     # Their scale matrix: the rows' variances over k^(2/d), as if k groups shared the volume evenly.
     prior = np.diag(rows.numbers.var(axis=0)) / len(start) ** (2 / d)
-    log_background = _log_background(rows)
+    log_background, noise = _log_background(rows), _FIRST_NOISE if family.noise else 0.0
     degrees = _FIRST_DEGREES if family.heavy_tails else math.inf
-    noise = _FIRST_NOISE if family.noise else 0.0
     responsibilities, precision_weights, last = start, np.ones_like(start), -math.inf
     for step in range(passes):
         mass = responsibilities.sum(axis=1) + _NO_ROWS
@@ -212,9 +211,8 @@ def fit(
             break
         last = likelihood
     bic = math.log(n) * family.parameters(len(start), d, rows.free_levels) - 2 * likelihood
-    return Mixture(
-        family, responsibilities.mean(axis=1), means, covariances, degrees, levels, responsibilities, bic
-    )
+    shares = responsibilities.mean(axis=1)
+    return Mixture(family, shares, means, covariances, degrees, levels, responsibilities, bic)
 
 
 def _log_background(rows: MixedRows) -> float:

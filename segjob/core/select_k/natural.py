@@ -85,7 +85,7 @@ def natural_groups(bench: Bench, request: KRequest, rule_votes: Sequence[Vote]) 
     reason = (
         f"{groups.k} groups with a valley of density between any two of them, on every sample of the rows (the "
         f"shallowest falls to {groups.shallowest_valley:.0%} of the lower peak; up to {VALLEY:.0%} counts){scale}; "
-        f"{_backing(agreeing)}"
+        f"{_backing(agreeing)}{_too_small(groups)}"
     )
     return NaturalGroups(groups.k, True, groups, follower, reason)
 
@@ -201,6 +201,15 @@ def _number_for_rules(density: DensityCount, groups: GroupCount) -> int:
 
 def _agreeing(k: int, votes: Mapping[str, int | None]) -> tuple[str, ...]:
     return tuple(rule for rule in _RULES if votes.get(rule) == k)
+
+
+def _too_small(groups: GroupCount) -> str:
+    """The largest group that some samples show and that is too small to count, in words."""
+    if groups.counts_small or not groups.small_share:
+        return ""
+    return (
+        f"; a group of {groups.small_share:.1%} of the rows, which some samples show, is too small to count"
+    )
 
 
 def _backing(rules: Sequence[str]) -> str:
