@@ -113,7 +113,7 @@ def table_scans(profile: Mapping[str, Any], relation: str, columns: list[str]) -
 
 def segjob(*arguments: str) -> dict[str, Any]:
     """The document of a run in this process."""
-    from segjob.__main__ import main
+    from segjob.cli.app import app
 
     printed = io.StringIO()
     with (
@@ -121,7 +121,7 @@ def segjob(*arguments: str) -> dict[str, Any]:
         redirect_stdout(printed),
     ):
         try:
-            main()
+            app()
         except SystemExit as ended:
             if ended.code:
                 raise
