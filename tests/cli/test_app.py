@@ -165,7 +165,7 @@ def test_shares_of_categories_are_percentages(file: Path, segjob: Segjob) -> Non
     assert "share kind=a" in headers
     assert "mean income" in headers
     own = [line.split()[-2:] for line in shown if line.strip().endswith("%")]
-    assert sorted(own) == [["0.0%", "100.0%"]] * 4 + [["100.0%", "0.0%"]]
+    assert sorted(own) == [["0%", "100%"]] * 4 + [["100%", "0%"]]
 
 
 def test_quiet_says_nothing_of_progress(file: Path, segjob: Segjob) -> None:

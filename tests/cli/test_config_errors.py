@@ -113,6 +113,18 @@ def test_everything_is_said_at_once_with_its_place(folder: Path) -> None:
             "a categorical feature has no lower",
         ),
         (
+            'features = [{ column = "a", kind = "categorical", unit = "days" }]',
+            "a categorical feature has no unit",
+        ),
+        (
+            'features = [{ column = "income", low_word = "who earn less than most" }]',
+            "low_word: must be one to four words",
+        ),
+        (
+            'features = [{ column = "income", low_word = "poor", high_word = "poor" }]',
+            "low_word and high_word are the same: 'poor'",
+        ),
+        (
             'features = [{ column = "income", missing = "impute", impute = nan }]',
             'impute: must be "median", "mean" or a number',
         ),
