@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from segjob.config import Segmentation
 from segjob.core.model import FitRows, Floats, Model
@@ -22,6 +24,7 @@ from segjob.pipeline.fit_rows import count_distinct
 from segjob.pipeline.measure import Dataset
 from segjob.pipeline.progress import Progress
 from segjob.pipeline.worker import Ask
+from segjob.registry.runs import Record
 
 
 @dataclass(frozen=True)
@@ -122,3 +125,44 @@ def refuse_too_many(settings: Segmentation, rows: FitRows) -> None:
             f"k = {settings.k}, but only {different:,} of the rows are different",
             hint="ask for fewer segments, or add features",
         )
+
+
+def vote_rows(selection: KSelection) -> list[Record]:
+    """Rows of table `k_votes` without the run's number."""
+    return [dataclasses.asdict(vote) for vote in selection.decision.votes]
+
+
+def sweep_rows(selection: KSelection, inertia: float | None) -> list[dict[str, Any]]:
+    """Rows of table `sweeps` without the run's number.
+
+    Parameters
+    ----------
+    inertia : of all rows for the published k; None if nothing is published or the sweep's algorithm did not make it.
+    """
+    rows, divisions = selection.sweep.points, {d.k: d for d in selection.decision.divisions}
+    # A sample's inertia stands for all rows: scaled up by their weight, and marked as not exact. The published k's is
+    # exact, unless another algorithm made the segments: the sweep is of k-means.
+    upscale = rows.total_weight / rows.weights.sum()
+    published = None if inertia is None else selection.decision.k
+    return [
+        {
+            "k": fit.k,
+            "inertia": inertia if fit.k == published else fit.inertia * upscale,
+            "silhouette": fit.silhouette,
+            "davies_bouldin": fit.davies_bouldin,
+            "calinski_harabasz": fit.calinski_harabasz,
+            "gap": selection.gaps.get(fit.k, (None, None))[0],
+            "gap_se": selection.gaps.get(fit.k, (None, None))[1],
+            "stability": selection.agreement.get(fit.k),
+            "segment_stability": divisions[fit.k].stability,
+            "explained_variance": divisions[fit.k].explained_variance,
+            "smallest_share": fit.smallest_share,
+            "largest_share": fit.largest_share,
+            "fit_seconds": fit.seconds,
+            "is_chosen": fit.k == selection.decision.k,
+            "inertia_is_exact": rows.method != "sample" or fit.k == published,
+            "fit_rows": len(rows.values),
+            "silhouette_rows": selection.sweep.silhouette_rows,
+        }
+        for fit in selection.sweep.fits
+    ]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from importlib.metadata import version
 
 import sqlalchemy as sa
 
@@ -13,8 +16,7 @@ from segjob.config import PublishSettings
 from segjob.core.model import Model
 from segjob.core.segments.playbook import Advice
 from segjob.errors import DataError, RelationChanged, WarehouseBusy
-from segjob.pipeline.choose_k import KSelection
-from segjob.pipeline.evidence_rows import exclusion_rows, run_row, sweep_rows, vote_rows
+from segjob.pipeline.choose_k import KSelection, sweep_rows, vote_rows
 from segjob.pipeline.fit_kmeans import FittedModel
 from segjob.pipeline.match_segments import match_segments
 from segjob.pipeline.measure import Dataset, refuse_changed
@@ -29,6 +31,8 @@ from segjob.registry.runs import REFUSED, PublishedRun, Record
 from segjob.registry.schema import bring_up_to_date, ensure_layout
 from segjob.registry.views import create_model_views, create_run_views
 from segjob.statements import scoring
+
+_LIBRARIES = ("duckdb", "sqlalchemy", "numpy", "scipy")
 
 
 @dataclass(frozen=True)
@@ -81,10 +85,10 @@ def publish_refusal(
     warehouse = registry.warehouse
     with progress.phase("keeping the evidence", warehouse.ledger), warehouse.writing():
         run_id, _ = _begin(registry, dataset)
-        rows = {"sweeps": sweep_rows(selection, None), "exclusions": exclusion_rows(dataset)}
+        rows = {"sweeps": sweep_rows(selection, None), "exclusions": _exclusion_rows(dataset)}
         _insert(registry, run_id, {FIRST: vote_rows(selection)})
         _insert(registry, run_id, rows)
-        run = {"status": REFUSED, **run_row(started_at, dataset, selection, ())}
+        run = {"status": REFUSED, **_evidence_row(started_at, dataset, selection, ())}
         _insert(registry, run_id, {"runs": [run]})
     return run_id
 
@@ -117,7 +121,7 @@ def _write(registry: Registry, draft: RunDraft, run_id: int, earlier: Sequence[R
     inertia = sum(sums.inertia.values())
     rows = {
         "sweeps": sweep_rows(draft.selection, inertia if fitted.indices is None else None),
-        "exclusions": exclusion_rows(dataset),
+        "exclusions": _exclusion_rows(dataset),
         "transforms": _transform_rows(dataset),
         "centroids": centroid_rows(fitted.model),
         "covariances": covariance_rows(fitted.model),
@@ -264,7 +268,7 @@ def _run_row(draft: RunDraft, fitted: FittedModel, inertia: float) -> Record:
     is_kmeans = fitted.indices is None
     return {
         "status": "published",
-        **run_row(draft.started_at, draft.dataset, selection, draft.warnings),
+        **_evidence_row(draft.started_at, draft.dataset, selection, draft.warnings),
         "inertia": inertia,
         "silhouette": indices.silhouette,
         "davies_bouldin": indices.davies_bouldin,
@@ -275,3 +279,44 @@ def _run_row(draft: RunDraft, fitted: FittedModel, inertia: float) -> Record:
         "converged": fitted.converged,
         "scoring": fitted.scoring,
     }
+
+
+def _evidence_row(
+    started_at: datetime, dataset: Dataset, selection: KSelection, warnings: Sequence[str]
+) -> Record:
+    """The row of table `runs`, without the run's number, its status, and what is known of a model."""
+    settings, counts, decision = dataset.settings, dataset.counts, selection.decision
+    algorithm = "kmeans" if settings.algorithm == "auto" else settings.algorithm
+    return {
+        "segmentation": dataset.name,
+        "started_at": started_at,
+        "published_at": datetime.now(UTC).replace(tzinfo=None),
+        "relation": settings.relation,
+        "key_column": dataset.key.name,
+        "rows_read": counts.rows,
+        "rows_segmented": counts.kept,
+        "rows_excluded": counts.rows - counts.kept,
+        "fit_rows": len(selection.sweep.points.values),
+        "fit_method": selection.sweep.points.method,
+        "k": decision.k,
+        "k_rule": decision.rule,
+        "k_outcome": decision.outcome,
+        "k_reason": decision.reason,
+        "structure": decision.structure,
+        "seed": settings.seed,
+        "config": settings.model_dump_json(),
+        "versions": json.dumps(_versions()),
+        "warnings": json.dumps(list(warnings)),
+        "algorithm": algorithm if decision.start is None else decision.start.algorithm,
+    }
+
+
+def _versions() -> dict[str, str]:
+    return {"segjob": version("segjob"), "python": platform.python_version()} | {
+        name: version(name) for name in _LIBRARIES
+    }
+
+
+def _exclusion_rows(dataset: Dataset) -> list[Record]:
+    """Rows of table `exclusions` without the run's number."""
+    return [{"reason": e.reason, "column_name": e.column, "rows": e.rows} for e in dataset.counts.exclusions]
