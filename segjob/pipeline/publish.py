@@ -32,7 +32,7 @@ from segjob.registry.schema import bring_up_to_date, ensure_layout
 from segjob.registry.views import create_model_views, create_run_views
 from segjob.statements import scoring
 
-_LIBRARIES = ("duckdb", "sqlalchemy", "numpy", "scipy")
+_LIBRARIES = ("duckdb", "sqlalchemy", "numpy")
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from segjob.core.assignment import best_assignment
 from segjob.core.cluster import metrics
 from segjob.core.compare.algorithms import others
 from segjob.core.compare.task import Clustering, Outcome, Task, Unable
@@ -146,14 +147,12 @@ def numbered_like(labels: Labels, published: Labels, k: int) -> Labels:
 
     Clusters beyond k, and those that share nothing, are numbered k upwards from the largest; noise stays -1.
     """
-    from scipy.optimize import linear_sum_assignment
-
     inside = labels >= 0
     groups, compact = np.unique(labels[inside], return_inverse=True)
     shared = np.zeros((len(groups), k))
     np.add.at(shared, (compact, published[inside]), 1)
     number = np.full(len(groups), -1, dtype=np.intp)
-    for group, segment in zip(*linear_sum_assignment(shared, maximize=True), strict=True):
+    for group, segment in best_assignment(shared):
         if shared[group, segment] > 0:
             number[group] = segment
     others = np.flatnonzero(number < 0)

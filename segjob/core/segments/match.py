@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 
 from segjob.core.arrays import squared_distances
+from segjob.core.assignment import best_assignment
 from segjob.core.model import Floats
 
 KEPT = 1 / 3
@@ -103,10 +104,7 @@ def align(
     distances : (k_old, k_new) between the centroids, to say how far a segment moved.
     overlap : (k_old, k_new) shared customers, to say what was split or merged; None where they are not known.
     """
-    from scipy.optimize import linear_sum_assignment
-
-    rows, columns = linear_sum_assignment(similarity, maximize=True)
-    partner = {int(j): int(i) for i, j in zip(rows, columns, strict=True) if similarity[i, j] >= KEPT}
+    partner = {j: i for i, j in best_assignment(similarity) if similarity[i, j] >= KEPT}
     ids, fates = [], []
     for j in range(similarity.shape[1]):
         if (i := partner.get(j)) is not None:

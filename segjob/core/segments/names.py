@@ -20,8 +20,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
+from segjob.core.assignment import best_assignment
 from segjob.core.model import MISSING_CATEGORY, Floats
 from segjob.core.number_format import percent
 from segjob.core.segments.position import NOTICEABLE, Flags, NamedFeature, SegmentPosition
@@ -74,12 +74,12 @@ def automatic_names(features: Sequence[NamedFeature], at: SegmentPosition) -> li
     candidates = [dict(_candidates(features, at, i)) for i in range(len(at.z))]
     texts = list(dict.fromkeys(itertools.chain.from_iterable(candidates)))
     column = {text: j for j, text in enumerate(texts)}
-    cost = np.full((len(candidates), len(texts)), 1e6)
+    scores = np.full((len(candidates), len(texts)), -1e6)
     for i, own in enumerate(candidates):
         for text, score in own.items():
             # Of segments that nothing else tells apart, the larger gets the better name.
-            cost[i, column[text]] = -score * (1 + 0.01 * at.share[i])
-    return [texts[j] for j in linear_sum_assignment(cost)[1]]
+            scores[i, column[text]] = score * (1 + 0.01 * at.share[i])
+    return [texts[j] for _, j in best_assignment(scores)]
 
 
 def _candidates(
