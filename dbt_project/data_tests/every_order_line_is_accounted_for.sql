@@ -1,14 +1,17 @@
--- The file is counted again: its lines are the order lines kept and those rejected or merged.
+-- The file is counted again, by other means than it is read with: its lines are the order lines kept and those rejected
+-- or merged. A record in quotes may take several lines of the file.
 with file as (
-    {{ raw_rows('orders', source('raw', 'orders')) }}
+    {{ counted_lines('orders', source('raw', 'orders')) }}
 ),
 
 lines as (
     select
-        (select count(*) from file) as in_file,
+        (select max(in_file) from file) as in_file,
+        (select coalesce(sum(physical_lines), 0) from {{ ref('base_orders') }}) as lines_read,
+        (select count(*) from {{ ref('base_orders') }}) as records_read,
         (select count(*) from {{ ref('int_order_lines') }}) as kept,
         (select count(*) from {{ ref('rejected_orders') }}) as lost
 )
 
 select * from lines
-where in_file <> kept + lost
+where in_file <> lines_read or records_read <> kept + lost

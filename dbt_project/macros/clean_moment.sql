@@ -1,52 +1,250 @@
 {#
-    A moment without time zone from clean text: ISO 8601 (an offset is turned into UTC), `20250630`, or `30.06.2025` with or
-    without a time; null where it cannot be read, or there is no such day. Every form is matched before it is read.
+    Moments without time zone from clean text, in two steps, because the order of day and month is known only when all values of a
+    column have been seen.
+
+    moment_parts adds for a column x: x_kind, how the value is written, and what of it is needed to read it. The kinds:
+
+        iso             2010-12-01, 2010-12-01 08:26:00      year first; so do 20101201 and 2010/12/01
+        offset          2010-12-01T08:26:00+02:00            the offset is turned into UTC
+        epoch           1291191960, 1291191960000            seconds or milliseconds since 1970, in UTC
+        named           1 Dec 2010, Dec 1, 2010              the month as a word
+        dotted          01.12.2010                           day first, unless SEGJOB_DATE_ORDER says otherwise
+        ordered         12/1/2010, 01-12-10                  day or month first: the column says, or SEGJOB_DATE_ORDER
+        none            yesterday
+
+    moment_of then reads the value by the order of its column. Every form is matched before it is cast, and a day is compared with
+    the last one of its month where an engine cannot try a cast.
 #}
-{% macro clean_moment(text) -%}
-    {{ return(adapter.dispatch('clean_moment')(text)) }}
+
+{% macro time_pattern() -%}
+    {{ return('(([01]?[0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)?|24:00(:00)?)') }}
 {%- endmacro %}
 
-{# DuckDB takes an offset for nothing, and `infinity` for 1900, unless the form is known before. #}
-{% macro duckdb__clean_moment(text) -%}
+{% macro offset_pattern() -%}
+    {{ return('(z|utc|gmt|[+-](0[0-9]|1[0-5])(:?[0-5][0-9])?)') }}
+{%- endmacro %}
+
+{# A date as real_moment takes it. #}
+{% macro iso_date_pattern() -%}
+    {{ return('(000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})-(0?[1-9]|1[0-2])-(0?[1-9]|[12][0-9]|3[01])') }}
+{%- endmacro %}
+
+{# The number of a month from its name, in English, German, French, Spanish, Italian, Portuguese or Dutch. #}
+{% macro month_number(name) -%}
     case
-        when regexp_full_match({{ text }}, '\d{4}-\d{1,2}-\d{1,2}([ Tt]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?)?')
-            then try_cast({{ text }} as timestamp)
-        when regexp_matches({{ text }}, '^\d{4}-\d{1,2}-\d{1,2}[ Tt]\d{1,2}:\d{2}.*([Zz]|[+-]\d{2}(:?\d{2})?)$')
-            then try_cast({{ text }} as timestamptz) at time zone 'UTC'
-        when regexp_full_match({{ text }}, '\d{8}')
-            then try_strptime({{ text }}, '%Y%m%d')
-        when regexp_matches({{ text }}, '^\d{1,2}\.\d{1,2}\.\d{4}')
-            then try_strptime({{ text }}, ['%d.%m.%Y', '%d.%m.%Y %H:%M', '%d.%m.%Y %H:%M:%S'])
+        when {{ matches(name, '(jan|gen|ene|jän).*') }} then '1'
+        when {{ matches(name, '(feb|fev|fév).*') }} then '2'
+        when {{ matches(name, '(mar|mär|maer|mrz|mrt|maa).*') }} then '3'
+        when {{ matches(name, '(apr|avr|abr).*') }} then '4'
+        when {{ matches(name, '(may|mai|mag|mei).*') }} then '5'
+        when {{ matches(name, '(jun|juin|giu).*') }} then '6'
+        when {{ matches(name, '(jul|juil|lug).*') }} then '7'
+        when {{ matches(name, '(aug|aou|aoû|ago).*') }} then '8'
+        when {{ matches(name, '(sep|set).*') }} then '9'
+        when {{ matches(name, '(oct|okt|ott|out).*') }} then '10'
+        when {{ matches(name, '(nov).*') }} then '11'
+        when {{ matches(name, '(dec|dez|déc|dic).*') }} then '12'
     end
 {%- endmacro %}
 
-{# Elsewhere the other forms are first written as ISO 8601. #}
-{% macro default__clean_moment(text) -%}
-    {% set year = '(?!0000)[0-9]{4}' -%}
-    {% set month, day = '(0?[1-9]|1[0-2])', '(0?[1-9]|[12][0-9]|3[01])' -%}
-    {% set date = year ~ '-' ~ month ~ '-' ~ day -%}
-    {% set minutes = '([01]?[0-9]|2[0-3]):[0-5][0-9]' -%}
-    {% set time = '(' ~ minutes ~ '(:[0-5][0-9]([.][0-9]+)?)?|24:00(:00)?)' -%}
-    {% set offset = '(Z|[+-](0[0-9]|1[0-5])(:?[0-5][0-9])?)' -%}
-    {% set iso_of_digits = "substr(%s, 1, 4) || '-' || substr(%s, 5, 2) || '-' || substr(%s, 7, 2)" % (text, text, text) -%}
-    {% set year_and_time = 'split_part(' ~ text ~ ", '.', 3)" -%}
-    {% set iso_of_dots = "substr(%s, 1, 4) || '-' || split_part(%s, '.', 2) || '-' || split_part(%s, '.', 1) || substr(%s, 5)"
-        % (year_and_time, text, text, year_and_time) -%}
+{# A date with a month's name as `2010-12-1 08:26`: what groups of a pattern find, the month as a number. #}
+{% macro numeric_date(text, pattern, year, month, day, clock) -%}
+    {% set whole = '^' ~ pattern ~ '$' -%}
+    {{ group_of(text, whole, year) }} || '-' || {{ month_number(group_of(text, whole, month)) }} || '-' || {{ group_of(text, whole, day) }}
+    || ' ' || coalesce({{ group_of(text, whole, clock) }}, '')
+{%- endmacro %}
+
+{# A select over `relation` that adds the parts of the moments in `column`. #}
+{% macro moment_parts(relation, column) -%}
+    {% set lower_text = 'lower(' ~ column ~ ')' -%}
+    {% set word = '([^-0-9 ,./:]{3,})' -%}
+    {% set rest = '(?:,? +(.*))?' -%}
+    {% set weekday, year = '(?:[^-0-9 ,./:]+[.,]* +)?', '([0-9]{4}|[0-9]{2})' -%}
+    {% set day_month_year = weekday ~ '([0-9]{1,2})(?:st|nd|rd|th|[.])?[-/ ]*(?:(?:of|de) )?' ~ word ~ '[.,]?[-/ ]*(?:de )?' ~ year ~ rest -%}
+    {% set month_day_year = weekday ~ word ~ '[.,]?[-/ ]*([0-9]{1,2})(?:st|nd|rd|th)?,?[-/ ]+' ~ year ~ rest -%}
+    {% set year_month_day = '([0-9]{4})[-/ ]*' ~ word ~ '[.]?[-/ ]*([0-9]{1,2})' ~ rest -%}
+    select
+        clocks.*,
+        case
+            when {{ column }}_kind <> 'numbers' then {{ column }}_kind
+            when {{ column }}_clock is null then 'none'
+            when length({{ column }}_first) = 4 then 'year_first'
+            when {{ column }} like '%.%.%' and length({{ column }}_last) in (2, 4) then 'dotted'
+            when length({{ column }}_last) in (2, 4) then 'ordered'
+            else 'none'
+        end as {{ column }}_shape
+    from (
+        select
+            parts.*,
+            case
+                when {{ column }}_kind not in ('numbers', 'named') then null
+                when {{ column }}_time = '' then ''
+                when {{ matches(column ~ '_time', time_pattern()) }} then ' ' || {{ column }}_time
+                when {{ matches(column ~ '_time', time_pattern() ~ ' ?' ~ offset_pattern()) }}
+                    then ' ' || replace(replace(replace({{ column }}_time, ' ', ''), 'utc', 'z'), 'gmt', 'z')
+                when {{ matches(column ~ '_time', '(0?[1-9]|1[0-2])(:[0-5][0-9](:[0-5][0-9])?)? ?[ap][.]?m?[.]?') }}
+                    then
+                        ' ' || {{ as_text(
+                            'mod(cast(' ~ group_of(column ~ '_time', '^([0-9]+)', 1) ~ " as integer), 12) + case when " ~ column
+                            ~ "_time like '%p%' then 12 else 0 end"
+                        ) }}
+                        || case
+                            when {{ column }}_time like '%:%' then {{ group_of(column ~ '_time', '((:[0-9]{2})+)', 1) }}
+                            else ':00'
+                        end
+            end as {{ column }}_clock
+        from (
+            select
+                numbers.*,
+                split_part({{ column }}_date, '-', 1) as {{ column }}_first,
+                split_part({{ column }}_date, '-', 2) as {{ column }}_middle,
+                split_part({{ column }}_date, '-', 3) as {{ column }}_last
+            from (
+                select
+                    spelled.*,
+                    translate(split_part({{ column }}_text, ' ', 1), '/.', '--') as {{ column }}_date,
+                    trim(substr({{ column }}_text, length(split_part({{ column }}_text, ' ', 1)) + 1)) as {{ column }}_time
+                from (
+                    select
+                        kinds.*,
+                        case
+                            when {{ column }}_kind = 'numbers' then replace(replace({{ lower_text }}, ', ', ' '), ',', ' ')
+                            when {{ column }}_kind <> 'named' then null
+                            when {{ matches(lower_text, day_month_year) }} then {{ numeric_date(lower_text, day_month_year, 3, 2, 1, 4) }}
+                            when {{ matches(lower_text, month_day_year) }} then {{ numeric_date(lower_text, month_day_year, 3, 1, 2, 4) }}
+                            when {{ matches(lower_text, year_month_day) }} then {{ numeric_date(lower_text, year_month_day, 1, 2, 3, 4) }}
+                        end as {{ column }}_text
+                    from (
+                        select
+                            *,
+                            case
+                                when {{ column }} is null then null
+                                when {{ is_iso_moment(column) }} then 'iso'
+                                when {{ matches(column, '[0-9]{8}([0-9]{6})?') }} then 'digits'
+                                when {{ matches(column, '[0-9]{10}([.]0*)?|[0-9]{13}') }} then 'epoch'
+                                when {{ is_offset_moment(column) }} then 'offset'
+                                when {{ matches(column, '[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{2,4}(,? .*)?') }} then 'numbers'
+                                when {{ matches(lower_text, '.*[^-0-9 ,./:]{3}.*') }}
+                                    and {{ matches(lower_text, day_month_year ~ '|' ~ month_day_year ~ '|' ~ year_month_day) }}
+                                    then 'named'
+                                else 'none'
+                            end as {{ column }}_kind
+                        from {{ relation }}
+                        {{ fence() }}
+                    ) as kinds
+                    {{ fence() }}
+                ) as spelled
+                {{ fence() }}
+            ) as numbers
+            {{ fence() }}
+        ) as parts
+        {{ fence() }}
+    ) as clocks
+    {{ fence() }}
+{%- endmacro %}
+
+{# DuckDB takes an offset for nothing, and `infinity` for 1900, unless the form is known before. #}
+{% macro is_iso_moment(text) -%}
+    {{ return(adapter.dispatch('is_iso_moment')(text)) }}
+{%- endmacro %}
+
+{% macro duckdb__is_iso_moment(text) -%}
+    regexp_full_match({{ text }}, '\d{4}-\d{1,2}-\d{1,2}([ Tt]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?)?')
+{%- endmacro %}
+
+{% macro default__is_iso_moment(text) -%}
+    {{ matches(text, iso_date_pattern() ~ '([ T]' ~ time_pattern() ~ ')?') }}
+{%- endmacro %}
+
+{% macro is_offset_moment(text) -%}
+    {{ return(adapter.dispatch('is_offset_moment')(text)) }}
+{%- endmacro %}
+
+{% macro duckdb__is_offset_moment(text) -%}
+    regexp_full_match({{ text }}, '\d{4}-\d{1,2}-\d{1,2}[ Tt]\d{1,2}:\d{2}.*([Zz]|[+-]\d{2}(:?\d{2})?)')
+{%- endmacro %}
+
+{% macro default__is_offset_moment(text) -%}
+    {{ matches(text, iso_date_pattern() ~ '[ T]' ~ time_pattern() ~ ' ?(Z|[+-](0[0-9]|1[0-5])(:?[0-5][0-9])?)') }}
+{%- endmacro %}
+
+{# A year of two digits is one of 1970 to 2069. #}
+{% macro whole_year(year) -%}
+    case when length({{ year }}) <> 2 then {{ year }} when {{ year }} < '70' then '20' || {{ year }} else '19' || {{ year }} end
+{%- endmacro %}
+
+{# The date and clock of a value whose order is known, as a text like ISO 8601. #}
+{% macro iso_text(column, order) -%}
+    {% set first, middle, last = column ~ '_first', column ~ '_middle', column ~ '_last' -%}
+    {% set year, month, day = {'ymd': (first, middle, last), 'dmy': (last, middle, first), 'mdy': (last, first, middle)}[order] -%}
+    {{ whole_year(year) }} || '-' || {{ month }} || '-' || {{ day }}
+{%- endmacro %}
+
+{# A moment from a date and a clock as moment_parts writes it: empty, with a time, or with a time and an offset. #}
+{% macro checked_moment(date, clock) -%}
     case
-        when {{ matches(text, date ~ '([ T]' ~ time ~ ')?') }}
-            then {{ real_moment(text) }}
-        when {{ matches(text, date ~ '[ T]' ~ time ~ offset) }}
-            then {{ real_moment(text, has_offset=true) }}
-        when {{ matches(text, year ~ '(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])') }}
-            then {{ real_moment(iso_of_digits) }}
-        when {{ matches(text, day ~ '[.]' ~ month ~ '[.]' ~ year ~ '( ' ~ minutes ~ '(:[0-5][0-9])?)?') }}
-            then {{ real_moment(iso_of_dots) }}
+        when not {{ matches(date, iso_date_pattern()) }} then null
+        when {{ matches(clock, '(' ~ ' ' ~ time_pattern() ~ ')?') }} then {{ real_moment(date ~ ' || ' ~ clock) }}
+        else {{ real_moment(date ~ ' || upper(' ~ clock ~ ')', has_offset=true) }}
+    end
+{%- endmacro %}
+
+{# 1 where a value of kind `ordered` is a date in this order, else 0. A year comes first only in `10-12-01`. #}
+{% macro is_date_in(column, order) -%}
+    {% set date = '(' ~ iso_text(column, order) ~ ')' -%}
+    case
+        when {{ column }}_shape <> 'ordered' then 0
+        {% if order == 'ymd' -%}
+            when length({{ column }}_last) <> 2 or {{ column }} not like '%-%-%' then 0
+        {% endif -%}
+        when not {{ matches(date, iso_date_pattern()) }} then 0
+        when {{ real_moment(date) }} is null then 0
+        else 1
+    end
+{%- endmacro %}
+
+{# The moment of a column with parts, by the order of its column: dmy, mdy, ymd, or null where nothing tells. #}
+{% macro moment_of(column, order) -%}
+    {% set given = reading_setting('date_order') -%}
+    {% set iso_of_digits -%}
+        substr({{ column }}, 1, 4) || '-' || substr({{ column }}, 5, 2) || '-' || substr({{ column }}, 7, 2) || case
+            when length({{ column }}) = 14
+                then ' ' || substr({{ column }}, 9, 2) || ':' || substr({{ column }}, 11, 2) || ':' || substr({{ column }}, 13, 2)
+            else ''
+        end
+    {%- endset -%}
+    case {{ column }}_shape
+        when 'iso' then {{ real_moment(column) }}
+        when 'offset' then {{ real_moment("replace(replace(" ~ column ~ ", ' +', '+'), ' -', '-')", has_offset=true) }}
+        when 'digits'
+            then case when {{ matches('(' ~ iso_of_digits ~ ')', iso_date_pattern() ~ '( ' ~ time_pattern() ~ ')?') }} then {{ real_moment('(' ~ iso_of_digits ~ ')') }} end
+        when 'epoch'
+            then {{ epoch_moment("cast(substr(" ~ column ~ ", 1, 10) || case when length(" ~ column ~ ") = 13 and " ~ column
+                ~ " not like '%.%' then substr(" ~ column ~ ", 11, 3) else '000' end as bigint)") }}
+        when 'named' then {{ checked_moment('(' ~ iso_text(column, 'ymd') ~ ')', column ~ '_clock') }}
+        when 'year_first' then {{ checked_moment('(' ~ iso_text(column, 'ymd') ~ ')', column ~ '_clock') }}
+        when 'dotted' then {{ checked_moment('(' ~ iso_text(column, given or 'dmy') ~ ')', column ~ '_clock') }}
+        when 'ordered'
+            then
+                {% set dated -%}
+                    case
+                        when {{ column }}_first = {{ column }}_middle and length({{ column }}_last) = 4 then {{ iso_text(column, 'dmy') }}
+                        {% for one in ['dmy', 'mdy', 'ymd'] -%}
+                            when {{ order }} = '{{ one }}' then {{ iso_text(column, one) }}
+                        {% endfor -%}
+                    end
+                {%- endset -%}
+                {{ checked_moment('(' ~ dated ~ ')', column ~ '_clock') }}
     end
 {%- endmacro %}
 
 {# A moment from a text that looks like ISO 8601; null for 2025-02-30. #}
 {% macro real_moment(iso, has_offset=false) -%}
     {{ return(adapter.dispatch('real_moment')(iso, has_offset)) }}
+{%- endmacro %}
+
+{% macro duckdb__real_moment(iso, has_offset) -%}
+    {{ "try_cast(%s as timestamptz) at time zone 'UTC'" % iso if has_offset else 'try_cast(%s as timestamp)' % iso }}
 {%- endmacro %}
 
 {# PostgreSQL cannot try a cast, so the day is first compared with the last one of its month. #}
@@ -69,4 +267,21 @@
     {%- else -%}
         try_cast({{ iso }} as timestamp_ntz)
     {%- endif %}
+{%- endmacro %}
+
+{# A moment in UTC from milliseconds since 1970. #}
+{% macro epoch_moment(milliseconds) -%}
+    {{ return(adapter.dispatch('epoch_moment')(milliseconds)) }}
+{%- endmacro %}
+
+{% macro duckdb__epoch_moment(milliseconds) -%}
+    make_timestamp({{ milliseconds }} * 1000)
+{%- endmacro %}
+
+{% macro postgres__epoch_moment(milliseconds) -%}
+    timestamp '1970-01-01 00:00:00' + {{ milliseconds }} * interval '1 millisecond'
+{%- endmacro %}
+
+{% macro spark__epoch_moment(milliseconds) -%}
+    timestamp_ntz '1970-01-01 00:00:00' + make_dt_interval(0, 0, 0, {{ milliseconds }} / cast(1000 as decimal(4)))
 {%- endmacro %}

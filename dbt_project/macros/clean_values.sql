@@ -21,23 +21,3 @@
         else {{ text }}
     end
 {%- endmacro %}
-
-{#
-    A number from clean text as double, null where it cannot be read. `thousands=true` also reads `54k` as 54, the unit
-    being a thousand already. `1,200` is 1200; a comma in any other place cannot be read, as nobody knows what it means.
-    The first branch is only there because nearly all numbers take it, and it is fast.
-#}
-{% macro clean_number(text, thousands=false) -%}
-    {% set bare = without('lower(' ~ text ~ ')', '^[$€£]\\s*') -%}
-    {% if thousands -%}
-        {% set bare = without(bare, '\\s*(k[$€£]?|[$€£]k)$') -%}
-    {%- endif -%}
-    case
-        when {{ matches(text, '-?[0-9]+([.][0-9]+)?') }}
-            then {{ try_double(text) }}
-        when {{ matches(bare, '[+-]?[0-9]{1,3}(,[0-9]{3})+([.][0-9]*)?') }}
-            then {{ try_double("replace(" ~ bare ~ ", ',', '')") }}
-        when {{ matches(bare, '[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)(e[+-]?[0-9]{1,2})?') }}
-            then {{ try_double(bare) }}
-    end
-{%- endmacro %}

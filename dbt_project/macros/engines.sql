@@ -100,3 +100,63 @@
 {% macro spark__utc_today() -%}
     cast(to_utc_timestamp(current_timestamp(), current_timezone()) as date)
 {%- endmacro %}
+
+{# What a group of a regular expression finds in a text, from 1; null or empty where there is nothing. #}
+{% macro group_of(text, pattern, group) -%}
+    {{ return(adapter.dispatch('group_of')(text, pattern, group)) }}
+{%- endmacro %}
+
+{% macro duckdb__group_of(text, pattern, group) -%}
+    regexp_extract({{ text }}, '{{ pattern }}', {{ group }})
+{%- endmacro %}
+
+{% macro postgres__group_of(text, pattern, group) -%}
+    (regexp_match({{ text }}, '{{ pattern }}'))[{{ group }}]
+{%- endmacro %}
+
+{% macro spark__group_of(text, pattern, group) -%}
+    regexp_extract({{ text }}, r'{{ pattern }}', {{ group }})
+{%- endmacro %}
+
+{# The value that comes most often in a column; nulls do not count. #}
+{% macro most_common(expression) -%}
+    {{ return(adapter.dispatch('most_common')(expression)) }}
+{%- endmacro %}
+
+{% macro default__most_common(expression) -%}
+    mode({{ expression }})
+{%- endmacro %}
+
+{% macro postgres__most_common(expression) -%}
+    mode() within group (order by {{ expression }})
+{%- endmacro %}
+
+{#
+    `materialized` behind the name of a common table expression that must be computed once. DuckDB would else write its long
+    expressions into each of many aggregates, and plan for half a minute. Spark has no such word.
+#}
+{% macro materialized() -%}
+    {{ return(adapter.dispatch('materialized')()) }}
+{%- endmacro %}
+
+{% macro default__materialized() -%}
+    materialized
+{%- endmacro %}
+
+{% macro spark__materialized() -%}
+{%- endmacro %}
+
+{#
+    The end of a subquery whose expressions must be computed once. PostgreSQL would else write them into every place that uses them, and
+    those into the next, until a line takes seconds.
+#}
+{% macro fence() -%}
+    {{ return(adapter.dispatch('fence')()) }}
+{%- endmacro %}
+
+{% macro default__fence() -%}
+{%- endmacro %}
+
+{% macro postgres__fence() -%}
+    offset 0
+{%- endmacro %}

@@ -9,29 +9,6 @@
     is none, and means the same as one file alone.
 #}
 
-{# For each column of a raw source: the spellings accepted, in small letters and digits only. #}
-{% macro accepted_spellings(name) -%}
-    {% if name == 'customers' -%}
-        {{ return({
-            'customer_id': ['customerid', 'customer', 'custid', 'clientid', 'id'],
-            'gender': ['gender', 'genre', 'sex'],
-            'age': ['age'],
-            'annual_income': ['annualincome', 'annualincomek', 'income', 'incomek'],
-            'spending_score': ['spendingscore', 'spendingscore1100', 'score'],
-        }) }}
-    {%- else -%}
-        {{ return({
-            'customer_id': ['customerid', 'customer', 'custid', 'clientid'],
-            'order_id': ['orderid', 'invoice', 'invoiceno', 'invoiceid'],
-            'product_id': ['productid', 'stockcode', 'sku', 'itemid'],
-            'ordered_at': ['orderedat', 'orderdate', 'ordertime', 'timestamp', 'date', 'invoicedate'],
-            'quantity': ['quantity', 'qty'],
-            'unit_price': ['unitprice', 'price'],
-            'revenue': ['revenue', 'amount', 'total'],
-        }) }}
-    {%- endif %}
-{%- endmacro %}
-
 {# What a raw source is read from: a path or a relation; empty where there is none. #}
 {% macro raw_place(name) -%}
     {{ return(adapter.dispatch('raw_place')(name)) }}
@@ -53,30 +30,19 @@
     {{ return(source('raw', name) if var('raw_' ~ name) else '') }}
 {%- endmacro %}
 
-{# What stands after `from`. #}
-{% macro raw_reader(place) -%}
-    {{ return(adapter.dispatch('raw_reader')(place)) }}
+{#
+    What is known of a raw source before its rows are read: `place`, `headers`, `matched` (column of the project -> position of its
+    header, from 0), and for a CSV file all of csv_plan. Ends the run where there is nothing, or a column is missing.
+#}
+{% macro raw_plan(name) -%}
+    {% set place = raw_place(name) -%}
+    {% set plan = adapter.dispatch('raw_plan')(name, place) -%}
+    {% do plan.update({'matched': matched_headers(name, plan['headers'])}) -%}
+    {% do check_headers(name, place, plan['headers'], plan['matched']) -%}
+    {{ return(plan) }}
 {%- endmacro %}
 
-{# Everything is text in CSV. A line that is too short is filled with nulls. #}
-{% macro duckdb__raw_reader(place) -%}
-    {% set literal = "'" ~ place.replace("'", "''") ~ "'" -%}
-    {% if place.lower().endswith(('.parquet', '.parq', '.pq')) -%}
-        {{ return('read_parquet(' ~ literal ~ ')') }}
-    {%- endif -%}
-    {{ return('read_csv(' ~ literal ~ ', header = true, all_varchar = true, null_padding = true, parallel = false)') }}
-{%- endmacro %}
-
-{% macro default__raw_reader(place) -%}
-    {{ return(place) }}
-{%- endmacro %}
-
-{# The names of the columns there, or an error that says that there is nothing. #}
-{% macro raw_columns(name, place) -%}
-    {{ return(adapter.dispatch('raw_columns')(name, place)) }}
-{%- endmacro %}
-
-{% macro duckdb__raw_columns(name, place) -%}
+{% macro duckdb__raw_plan(name, place) -%}
     {% if '://' not in place -%}
         {% set found = run_query("select count(*) from glob('" ~ place.replace("'", "''") ~ "')") -%}
         {% if found.columns[0].values()[0] == 0 -%}
@@ -87,10 +53,14 @@
             ) -%}
         {%- endif %}
     {%- endif -%}
-    {{ return(run_query('describe select * from ' ~ raw_reader(place)).columns[0].values()) }}
+    {% if is_parquet(place) -%}
+        {% set columns = run_query('describe select * from read_parquet(' ~ quoted(place) ~ ')').columns[0].values() -%}
+        {{ return({'place': place, 'headers': columns | list, 'encoding': '', 'skipped': 0}) }}
+    {%- endif -%}
+    {{ return(csv_plan(name, place)) }}
 {%- endmacro %}
 
-{% macro default__raw_columns(name, place) -%}
+{% macro default__raw_plan(name, place) -%}
     {% if not is_there(place) -%}
         {% do exceptions.raise_compiler_error(
             'There is no table ' ~ place ~ ', from which the raw ' ~ name ~ ' are read. Load it, name another one with the '
@@ -98,97 +68,44 @@
             ~ ': --vars \'{raw_' ~ name ~ ': ""}\'.'
         ) -%}
     {%- endif -%}
-    {{ return(adapter.get_columns_in_relation(place) | map(attribute='name') | list) }}
+    {{ return({
+        'place': place, 'headers': adapter.get_columns_in_relation(place) | map(attribute='name') | list,
+        'encoding': '', 'skipped': 0,
+    }) }}
 {%- endmacro %}
 
-{# Column of the project -> column of the file or table. #}
-{% macro matched_columns(name, place) -%}
-    {% set columns = raw_columns(name, place) -%}
-    {% set matched = {} -%}
-    {% for wanted, spellings in accepted_spellings(name).items() -%}
-        {% for spelling in spellings -%}
-            {% for column in columns -%}
-                {% if modules.re.sub('[^a-z0-9]', '', column.lower()) == spelling and wanted not in matched -%}
-                    {% do matched.update({wanted: column}) -%}
-                {%- endif %}
-            {%- endfor %}
-        {%- endfor %}
+{# The columns of a table that number its rows, as loaders write them. #}
+{% macro row_number_columns(headers) -%}
+    {% set spellings, found = ['filerow', 'rownumber', 'linenumber', 'row', 'line'], [] -%}
+    {% for header in headers if plain_header(header) in spellings -%}
+        {% do found.append(header) -%}
     {%- endfor -%}
-    {{ return({'matched': matched, 'columns': columns}) }}
-{%- endmacro %}
-
-{# The same, or an error where a column is missing that cannot be done without. #}
-{% macro found_columns(name) -%}
-    {% set place = raw_place(name) -%}
-    {% set found = matched_columns(name, place) -%}
-    {% set matched, spellings = found['matched'], accepted_spellings(name) -%}
-    {% set needed = spellings.keys() | list if name == 'customers' else ['customer_id', 'ordered_at'] -%}
-    {% set problems = [] -%}
-    {% for wanted in needed if wanted not in matched -%}
-        {% do problems.append(wanted ~ ' (accepted: ' ~ spellings[wanted] | join(', ') ~ ')') -%}
-    {%- endfor -%}
-    {% if name == 'orders' and 'unit_price' not in matched and 'revenue' not in matched -%}
-        {% do problems.append(
-            'unit_price or revenue (accepted: ' ~ (spellings['unit_price'] + spellings['revenue']) | join(', ') ~ ')'
-        ) -%}
-    {%- endif -%}
-    {% if problems -%}
-        {% do exceptions.raise_compiler_error(
-            place ~ ' has no column for ' ~ problems | join('; ') ~ '. Its columns are: ' ~ found['columns'] | join(', ')
-            ~ '. Case, blanks, underscores and brackets in a header do not matter. Rename the header, or '
-            ~ ('set SEGJOB_' ~ name.upper() ~ ' to another file.' if target.type == 'duckdb'
-               else 'read another table or a view: variable raw_' ~ name ~ '.')
-        ) -%}
-    {%- endif -%}
     {{ return(found) }}
 {%- endmacro %}
 
 {#
-    The number of a row: 1, 2, ... as they stand in the file. A table has no order: a column of it says the number, or the
-    rows are numbered in the order of what is in them.
+    The raw rows as a select: file_row (1, 2, ... as they stand in the file), the project's columns as text (null where there is no such
+    column), raw_line (the whole line, also what no column of the project is), physical_lines and line_problem (why the line
+    itself cannot be read, else null).
 #}
-{% macro row_number_of(found) -%}
-    {{ return(adapter.dispatch('row_number_of')(found)) }}
-{%- endmacro %}
-
-{% macro duckdb__row_number_of(found) -%}
-    row_number() over ()
-{%- endmacro %}
-
-{% macro default__row_number_of(found) -%}
-    {% set spellings, given, content = ['filerow', 'rownumber', 'linenumber', 'row', 'line'], [], [] -%}
-    {% for column in found['columns'] if modules.re.sub('[^a-z0-9]', '', column.lower()) in spellings -%}
-        {% do given.append(adapter.quote(column)) -%}
-    {%- endfor -%}
-    {% for column in found['matched'].values() -%}
-        {% do content.append(adapter.quote(column)) -%}
-    {%- endfor -%}
-    {{ 'cast(' ~ given[0] ~ ' as bigint)' if given else 'row_number() over (order by ' ~ content | join(', ') ~ ')' }}
-{%- endmacro %}
-
-{# The raw rows as a select: file_row and the project's columns as text, null where there is no such column. #}
 {% macro raw_rows(name, source_relation) -%}
     {% set columns = accepted_spellings(name).keys() -%}
     {% if not execute -%}
         select *
         from {{ source_relation }}
     {%- elif raw_place(name) -%}
-        {% set found = found_columns(name) -%}
-        select
-            {{ row_number_of(found) }} as file_row,
-            {% for column in columns -%}
-                {{ as_text(adapter.quote(found['matched'][column]) if column in found['matched'] else 'null') }} as {{ column }}{{ ',' if not loop.last }}
-            {% endfor -%}
-        from {{ raw_reader(raw_place(name)) }}
+        {{ adapter.dispatch('placed_rows')(raw_plan(name), columns) }}
     {%- elif name == 'orders' -%}
         select
             cast(null as bigint) as file_row,
             {% for column in columns -%}
-                {{ as_text('null') }} as {{ column }}{{ ',' if not loop.last }}
+                {{ as_text('null') }} as {{ column }},
             {% endfor -%}
+            {{ as_text('null') }} as raw_line,
+            cast(null as bigint) as physical_lines,
+            {{ as_text('null') }} as line_problem
         where false
     {%- else -%}
-        {% set customer_id = adapter.quote(found_columns('orders')['matched']['customer_id']) -%}
         select
             row_number() over (order by customer_id) as file_row,
             *
@@ -196,16 +113,115 @@
             select distinct
                 {{ clean_id('texts.customer_id') }} as customer_id,
                 {% for column in columns if column != 'customer_id' -%}
-                    {{ as_text('null') }} as {{ column }}{{ ',' if not loop.last }}
+                    {{ as_text('null') }} as {{ column }},
                 {% endfor -%}
+                {{ as_text('null') }} as raw_line,
+                cast(1 as bigint) as physical_lines,
+                {{ as_text('null') }} as line_problem
             from (
                 select {{ clean_text('written.customer_id') }} as customer_id
                 from (
-                    select distinct {{ as_text(customer_id) }} as customer_id
-                    from {{ raw_reader(raw_place('orders')) }}
+                    select distinct customer_id
+                    from {{ ref('base_orders') }}
+                    where line_problem is null
                 ) as written
             ) as texts
         ) as buyers
         where customer_id is not null
+    {%- endif %}
+{%- endmacro %}
+
+{% macro duckdb__placed_rows(plan, columns) -%}
+    {% if is_parquet(plan['place']) -%}
+        {{ default__placed_rows(plan, columns, 'row_number() over ()', 'read_parquet(' ~ quoted(plan['place']) ~ ')') }}
+    {%- else -%}
+        {% set width = plan['headers'] | length -%}
+        select
+            file_row,
+            {% for column in columns -%}
+                {{ as_text(csv_field(plan, plan['matched'][column]) if column in plan['matched'] else 'null') }} as {{ column }},
+            {% endfor -%}
+            raw_line,
+            physical_lines,
+            -- An empty field behind the last column is only a delimiter too much.
+            case
+                when line_problem is not null then line_problem
+                when len(fields) > {{ width }} and trim(array_to_string(fields[{{ width + 1 }}:], '')) <> '' then 'too_many_columns'
+            end as line_problem
+        from (
+            {{ csv_records(plan) }}
+        ) as records
+    {%- endif %}
+{%- endmacro %}
+
+{#
+    A table has no order: a column of it says the number of a row, or the rows are numbered in the order of what is in them.
+    Columns that number the rows are no part of what a line says.
+#}
+{% macro default__placed_rows(plan, columns, file_row=none, relation=none) -%}
+    {% set numbers, content, texts = row_number_columns(plan['headers']), [], [] -%}
+    {% for header in plan['headers'] if header not in numbers -%}
+        {% do texts.append('coalesce(' ~ as_text(adapter.quote(header)) ~ ", '')") -%}
+    {%- endfor -%}
+    {% for position in plan['matched'].values() -%}
+        {% do content.append(adapter.quote(plan['headers'][position])) -%}
+    {%- endfor -%}
+    select
+        {% if file_row -%}
+            {{ file_row }} as file_row,
+        {% elif numbers -%}
+            cast({{ adapter.quote(numbers[0]) }} as bigint) as file_row,
+        {% else -%}
+            row_number() over (order by {{ content | join(', ') }}) as file_row,
+        {% endif -%}
+        {% for column in columns -%}
+            {{ as_text(adapter.quote(plan['headers'][plan['matched'][column]]) if column in plan['matched'] else 'null') }} as {{ column }},
+        {% endfor -%}
+        concat_ws(' | ', {{ texts | join(', ') }}) as raw_line,
+        cast(1 as bigint) as physical_lines,
+        {{ as_text('null') }} as line_problem
+    from {{ relation or plan['place'] }}
+{%- endmacro %}
+
+{#
+    The number of lines below the header, counted without the reader: in a CSV file by its bytes, in a Parquet file by what it says
+    of itself, in a table by its rows. A line of blanks alone is no line.
+#}
+{% macro counted_lines(name, source_relation) -%}
+    {% if not execute or (name == 'customers' and not raw_place(name)) -%}
+        select count(*) as in_file
+        from (
+            {{ raw_rows(name, source_relation) }}
+        ) as derived
+    {%- elif not raw_place(name) -%}
+        select 0 as in_file
+    {%- else -%}
+        {{ adapter.dispatch('counted_lines')(raw_plan(name)) }}
+    {%- endif %}
+{%- endmacro %}
+
+{% macro default__counted_lines(plan) -%}
+    select count(*) as in_file
+    from {{ plan['place'] }}
+{%- endmacro %}
+
+{% macro duckdb__counted_lines(plan) -%}
+    {% set place = plan['place'] -%}
+    {% if is_parquet(place) -%}
+        select sum(num_rows) as in_file
+        from parquet_file_metadata({{ quoted(place) }})
+    {%- elif has_plain_bytes(place) -%}
+        {% set nul = '\\\\x00' if plan['encoding'] == 'utf-16' else '' -%}
+        select len(
+            list_filter(
+                string_split_regex(content::varchar, '\\x0[AD]{{ nul }}'),
+                lambda line: regexp_matches(replace(line, '\x00', ''), '[^ ]')
+            )
+        ) - {{ plan['skipped'] + 1 }} as in_file
+        from read_blob({{ quoted(place) }})
+    {%- else -%}
+        {% set header_lines = plan['files'] if plan['files'] > 1 else plan['skipped'] + 1 -%}
+        select count(*) filter (where trim(line, ' ') <> '') - {{ header_lines }} as in_file
+        from {{ physical_lines(place, plan['encoding']) }}
     {%- endif %}
 {%- endmacro %}

@@ -104,7 +104,9 @@ def test_a_missing_column_is_named_with_what_is_there_and_what_is_accepted(
         SEGJOB_AS_OF="June",
         SEGJOB_WAREHOUSE=tmp_path / "w.duckdb",
     )
-    assert "people.csv has no column for age (accepted: age); annual_income (accepted: annualincome," in said
+    assert "people.csv has no column for age (accepted: age, ageyears, " in said
+    assert "annual_income (accepted: annualincome, annualincomek, " in said
+    assert "SEGJOB_CUSTOMERS_COLUMNS=" in said
     assert "Its columns are: CustomerID, Sex, Years, Wage, Score" in said
     assert "SEGJOB_AS_OF is June, which is no date" in said
 

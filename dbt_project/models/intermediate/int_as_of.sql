@@ -1,9 +1,5 @@
 {% set as_of = env_var('SEGJOB_AS_OF', '') | trim -%}
-{% if execute and as_of and not modules.re.match('^[0-9]{4}-[0-9]{2}-[0-9]{2}$', as_of) -%}
-    {% do exceptions.raise_compiler_error(
-        'SEGJOB_AS_OF is ' ~ as_of ~ ', which is no date. Write it as 2025-06-30, or unset it.'
-    ) -%}
-{%- endif -%}
+{% do check_date('SEGJOB_AS_OF', as_of) -%}
 with orders as (
     select * from {{ ref('stg_orders') }}
 ),

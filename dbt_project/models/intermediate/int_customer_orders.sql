@@ -1,5 +1,8 @@
 with order_lines as (
-    select * from {{ ref('int_order_lines') }}
+    select
+        *,
+        line_type = 'product' and not is_return as is_bought
+    from {{ ref('int_order_lines') }}
 ),
 
 as_of as (
@@ -9,10 +12,10 @@ as_of as (
 summed as (
     select
         customer_id,
-        count(distinct order_id) filter (where not is_return) as orders,
+        count(distinct order_id) filter (where is_bought) as orders,
         sum(revenue) as revenue,
-        min(ordered_at) filter (where not is_return) as first_order_at,
-        max(ordered_at) filter (where not is_return) as last_order_at
+        min(ordered_at) filter (where is_bought) as first_order_at,
+        max(ordered_at) filter (where is_bought) as last_order_at
     from order_lines
     group by customer_id
 ),

@@ -6,20 +6,14 @@ judged as (
     select
         *,
         case
+            when problem is not null and unreadable_column is null then problem
             when customer_id is null then 'customer_id_missing'
-            when unreadable_column is not null then unreadable_column || '_unreadable'
+            when unreadable_column is not null then coalesce(problem, unreadable_column || '_unreadable')
             {% for column in ['age', 'annual_income', 'spending_score'] -%}
                 {% set limits = var(column ~ '_range') -%}
                 when {{ column }} not between {{ limits[0] }} and {{ limits[1] }} then '{{ column }}_out_of_range'
             {% endfor -%}
-        end as rejection,
-        concat_ws(
-            ' | ',
-            coalesce(gender, ''),
-            coalesce({{ as_text('age') }}, ''),
-            coalesce({{ as_text('annual_income') }}, ''),
-            coalesce({{ as_text('spending_score') }}, '')
-        ) as content
+        end as rejection
     from customers
 ),
 
@@ -28,7 +22,7 @@ ranked as (
     select
         *,
         last_value(file_row) over same_customer as kept_row,
-        last_value(content) over same_customer as kept_content
+        last_value(raw_line) over same_customer as kept_line
     from judged
     window same_customer as (
         partition by customer_id, rejection is null
@@ -53,7 +47,7 @@ final as (
         case
             when rejection is not null then rejection
             when file_row = kept_row then null
-            when content = kept_content then 'duplicate'
+            when raw_line = kept_line then 'duplicate'
             else 'superseded'
         end as reason
     from ranked

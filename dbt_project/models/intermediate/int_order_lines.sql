@@ -13,7 +13,10 @@ final as (
         quantity,
         unit_price,
         revenue,
-        is_return
+        line_type,
+        is_return,
+        is_cancellation,
+        cancels_order_id
     from judged
     where outcome = 'kept'
 )

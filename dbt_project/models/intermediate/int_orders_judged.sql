@@ -19,13 +19,19 @@ judged as (
     select
         orders.*,
         case
+            when orders.problem is not null and orders.unreadable_column is null then orders.problem
             when orders.customer_id is null then 'customer_id_missing'
-            when orders.unreadable_column is not null then orders.unreadable_column || '_unreadable'
+            when orders.unreadable_column is not null
+                then coalesce(orders.problem, orders.unreadable_column || '_unreadable')
             when orders.ordered_at is null then 'ordered_at_missing'
             when orders.revenue is null then 'unit_price_missing'
             when orders.quantity = 0 then 'quantity_zero'
             when orders.unit_price < 0 and orders.quantity < 0 then 'unit_price_negative'
+            when orders.is_contradictory then 'signs_disagree'
+            when abs(orders.quantity) > {{ var('quantity_limit') }} then 'quantity_out_of_range'
+            when cast(orders.ordered_at as date) < date '1970-01-01' then 'ordered_before_1970'
             when cast(orders.ordered_at as date) > as_of.latest_date then 'ordered_in_future'
+            when orders.status_problem is not null then orders.status_problem
             when customers.customer_id is null then 'unknown_customer'
             when not customers.is_kept then 'rejected_customer'
         end as rejection
@@ -34,39 +40,76 @@ judged as (
     left join customers on orders.customer_id = customers.customer_id
 ),
 
--- Only a line that names its order can be told from one that was really bought twice.
+-- A line is a duplicate only where the whole line of the file is equal, and only a line that names its order can be
+-- told from one that was really bought twice.
 ranked as (
     select
         *,
         row_number() over (
-            partition by
-                has_order_id, order_id, customer_id, product_id, ordered_at, quantity, unit_price, rejection is null
+            partition by has_order_id, order_id, raw_line, rejection is null
             order by file_row
         ) as copy
     from judged
 ),
 
+-- The order that a cancelled invoice takes back: the one of its number, else the latest before it that sold as much
+-- of the same.
+cancelled as (
+    select
+        cancellations.file_row,
+        bought.order_id as cancels_order_id,
+        row_number() over (
+            partition by cancellations.file_row
+            order by
+                case when bought.order_id = substr(cancellations.order_id, 2) then 0 else 1 end,
+                bought.ordered_at desc,
+                bought.file_row desc
+        ) as choice
+    from judged as cancellations
+    inner join judged as bought
+        on
+            cancellations.customer_id = bought.customer_id
+            and (
+                substr(cancellations.order_id, 2) = bought.order_id
+                or (
+                    cancellations.product_id = bought.product_id
+                    and abs(cancellations.unit_price) = bought.unit_price
+                    and abs(cancellations.quantity) <= bought.quantity
+                    and cancellations.ordered_at >= bought.ordered_at
+                )
+            )
+    where
+        cancellations.is_cancellation
+        and cancellations.rejection is null
+        and bought.rejection is null
+        and not bought.is_cancellation
+),
+
 final as (
     select
-        file_row,
-        order_id,
-        customer_id,
-        product_id,
-        ordered_at,
-        quantity,
-        unit_price,
-        revenue,
-        quantity < 0 or revenue < 0 as is_return,
+        ranked.file_row,
+        ranked.order_id,
+        ranked.customer_id,
+        ranked.product_id,
+        ranked.ordered_at,
+        ranked.quantity,
+        ranked.unit_price,
+        ranked.revenue,
+        ranked.line_type,
+        ranked.line_type = 'product' and (ranked.quantity < 0 or ranked.revenue < 0) as is_return,
+        coalesce(ranked.is_cancellation, false) as is_cancellation,
+        cancelled.cancels_order_id,
         case
-            when rejection is not null then 'rejected'
-            when copy > 1 then 'merged'
+            when ranked.rejection is not null then 'rejected'
+            when ranked.copy > 1 then 'merged'
             else 'kept'
         end as outcome,
         case
-            when rejection is not null then rejection
-            when copy > 1 then 'duplicate'
+            when ranked.rejection is not null then ranked.rejection
+            when ranked.copy > 1 then 'duplicate'
         end as reason
     from ranked
+    left join cancelled on ranked.file_row = cancelled.file_row and cancelled.choice = 1
 )
 
 select * from final

@@ -1,34 +1,35 @@
 with order_lines as (
     select * from {{ ref('int_order_lines') }}
-    where product_id is not null
+    where product_id is not null and line_type = 'product'
 ),
 
 as_of as (
     select * from {{ ref('int_as_of') }}
 ),
 
--- What came back is set against what was bought; everything else is about what was bought.
+-- What came back, by quantity or by money, is set against what was bought; everything else is about what was bought.
 totals as (
     select
         product_id,
         sum(quantity) filter (where not is_return) as units_sold,
-        -sum(quantity) filter (where is_return) as units_returned,
+        sum(abs(quantity)) filter (where is_return) as units_returned,
         sum(revenue) as revenue,
         avg(unit_price) filter (where not is_return and unit_price > 0) as mean_price
     from order_lines
     group by product_id
 ),
 
+-- Shops number their orders for themselves: an order is one customer's order of that number.
 orders as (
     select
-        order_id,
+        customer_id || chr(31) || order_id as order_key,
         product_id,
-        min(customer_id) as customer_id,
+        customer_id,
         min(ordered_at) as ordered_at,
-        count(*) over (partition by order_id) as products
+        count(*) over (partition by customer_id, order_id) as products
     from order_lines
     where not is_return
-    group by order_id, product_id
+    group by customer_id, order_id, product_id
 ),
 
 customers as (
@@ -64,7 +65,8 @@ partners as (
         one.product_id,
         count(distinct other.product_id) as basket_partners
     from orders as one
-    inner join orders as other on one.order_id = other.order_id and one.product_id <> other.product_id
+    inner join orders as other
+        on one.order_key = other.order_key and one.product_id <> other.product_id
     group by one.product_id
 ),
 

@@ -1,3 +1,4 @@
+-- depends_on: {{ ref('base_orders') }}
 -- The file is copied, so that the warehouse can be read and rejected rows looked up when the file has moved away.
 {{ config(materialized='table') }}
 

@@ -57,6 +57,7 @@ looked_at as (
         customers.gender <> {{ trimmed('customer_file.gender') }} as gender_respelled,
         customers.annual_income is not null
         and {{ try_double('customer_file.annual_income') }} is null as annual_income_reformatted,
+        customers.gender not in ('Male', 'Female', 'Other') as gender_unknown,
         {% for column in ['customer_id', 'gender', 'age', 'annual_income', 'spending_score'] -%}
             coalesce(
                 customer_file.{{ column }} <> {{ trimmed('customer_file.' ~ column) }}
@@ -77,6 +78,7 @@ value_counts as (
         'gender_respelled': 'repaired',
         'annual_income_reformatted': 'repaired',
         'text_padded': 'repaired',
+        'gender_unknown': 'flagged',
     } -%}
     {% for finding, outcome in outcomes.items() -%}
         select
@@ -87,21 +89,24 @@ value_counts as (
         from looked_at
         union all
     {% endfor -%}
-    select
-        'orders' as file,
-        'returned' as finding,
-        'flagged' as outcome,
-        count(*) filter (where is_return) as file_rows
-    from orders_judged
-    where outcome = 'kept'
-    union all
-    select
-        'orders' as file,
-        'free' as finding,
-        'flagged' as outcome,
-        count(*) filter (where revenue = 0) as file_rows
-    from orders_judged
-    where outcome = 'kept'
+    {% set flags_of_orders = {
+        'returned': 'is_return',
+        'free': 'revenue = 0',
+        'cancellation': 'is_cancellation',
+        'discount': "line_type = 'discount'",
+        'shipping': "line_type = 'shipping'",
+        'fee': "line_type = 'fee'",
+    } -%}
+    {% for finding, condition in flags_of_orders.items() -%}
+        select
+            'orders' as file,
+            '{{ finding }}' as finding,
+            'flagged' as outcome,
+            count(*) filter (where {{ condition }}) as file_rows
+        from orders_judged
+        where outcome = 'kept'
+        {{ 'union all' if not loop.last }}
+    {% endfor -%}
 ),
 
 final as (

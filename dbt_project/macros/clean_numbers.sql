@@ -1,0 +1,194 @@
+{#
+    Numbers from clean text, in two steps, because the decimal mark of a column is known only when all its values have been seen.
+
+    number_shapes adds for a column x: x_shape, whether the mark can be told from the value, and x_digits, its digits and marks
+    without sign, currency and unit. The shapes:
+
+        plain       12         no mark: the same number whatever the mark is
+        point       12.5       a decimal point, or commas between thousands
+        comma       12,5       a decimal comma, or points between thousands
+        either      1,200      one mark with three digits behind it: 1200 or 1.2
+        none        twelve     no number
+
+    number_of then reads the value by the mark of its column.
+#}
+
+{# Signs and codes of currencies that a number may have before or after it. Longer ones come first. #}
+{% macro currency_pattern() -%}
+    {{ return('(us[$]|ca[$]|au[$]|nz[$]|hk[$]|r[$]|[$]|€|£|¥|₹|₺|zł|kč|kr[.]?|rs[.]?|fr[.]?|euros?|usd|eur|gbp|chf|jpy|cny|inr|brl|aud|cad|nzd|sek'
+        ~ '|nok|dkk|pln|czk|huf|try|mxn|zar|hkd|sgd|krw|ils)') }}
+{%- endmacro %}
+
+{# Small letters; one kind of minus; apostrophes and every kind of blank become a blank. #}
+{% macro number_text(text) -%}
+    translate(lower({{ text }}), chr(39) || chr(160) || '’ −', '    -')
+{%- endmacro %}
+
+{# A number whose decimal mark is a point, or a comma: digits in one piece or in groups of three. #}
+{% macro number_pattern(mark) -%}
+    {% set decimal, grouping = ('[.]', ',') if mark == '.' else (',', '.') -%}
+    {{ return('[1-9][0-9]{0,2}([' ~ grouping ~ ' ][0-9]{3})+(' ~ decimal ~ '[0-9]*)?|([0-9]+' ~ decimal ~ '?[0-9]*|' ~ decimal
+        ~ '[0-9]+)(e[+-]?[0-9]{1,2})?') }}
+{%- endmacro %}
+
+{# What may stand behind the digits: a currency; `k` where the unit is a thousand; `%` where the column may hold shares. #}
+{% macro unit_pattern(thousands=false, percent=false) -%}
+    {% set currency = currency_pattern() -%}
+    {{ return('( *(' ~ currency ~ ('|k|k ?' ~ currency ~ '|' ~ currency ~ ' ?k' if thousands else '') ~ ('|%' if percent else '') ~ '))?') }}
+{%- endmacro %}
+
+{# A whole number with its sign and unit: 5, -5, -$5, $-5, (5), 5-, 5 EUR. #}
+{% macro signed_pattern(thousands=false, percent=false) -%}
+    {% set digits = '[0-9.,][0-9., ]*(e[+-]?[0-9]{1,2})?' ~ unit_pattern(thousands, percent) -%}
+    {% set currency = '(' ~ currency_pattern() ~ ' *)' -%}
+    {{ return('([+-] *)?' ~ currency ~ '?' ~ digits ~ '|' ~ currency ~ '[+-] *' ~ digits ~ '|[(] *' ~ currency ~ '?' ~ digits ~ ' *[)]|'
+        ~ currency ~ '?' ~ digits ~ ' *-') }}
+{%- endmacro %}
+
+{#
+    A select over `relation` that adds x_shape and x_digits for each column x; `units` says what may stand behind a column's digits.
+    The first three branches are only there because nearly all numbers take them, and they are fast.
+#}
+{% macro number_shapes(relation, units) -%}
+    select
+        digits_found.*,
+        {% for column in units -%}
+            case
+                when {{ column }} is null then null
+                when {{ column }}_form <> 'other' then {{ column }}_form
+                when {{ column }}_digits is null then 'none'
+                when {{ matches(column ~ '_digits', number_pattern('.')) }}
+                    then
+                        case
+                            when {{ matches(column ~ '_digits', '[0-9 ]+(e[+]?[0-9]{1,2})?') }} then 'plain'
+                            when {{ matches(column ~ '_digits', number_pattern(',')) }} then 'either'
+                            else 'point'
+                        end
+                when {{ matches(column ~ '_digits', number_pattern(',')) }} then 'comma'
+                else 'none'
+            end as {{ column }}_shape{{ ',' if not loop.last }}
+        {% endfor -%}
+    from (
+        select
+            forms_found.*,
+            {% for column, unit in units.items() -%}
+                {% set written = number_text(column) -%}
+                case
+                    when {{ column }}_form = 'other' and {{ matches(written, signed_pattern(unit == 'thousands', unit == 'percent')) }}
+                        then trim({{ without(
+                            without(written, '^[(]?[ +-]*(' ~ currency_pattern() ~ ')?[ +-]*'),
+                            unit_pattern(unit == 'thousands', unit == 'percent') ~ '[ )-]*$'
+                        ) }})
+                end as {{ column }}_digits{{ ',' if not loop.last }}
+            {% endfor -%}
+        from (
+            select
+                *,
+                {% for column in units -%}
+                    case
+                        when {{ matches(column, '-?[0-9]+') }} then 'plain'
+                        when {{ matches(column, '-?([0-9]+[.]([0-9]{1,2}|[0-9]{4,})|0[.][0-9]+)') }} then 'point'
+                        when {{ matches(column, '-?([0-9]+,([0-9]{1,2}|[0-9]{4,})|0,[0-9]+)') }} then 'comma'
+                        when {{ column }} is not null then 'other'
+                    end as {{ column }}_form{{ ',' if not loop.last }}
+                {% endfor -%}
+            from {{ relation }}
+            {{ fence() }}
+        ) as forms_found
+        {{ fence() }}
+    ) as digits_found
+    {{ fence() }}
+{%- endmacro %}
+
+{# The number of a column with shapes, by its decimal mark: a column that holds `.`, `,` or null where nothing tells. #}
+{% macro number_of(column, mark) -%}
+    {% set written = number_text(column) -%}
+    {% set is_negative = written ~ " like '(%' or " ~ written ~ " like '%-' or " ~ matches(written, '[^0-9.,]*-.*') -%}
+    case
+        when {{ column }}_form = 'plain' or ({{ column }}_form = 'point' and {{ mark }} = '.') then {{ try_double(column) }}
+        when {{ column }}_form = 'comma' and {{ mark }} = ',' then {{ try_double("replace(" ~ column ~ ", ',', '.')") }}
+        when {{ column }}_form <> 'other' or {{ column }}_digits is null then null
+        when {{ column }}_shape = 'plain'
+            or ({{ mark }} = '.' and {{ column }}_shape in ('point', 'either'))
+            then
+                case when {{ is_negative }} then -1 else 1 end
+                * {{ try_double("translate(" ~ column ~ "_digits, ', ', '')") }}
+        when {{ mark }} = ',' and {{ column }}_shape in ('comma', 'either')
+            then
+                case when {{ is_negative }} then -1 else 1 end
+                * {{ try_double("replace(translate(" ~ column ~ "_digits, '. ', ''), ',', '.')") }}
+    end
+{%- endmacro %}
+
+{# Why a value that is there is no number: `ambiguous` where it needs a mark that nothing tells, else `unreadable`. #}
+{% macro number_problem(column, mark) -%}
+    case when {{ mark }} is null and {{ column }}_shape in ('point', 'comma', 'either') then 'ambiguous' else 'unreadable' end
+{%- endmacro %}
+
+{# The currency of a value, as its code where that is known; null where it names none. #}
+{% macro currency_of(column) -%}
+    {% set found = group_of(number_text(column), currency_pattern(), 1) -%}
+    case
+        when {{ column }}_form <> 'other' or {{ column }}_digits is null then null
+        when {{ found }} in ('$', 'us$', 'usd') then 'USD'
+        when {{ found }} in ('€', 'eur', 'euro', 'euros') then 'EUR'
+        when {{ found }} in ('£', 'gbp') then 'GBP'
+        when {{ found }} in ('₹', 'inr', 'rs', 'rs.') then 'INR'
+        when {{ found }} in ('r$', 'brl') then 'BRL'
+        when {{ found }} in ('zł', 'pln') then 'PLN'
+        when {{ found }} in ('kč', 'czk') then 'CZK'
+        when {{ found }} in ('fr', 'fr.', 'chf') then 'CHF'
+        else upper(nullif({{ found }}, ''))
+    end
+{%- endmacro %}
+
+{# How many values of a column have each shape, for number_mark. #}
+{% macro shape_counts(column) -%}
+    count({{ column }}) as {{ column }}_values,
+    {% for shape in ['point', 'comma', 'either'] -%}
+        count(*) filter (where {{ column }}_shape = '{{ shape }}') as {{ column }}_{{ shape }},
+    {% endfor -%}
+    count(*) filter (where {{ column }}_shape = 'plain' and length({{ column }}) <= 3) as {{ column }}_short,
+    count(*) filter (where {{ column }}_shape = 'plain' and length({{ column }}) > 3 and {{ column }}_form = 'plain') as {{ column }}_long,
+    count(*) filter (where {{ column }}_shape = 'either' and {{ column }} like '%,%') as {{ column }}_either_comma
+{%- endmacro %}
+
+{#
+    The decimal mark of a column, and who decided it, from the counts of its shapes and those of all columns of its file. In this order:
+    the user; the values of the column that can be read one way only, where at most one in twenty of them says otherwise; those of the
+    other columns; a point where commas with three digits stand beside whole numbers that all are below 1000. Else nothing tells,
+    and values with a mark are rejected.
+#}
+{% macro number_mark(column, columns) -%}
+    {% set given = reading_setting('decimal_mark') -%}
+    {% set point, comma = column ~ '_point', column ~ '_comma' -%}
+    {% set file_point, file_comma = [], [] -%}
+    {% for other in columns -%}
+        {% do file_point.append(other ~ '_point') -%}
+        {% do file_comma.append(other ~ '_comma') -%}
+    {%- endfor -%}
+    {% set file_point, file_comma = '(' ~ file_point | join(' + ') ~ ')', '(' ~ file_comma | join(' + ') ~ ')' -%}
+    {% set cases = [
+        [point ~ ' > 0 and ' ~ point ~ ' >= 19 * ' ~ comma, '.', 'its values'],
+        [comma ~ ' > 0 and ' ~ comma ~ ' >= 19 * ' ~ point, ',', 'its values'],
+        [point ~ ' + ' ~ comma ~ ' > 0', '', 'nothing'],
+        [column ~ '_either = 0', '', 'no value needs one'],
+        [file_point ~ ' > 0 and ' ~ file_comma ~ ' = 0', '.', 'the other columns'],
+        [file_comma ~ ' > 0 and ' ~ file_point ~ ' = 0', ',', 'the other columns'],
+        [column ~ '_either = ' ~ column ~ '_either_comma and ' ~ column ~ '_short > ' ~ column ~ '_either and ' ~ column ~ '_long = 0',
+            '.', 'the whole numbers beside them'],
+    ] -%}
+    {% for part, name in [(1, '_mark'), (2, '_mark_by')] -%}
+        {% if given -%}
+            {{ as_text("'" ~ (given if part == 1 else 'SEGJOB_DECIMAL_MARK') ~ "'") }} as {{ column ~ name }}
+        {%- else -%}
+            case
+                {% for one in cases -%}
+                    when {{ one[0] }} then {{ "'" ~ one[part] ~ "'" if one[part] else 'null' }}
+                {% endfor -%}
+                else {{ 'null' if part == 1 else "'nothing'" }}
+            end as {{ column ~ name }}
+        {%- endif -%}
+        {{ ',' if part == 1 }}
+    {% endfor -%}
+{%- endmacro %}
