@@ -32,30 +32,24 @@
 {# The number of a month from its name, in English, German, French, Spanish, Italian, Portuguese or Dutch. #}
 {% macro month_number(name) -%}
     case
-        when {{ matches(name, '(jan|gen|ene|jän).*') }} then '1'
-        when {{ matches(name, '(feb|fev|fév).*') }} then '2'
-        when {{ matches(name, '(mar|mär|maer|mrz|mrt|maa).*') }} then '3'
-        when {{ matches(name, '(apr|avr|abr).*') }} then '4'
-        when {{ matches(name, '(may|mai|mag|mei).*') }} then '5'
-        when {{ matches(name, '(jun|juin|giu).*') }} then '6'
-        when {{ matches(name, '(jul|juil|lug).*') }} then '7'
-        when {{ matches(name, '(aug|aou|aoû|ago).*') }} then '8'
-        when {{ matches(name, '(sep|set).*') }} then '9'
-        when {{ matches(name, '(oct|okt|ott|out).*') }} then '10'
-        when {{ matches(name, '(nov).*') }} then '11'
-        when {{ matches(name, '(dec|dez|déc|dic).*') }} then '12'
+        when substr({{ name }}, 1, 3) in ('jan', 'jän', 'gen', 'ene') then '1'
+        when substr({{ name }}, 1, 3) in ('feb', 'fev', 'fév') then '2'
+        when substr({{ name }}, 1, 3) in ('mar', 'mär', 'mae', 'maa', 'mrz', 'mrt') then '3'
+        when substr({{ name }}, 1, 3) in ('apr', 'avr', 'abr') then '4'
+        when substr({{ name }}, 1, 3) in ('may', 'mai', 'mag', 'mei') then '5'
+        when substr({{ name }}, 1, 3) in ('jun', 'giu') or {{ name }} = 'juin' then '6'
+        when substr({{ name }}, 1, 3) in ('jul', 'lug') or substr({{ name }}, 1, 4) = 'juil' then '7'
+        when substr({{ name }}, 1, 3) in ('aug', 'aou', 'aoû', 'ago') then '8'
+        when substr({{ name }}, 1, 3) in ('sep', 'set') then '9'
+        when substr({{ name }}, 1, 3) in ('oct', 'okt', 'ott', 'out') then '10'
+        when substr({{ name }}, 1, 3) = 'nov' then '11'
+        when substr({{ name }}, 1, 3) in ('dec', 'dez', 'déc', 'dic') then '12'
     end
-{%- endmacro %}
-
-{# A date with a month's name as `2010-12-1 08:26`: what groups of a pattern find, the month as a number. #}
-{% macro numeric_date(text, pattern, year, month, day, clock) -%}
-    {% set whole = '^' ~ pattern ~ '$' -%}
-    {{ group_of(text, whole, year) }} || '-' || {{ month_number(group_of(text, whole, month)) }} || '-' || {{ group_of(text, whole, day) }}
-    || ' ' || coalesce({{ group_of(text, whole, clock) }}, '')
 {%- endmacro %}
 
 {# A select over `relation` that adds the parts of the moments in `column`. #}
 {% macro moment_parts(relation, column) -%}
+    {% set written_sql -%}
     {% set lower_text = 'lower(' ~ column ~ ')' -%}
     {% set word = '([^-0-9 ,./:]{3,})' -%}
     {% set rest = '(?:,? +(.*))?' -%}
@@ -77,6 +71,9 @@
         select
             parts.*,
             case
+                when {{ column }}_kind = 'digits' and length({{ column }}) = 14
+                    then ' ' || substr({{ column }}, 9, 2) || ':' || substr({{ column }}, 11, 2) || ':' || substr({{ column }}, 13, 2)
+                when {{ column }}_kind = 'digits' then ''
                 when {{ column }}_kind not in ('numbers', 'named') then null
                 when {{ column }}_time = '' then ''
                 when {{ matches(column ~ '_time', time_pattern()) }} then ' ' || {{ column }}_time
@@ -97,7 +94,10 @@
             select
                 numbers.*,
                 split_part({{ column }}_date, '-', 1) as {{ column }}_first,
-                split_part({{ column }}_date, '-', 2) as {{ column }}_middle,
+                case
+                    when {{ column }}_kind = 'named' then {{ month_number("split_part(" ~ column ~ "_date, '-', 2)") }}
+                    else split_part({{ column }}_date, '-', 2)
+                end as {{ column }}_middle,
                 split_part({{ column }}_date, '-', 3) as {{ column }}_last
             from (
                 select
@@ -109,10 +109,13 @@
                         kinds.*,
                         case
                             when {{ column }}_kind = 'numbers' then replace(replace({{ lower_text }}, ', ', ' '), ',', ' ')
-                            when {{ column }}_kind <> 'named' then null
-                            when {{ matches(lower_text, day_month_year) }} then {{ numeric_date(lower_text, day_month_year, 3, 2, 1, 4) }}
-                            when {{ matches(lower_text, month_day_year) }} then {{ numeric_date(lower_text, month_day_year, 3, 1, 2, 4) }}
-                            when {{ matches(lower_text, year_month_day) }} then {{ numeric_date(lower_text, year_month_day, 1, 2, 3, 4) }}
+                            when {{ column }}_kind = 'named' then {{ replaced(
+                                replaced(
+                                    replaced(lower_text, '^' ~ day_month_year ~ '$', '{3}-{2}-{1} {4}'),
+                                    '^' ~ month_day_year ~ '$', '{3}-{1}-{2} {4}'
+                                ),
+                                '^' ~ year_month_day ~ '$', '{1}-{2}-{3} {4}'
+                            ) }}
                         end as {{ column }}_text
                     from (
                         select
@@ -124,9 +127,7 @@
                                 when {{ matches(column, '[0-9]{10}([.]0*)?|[0-9]{13}') }} then 'epoch'
                                 when {{ is_offset_moment(column) }} then 'offset'
                                 when {{ matches(column, '[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{2,4}(,? .*)?') }} then 'numbers'
-                                when {{ matches(lower_text, '.*[^-0-9 ,./:]{3}.*') }}
-                                    and {{ matches(lower_text, day_month_year ~ '|' ~ month_day_year ~ '|' ~ year_month_day) }}
-                                    then 'named'
+                                when {{ matches(lower_text, '.*[^-0-9 ,./:]{3}.*') }} then 'named'
                                 else 'none'
                             end as {{ column }}_kind
                         from {{ relation }}
@@ -141,6 +142,8 @@
         {{ fence() }}
     ) as clocks
     {{ fence() }}
+    {%- endset -%}
+    {{ return(without_indents(written_sql)) }}
 {%- endmacro %}
 
 {# DuckDB takes an offset for nothing, and `infinity` for 1900, unless the form is known before. #}
@@ -184,13 +187,14 @@
 {% macro checked_moment(date, clock) -%}
     case
         when not {{ matches(date, iso_date_pattern()) }} then null
-        when {{ matches(clock, '(' ~ ' ' ~ time_pattern() ~ ')?') }} then {{ real_moment(date ~ ' || ' ~ clock) }}
-        else {{ real_moment(date ~ ' || upper(' ~ clock ~ ')', has_offset=true) }}
+        when {{ matches(clock, '( ' ~ time_pattern() ~ ')?') }} then {{ real_moment(date ~ ' || ' ~ clock) }}
+        when {{ clock }} like '%z' or {{ clock }} like '%+%' or {{ clock }} like '%-%' then {{ real_moment(date ~ ' || upper(' ~ clock ~ ')', has_offset=true) }}
     end
 {%- endmacro %}
 
 {# 1 where a value of kind `ordered` is a date in this order, else 0. A year comes first only in `10-12-01`. #}
 {% macro is_date_in(column, order) -%}
+    {% set written_sql -%}
     {% set date = '(' ~ iso_text(column, order) ~ ')' -%}
     case
         when {{ column }}_shape <> 'ordered' then 0
@@ -201,41 +205,42 @@
         when {{ real_moment(date) }} is null then 0
         else 1
     end
+    {%- endset -%}
+    {{ return(without_indents(written_sql)) }}
 {%- endmacro %}
 
-{# The moment of a column with parts, by the order of its column: dmy, mdy, ymd, or null where nothing tells. #}
-{% macro moment_of(column, order) -%}
+{# The date of a column with parts, by the order of its column: dmy, mdy, ymd, or null where nothing tells. A text like 2010-12-1. #}
+{% macro date_text_of(column, order) -%}
+    {% set written_sql -%}
     {% set given = reading_setting('date_order') -%}
-    {% set iso_of_digits -%}
-        substr({{ column }}, 1, 4) || '-' || substr({{ column }}, 5, 2) || '-' || substr({{ column }}, 7, 2) || case
-            when length({{ column }}) = 14
-                then ' ' || substr({{ column }}, 9, 2) || ':' || substr({{ column }}, 11, 2) || ':' || substr({{ column }}, 13, 2)
-            else ''
-        end
+    case
+        when {{ column }}_shape in ('named', 'year_first') then {{ iso_text(column, 'ymd') }}
+        when {{ column }}_shape = 'dotted' then {{ iso_text(column, given or 'dmy') }}
+        when {{ column }}_shape = 'digits'
+            then substr({{ column }}, 1, 4) || '-' || substr({{ column }}, 5, 2) || '-' || substr({{ column }}, 7, 2)
+        when {{ column }}_shape <> 'ordered' then null
+        when {{ column }}_first = {{ column }}_middle and length({{ column }}_last) = 4 then {{ iso_text(column, 'dmy') }}
+        {% for one in ['dmy', 'mdy', 'ymd'] -%}
+            when {{ order }} = '{{ one }}' then {{ iso_text(column, one) }}
+        {% endfor -%}
+    end
     {%- endset -%}
+    {{ return(without_indents(written_sql)) }}
+{%- endmacro %}
+
+{# The moment of a column with parts, whose date date_text_of has found. #}
+{% macro moment_of(column, date) -%}
+    {% set written_sql -%}
     case {{ column }}_shape
         when 'iso' then {{ real_moment(column) }}
         when 'offset' then {{ real_moment("replace(replace(" ~ column ~ ", ' +', '+'), ' -', '-')", has_offset=true) }}
-        when 'digits'
-            then case when {{ matches('(' ~ iso_of_digits ~ ')', iso_date_pattern() ~ '( ' ~ time_pattern() ~ ')?') }} then {{ real_moment('(' ~ iso_of_digits ~ ')') }} end
         when 'epoch'
             then {{ epoch_moment("cast(substr(" ~ column ~ ", 1, 10) || case when length(" ~ column ~ ") = 13 and " ~ column
                 ~ " not like '%.%' then substr(" ~ column ~ ", 11, 3) else '000' end as bigint)") }}
-        when 'named' then {{ checked_moment('(' ~ iso_text(column, 'ymd') ~ ')', column ~ '_clock') }}
-        when 'year_first' then {{ checked_moment('(' ~ iso_text(column, 'ymd') ~ ')', column ~ '_clock') }}
-        when 'dotted' then {{ checked_moment('(' ~ iso_text(column, given or 'dmy') ~ ')', column ~ '_clock') }}
-        when 'ordered'
-            then
-                {% set dated -%}
-                    case
-                        when {{ column }}_first = {{ column }}_middle and length({{ column }}_last) = 4 then {{ iso_text(column, 'dmy') }}
-                        {% for one in ['dmy', 'mdy', 'ymd'] -%}
-                            when {{ order }} = '{{ one }}' then {{ iso_text(column, one) }}
-                        {% endfor -%}
-                    end
-                {%- endset -%}
-                {{ checked_moment('(' ~ dated ~ ')', column ~ '_clock') }}
+        else {{ checked_moment(date, column ~ '_clock') }}
     end
+    {%- endset -%}
+    {{ return(without_indents(written_sql)) }}
 {%- endmacro %}
 
 {# A moment from a text that looks like ISO 8601; null for 2025-02-30. #}

@@ -2,7 +2,7 @@
     Numbers from clean text, in two steps, because the decimal mark of a column is known only when all its values have been seen.
 
     number_shapes adds for a column x: x_shape, whether the mark can be told from the value, and x_digits, its digits and marks
-    without sign, currency and unit. The shapes:
+    without currency, sign and unit. The shapes:
 
         plain       12         no mark: the same number whatever the mark is
         point       12.5       a decimal point, or commas between thousands
@@ -31,18 +31,10 @@
         ~ '[0-9]+)(e[+-]?[0-9]{1,2})?') }}
 {%- endmacro %}
 
-{# What may stand behind the digits: a currency; `k` where the unit is a thousand; `%` where the column may hold shares. #}
-{% macro unit_pattern(thousands=false, percent=false) -%}
-    {% set currency = currency_pattern() -%}
-    {{ return('( *(' ~ currency ~ ('|k|k ?' ~ currency ~ '|' ~ currency ~ ' ?k' if thousands else '') ~ ('|%' if percent else '') ~ '))?') }}
-{%- endmacro %}
-
-{# A whole number with its sign and unit: 5, -5, -$5, $-5, (5), 5-, 5 EUR. #}
-{% macro signed_pattern(thousands=false, percent=false) -%}
-    {% set digits = '[0-9.,][0-9., ]*(e[+-]?[0-9]{1,2})?' ~ unit_pattern(thousands, percent) -%}
-    {% set currency = '(' ~ currency_pattern() ~ ' *)' -%}
-    {{ return('([+-] *)?' ~ currency ~ '?' ~ digits ~ '|' ~ currency ~ '[+-] *' ~ digits ~ '|[(] *' ~ currency ~ '?' ~ digits ~ ' *[)]|'
-        ~ currency ~ '?' ~ digits ~ ' *-') }}
+{# A number without its currency: 5, +5, -5, (5), 5-; with `k` or `%` behind it where the column may have them. #}
+{% macro signed_pattern(unit) -%}
+    {% set digits = '[0-9.,][0-9., ]*(e[+-]?[0-9]{1,2})?' ~ {'thousands': ' *k?', 'percent': ' *%?'}.get(unit, '') -%}
+    {{ return('([+-] *)?' ~ digits ~ '|[(] *' ~ digits ~ ' *[)]|' ~ digits ~ ' *-') }}
 {%- endmacro %}
 
 {#
@@ -50,6 +42,7 @@
     The first three branches are only there because nearly all numbers take them, and they are fast.
 #}
 {% macro number_shapes(relation, units) -%}
+    {% set written_sql -%}
     select
         digits_found.*,
         {% for column in units -%}
@@ -70,63 +63,76 @@
         {% endfor -%}
     from (
         select
-            forms_found.*,
+            bare_found.*,
             {% for column, unit in units.items() -%}
-                {% set written = number_text(column) -%}
                 case
-                    when {{ column }}_form = 'other' and {{ matches(written, signed_pattern(unit == 'thousands', unit == 'percent')) }}
-                        then trim({{ without(
-                            without(written, '^[(]?[ +-]*(' ~ currency_pattern() ~ ')?[ +-]*'),
-                            unit_pattern(unit == 'thousands', unit == 'percent') ~ '[ )-]*$'
-                        ) }})
-                end as {{ column }}_digits{{ ',' if not loop.last }}
+                    when {{ matches(column ~ '_bare', signed_pattern(unit)) }} then trim(translate({{ column }}_bare, '+-()k%', ''))
+                end as {{ column }}_digits,
+                case when {{ column }}_bare like '(%' or {{ column }}_bare like '-%' or {{ column }}_bare like '%-' then -1 else 1 end
+                    as {{ column }}_sign{{ ',' if not loop.last }}
             {% endfor -%}
         from (
             select
-                *,
+                forms_found.*,
                 {% for column in units -%}
                     case
-                        when {{ matches(column, '-?[0-9]+') }} then 'plain'
-                        when {{ matches(column, '-?([0-9]+[.]([0-9]{1,2}|[0-9]{4,})|0[.][0-9]+)') }} then 'point'
-                        when {{ matches(column, '-?([0-9]+,([0-9]{1,2}|[0-9]{4,})|0,[0-9]+)') }} then 'comma'
-                        when {{ column }} is not null then 'other'
-                    end as {{ column }}_form{{ ',' if not loop.last }}
+                        when {{ column }}_form = 'other' then trim({{ replaced(
+                            replaced(number_text(column), '^([(+ -]*)' ~ currency_pattern() ~ ' *', 1),
+                            ' *' ~ currency_pattern() ~ '([ )k-]*)$', 2
+                        ) }})
+                    end as {{ column }}_bare{{ ',' if not loop.last }}
                 {% endfor -%}
-            from {{ relation }}
+            from (
+                select
+                    *,
+                    {% for column in units -%}
+                        case
+                            when {{ matches(column, '-?[0-9]+') }} then 'plain'
+                            when {{ matches(column, '-?([0-9]+[.]([0-9]{1,2}|[0-9]{4,})|0[.][0-9]+)') }} then 'point'
+                            when {{ matches(column, '-?([0-9]+,([0-9]{1,2}|[0-9]{4,})|0,[0-9]+)') }} then 'comma'
+                            when {{ column }} is not null then 'other'
+                        end as {{ column }}_form{{ ',' if not loop.last }}
+                    {% endfor -%}
+                from {{ relation }}
+                {{ fence() }}
+            ) as forms_found
             {{ fence() }}
-        ) as forms_found
+        ) as bare_found
         {{ fence() }}
     ) as digits_found
     {{ fence() }}
+    {%- endset -%}
+    {{ return(without_indents(written_sql)) }}
 {%- endmacro %}
 
 {# The number of a column with shapes, by its decimal mark: a column that holds `.`, `,` or null where nothing tells. #}
 {% macro number_of(column, mark) -%}
-    {% set written = number_text(column) -%}
-    {% set is_negative = written ~ " like '(%' or " ~ written ~ " like '%-' or " ~ matches(written, '[^0-9.,]*-.*') -%}
+    {% set written_sql -%}
     case
         when {{ column }}_form = 'plain' or ({{ column }}_form = 'point' and {{ mark }} = '.') then {{ try_double(column) }}
         when {{ column }}_form = 'comma' and {{ mark }} = ',' then {{ try_double("replace(" ~ column ~ ", ',', '.')") }}
         when {{ column }}_form <> 'other' or {{ column }}_digits is null then null
         when {{ column }}_shape = 'plain'
             or ({{ mark }} = '.' and {{ column }}_shape in ('point', 'either'))
-            then
-                case when {{ is_negative }} then -1 else 1 end
-                * {{ try_double("translate(" ~ column ~ "_digits, ', ', '')") }}
+            then {{ column }}_sign * {{ try_double("translate(" ~ column ~ "_digits, ', ', '')") }}
         when {{ mark }} = ',' and {{ column }}_shape in ('comma', 'either')
-            then
-                case when {{ is_negative }} then -1 else 1 end
-                * {{ try_double("replace(translate(" ~ column ~ "_digits, '. ', ''), ',', '.')") }}
+            then {{ column }}_sign * {{ try_double("replace(translate(" ~ column ~ "_digits, '. ', ''), ',', '.')") }}
     end
+    {%- endset -%}
+    {{ return(without_indents(written_sql)) }}
 {%- endmacro %}
 
 {# Why a value that is there is no number: `ambiguous` where it needs a mark that nothing tells, else `unreadable`. #}
 {% macro number_problem(column, mark) -%}
+    {% set written_sql -%}
     case when {{ mark }} is null and {{ column }}_shape in ('point', 'comma', 'either') then 'ambiguous' else 'unreadable' end
+    {%- endset -%}
+    {{ return(without_indents(written_sql)) }}
 {%- endmacro %}
 
 {# The currency of a value, as its code where that is known; null where it names none. #}
 {% macro currency_of(column) -%}
+    {% set written_sql -%}
     {% set found = group_of(number_text(column), currency_pattern(), 1) -%}
     case
         when {{ column }}_form <> 'other' or {{ column }}_digits is null then null
@@ -140,10 +146,13 @@
         when {{ found }} in ('fr', 'fr.', 'chf') then 'CHF'
         else upper(nullif({{ found }}, ''))
     end
+    {%- endset -%}
+    {{ return(without_indents(written_sql)) }}
 {%- endmacro %}
 
 {# How many values of a column have each shape, for number_mark. #}
 {% macro shape_counts(column) -%}
+    {% set written_sql -%}
     count({{ column }}) as {{ column }}_values,
     {% for shape in ['point', 'comma', 'either'] -%}
         count(*) filter (where {{ column }}_shape = '{{ shape }}') as {{ column }}_{{ shape }},
@@ -151,6 +160,8 @@
     count(*) filter (where {{ column }}_shape = 'plain' and length({{ column }}) <= 3) as {{ column }}_short,
     count(*) filter (where {{ column }}_shape = 'plain' and length({{ column }}) > 3 and {{ column }}_form = 'plain') as {{ column }}_long,
     count(*) filter (where {{ column }}_shape = 'either' and {{ column }} like '%,%') as {{ column }}_either_comma
+    {%- endset -%}
+    {{ return(without_indents(written_sql)) }}
 {%- endmacro %}
 
 {#
@@ -160,6 +171,7 @@
     and values with a mark are rejected.
 #}
 {% macro number_mark(column, columns) -%}
+    {% set written_sql -%}
     {% set given = reading_setting('decimal_mark') -%}
     {% set point, comma = column ~ '_point', column ~ '_comma' -%}
     {% set file_point, file_comma = [], [] -%}
@@ -191,4 +203,6 @@
         {%- endif -%}
         {{ ',' if part == 1 }}
     {% endfor -%}
+    {%- endset -%}
+    {{ return(without_indents(written_sql)) }}
 {%- endmacro %}

@@ -109,14 +109,17 @@
     {{ return('( *' ~ q ~ '(?:[^' ~ q ~ ']|' ~ q ~ q ~ ')*' ~ q ~ ' *|[^' ~ d ~ ']*)' ~ d) }}
 {%- endmacro %}
 
-{#
-    The pattern of a line that begins outside quotes and ends inside: its last field goes on in the next line. `after` is put in
-    front, for a line that begins inside.
-#}
-{% macro open_pattern(delimiter, quote) -%}
+{# Any number of fields that are closed, each with its delimiter: in quotes, or not beginning with one. #}
+{% macro closed_fields_pattern(delimiter, quote) -%}
     {% set d, q = modules.re.escape(delimiter), quote -%}
-    {% set closed = ' *' ~ q ~ '(?:[^' ~ q ~ ']|' ~ q ~ q ~ ')*' ~ q ~ ' *|(?:[^' ~ q ~ d ~ ' ]| +[^' ~ q ~ d ~ ' ])[^' ~ d ~ ']*| *' -%}
-    {{ return('(?:(?:' ~ closed ~ ')' ~ d ~ ')* *' ~ q ~ '(?:[^' ~ q ~ ']|' ~ q ~ q ~ ')*') }}
+    {% set in_quotes = ' *' ~ q ~ '(?:[^' ~ q ~ ']|' ~ q ~ q ~ ')*' ~ q ~ ' *' -%}
+    {% set bare = ' *[^' ~ q ~ d ~ ' ][^' ~ d ~ ']*| *' -%}
+    {{ return('(?:(?:' ~ in_quotes ~ '|' ~ bare ~ ')' ~ d ~ ')*') }}
+{%- endmacro %}
+
+{# The pattern of a line that begins outside quotes and ends inside: its last field goes on in the next line. #}
+{% macro open_pattern(delimiter, quote) -%}
+    {{ return(closed_fields_pattern(delimiter, quote) ~ ' *' ~ quote ~ '(?:[^' ~ quote ~ ']|' ~ quote ~ quote ~ ')*') }}
 {%- endmacro %}
 
 {# All that is decided about a CSV file before its lines are read. #}
@@ -194,8 +197,8 @@
 
 {#
     The records of a CSV file: file_row, raw_line, fields (a list), physical_lines (how many of the file it takes) and line_problem.
-    A record takes several lines only where a field in quotes does and it has as many fields as the header; a quote that is never
-    closed spoils its own line alone.
+    A record takes several lines only where a field in quotes does, and every quote of it is closed; a quote that is never closed
+    spoils its own line alone.
 #}
 {% macro csv_records(plan) -%}
     {% set d, q = quoted(plan['delimiter']), quoted(plan['quote']) -%}
@@ -311,12 +314,12 @@
                     *,
                     {{ fields }} as fields
                 from joined
-                where lines_spanned > 1
+                where lines_spanned > 1 and regexp_full_match(raw_line || {{ d }}, {{ quoted(closed_fields_pattern(plan['delimiter'], plan['quote'])) }})
             ),
 
             several as (
                 select * from fitting
-                where len(fields) = {{ plan['headers'] | length }} and physical_lines > 0
+                where physical_lines > 0
             ),
 
             single as (
@@ -360,9 +363,9 @@
     {% set field = 'fields[' ~ (position + 1) ~ ']' -%}
     {% if plan['has_quotes'] -%}
         {% set q = quoted(plan['quote']) -%}
-        {% set field = 'case when contains(' ~ field ~ ', ' ~ q ~ ') and regexp_full_match(' ~ field ~ ", ' *" ~ plan['quote'].replace("'", "''")
-            ~ '(?s:.*)' ~ plan['quote'].replace("'", "''") ~ " *') and length(trim(" ~ field ~ ")) > 1 then replace(trim(" ~ field
-            ~ ')[2:-2], ' ~ q ~ ' || ' ~ q ~ ', ' ~ q ~ ') else ' ~ field ~ ' end' -%}
+        {% set bare = 'trim(' ~ field ~ ')' -%}
+        {% set field = 'case when ' ~ bare ~ '[1] = ' ~ q ~ ' and ' ~ bare ~ '[-1] = ' ~ q ~ ' and length(' ~ bare ~ ') > 1 then replace('
+            ~ bare ~ '[2:-2], ' ~ q ~ ' || ' ~ q ~ ', ' ~ q ~ ') else ' ~ field ~ ' end' -%}
     {%- endif -%}
     {{ return("nullif(" ~ field ~ ", '')") }}
 {%- endmacro %}

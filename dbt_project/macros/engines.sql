@@ -160,3 +160,21 @@
 {% macro postgres__fence() -%}
     offset 0
 {%- endmacro %}
+
+{# A text in which what a regular expression finds first is replaced by one of its groups, or by what `by` says: groups as {1}. #}
+{% macro replaced(text, pattern, by) -%}
+    {{ return(adapter.dispatch('replaced')(text, pattern, '{' ~ by ~ '}' if by is number else by)) }}
+{%- endmacro %}
+
+{% macro default__replaced(text, pattern, by) -%}
+    regexp_replace({{ text }}, '{{ pattern }}', '{{ modules.re.sub('[{]([0-9])[}]', '\\\\\\1', by) }}')
+{%- endmacro %}
+
+{% macro spark__replaced(text, pattern, by) -%}
+    regexp_replace({{ text }}, r'{{ pattern }}', '{{ modules.re.sub('[{]([0-9])[}]', '$\\1', by) }}')
+{%- endmacro %}
+
+{# SQL without blanks at the start of its lines: dbt's parser for unit tests takes each of them for a token, and takes seconds. #}
+{% macro without_indents(sql) -%}
+    {{ return(modules.re.sub('\\s*\\n\\s*', '\n', sql)) }}
+{%- endmacro %}

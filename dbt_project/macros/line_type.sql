@@ -3,6 +3,7 @@
     the whole product id or description (`DISCOUNT`, `POSTAGE`), so that a product called `Discount shoes` stays one.
 #}
 {% macro line_type(product, description) -%}
+    {% set written_sql -%}
     {% set words = {
         'discount': 'discounts?( code)?|coupons?|promo(tion)?|vouchers? discount|rebate|rabatt|preisnachlass|skonto|remise|descuento|sconto|desconto|korting',
         'shipping': '(shipping|delivery)( fee| cost| costs| charge| charges)?|postage|post|dotcom postage|freight|carriage|versand(kosten)?|porto|frais de port|livraison|env[ií]o|spedizione|frete',
@@ -14,4 +15,6 @@
         {% endfor -%}
         else 'product'
     end
+    {%- endset -%}
+    {{ return(without_indents(written_sql)) }}
 {%- endmacro %}

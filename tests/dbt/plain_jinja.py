@@ -21,11 +21,24 @@ import yaml
 PROJECT = Path(__file__).parents[2] / "dbt_project"
 STAGED = (
     *("staging.base_reading", "staging.base_orders", "staging.base_customers"),
-    *("staging.stg_order_formats", "staging.stg_customer_formats", "staging.stg_orders", "staging.stg_customers"),
+    *(
+        "staging.stg_order_formats",
+        "staging.stg_customer_formats",
+        "staging.stg_orders",
+        "staging.stg_customers",
+    ),
     *("intermediate.int_as_of", "intermediate.int_customers_judged", "intermediate.int_customers"),
     *("intermediate.int_orders_judged", "intermediate.int_order_lines", "intermediate.int_customer_orders"),
-    *("intermediate.int_product_orders", "marts/features.customer_features", "marts/features.product_features"),
-    *("marts/rejected.rejected_customers", "marts/rejected.rejected_orders", "marts/rejected.cleaning_report"),
+    *(
+        "intermediate.int_product_orders",
+        "marts/features.customer_features",
+        "marts/features.product_features",
+    ),
+    *(
+        "marts/rejected.rejected_customers",
+        "marts/rejected.rejected_orders",
+        "marts/rejected.cleaning_report",
+    ),
     "marts/rejected.reading_report",
 )
 
@@ -96,8 +109,8 @@ class PlainJinja:
                 ),
             }
         )
-        # Names are bound where a file is loaded, so all are there before the first is. Under its own name a macro would be
-        # called without what catches `return`.
+        # Names are bound where a file is loaded, so all are there before the first is. Under its own name a macro
+        # would be called without what catches `return`.
         sources = [file.read_text(encoding="utf-8") for file in sorted((PROJECT / "macros").glob("*.sql"))]
         macros: dict[str, Callable[..., Any]] = {}
         for source in sources:

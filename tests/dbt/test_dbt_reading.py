@@ -107,12 +107,21 @@ def test_what_may_be_two_dates_is_rejected_and_the_variable_decides() -> None:
     file = case("ambiguous_dates.csv")
     project = read_files({"SEGJOB_ORDERS": file})
     assert project.ask("select distinct reason from rejected_orders") == [("ordered_at_ambiguous",)]
-    with pytest.raises(Refused, match=r"2 are rejected \(100.0 %\), most of them as ordered_at_ambiguous.*line 1: 1,A,1,01/02/2024") as refused:
+    with pytest.raises(
+        Refused,
+        match=r"2 are rejected \(100.0 %\), most of them as ordered_at_ambiguous.*line 1: 1,A,1,01/02/2024",
+    ) as refused:
         project.failures("most_order_lines_can_be_used")
     assert "Set SEGJOB_DATE_ORDER to dmy (day first) or mdy (month first)" in str(refused.value)
     days = "select distinct ordered_at::date::text from stg_orders order by 1"
-    assert read_files({"SEGJOB_ORDERS": file, "SEGJOB_DATE_ORDER": "dmy"}).ask(days) == [("2024-02-01",), ("2024-04-03",)]
-    assert read_files({"SEGJOB_ORDERS": file}, {"date_order": "mdy"}).ask(days) == [("2024-01-02",), ("2024-03-04",)]
+    assert read_files({"SEGJOB_ORDERS": file, "SEGJOB_DATE_ORDER": "dmy"}).ask(days) == [
+        ("2024-02-01",),
+        ("2024-04-03",),
+    ]
+    assert read_files({"SEGJOB_ORDERS": file}, {"date_order": "mdy"}).ask(days) == [
+        ("2024-01-02",),
+        ("2024-03-04",),
+    ]
 
 
 HEADER = "order_id,customer_id,sku,date,quantity,unit_price\n"
@@ -122,7 +131,10 @@ HEADER = "order_id,customer_id,sku,date,quantity,unit_price\n"
 @pytest.mark.parametrize("last", [True, False])
 def test_no_line_end_takes_a_character_with_it(orders: Read, line_end: str, last: bool) -> None:
     text = HEADER + "1,A,X,2024-01-01,1,10\n\n#2,A,Y,2024-01-02,1,90\n3,B,X,2024-01-03,1,7" + "\n" * last
-    assert orders(text.replace("\n", line_end)).ask(FEATURES) == [("A", 1.0, 2.0, 100.0), ("B", 0.0, 1.0, 7.0)]
+    assert orders(text.replace("\n", line_end)).ask(FEATURES) == [
+        ("A", 1.0, 2.0, 100.0),
+        ("B", 0.0, 1.0, 7.0),
+    ]
 
 
 def test_line_ends_of_three_kinds_in_one_file(orders: Read) -> None:
@@ -155,11 +167,17 @@ def test_quotes_hold_delimiters_quotes_and_line_breaks(orders: Read) -> None:
         ("8", "Y", None),
     ]
     reasons = project.ask("select reason from rejected_orders order by file_row")
-    assert [reason for (reason,) in reasons] == ["quote_not_closed", "quote_not_closed", "too_many_columns", "unit_price_missing"]
+    assert [reason for (reason,) in reasons] == [
+        "quote_not_closed",
+        "quote_not_closed",
+        "too_many_columns",
+        "unit_price_missing",
+    ]
 
 
 @pytest.mark.parametrize(
-    ("encoding", "said"), [("cp1252", "windows-1252"), ("utf-8", "utf-8"), ("utf-8-sig", "utf-8"), ("utf-16", "utf-16")]
+    ("encoding", "said"),
+    [("cp1252", "windows-1252"), ("utf-8", "utf-8"), ("utf-8-sig", "utf-8"), ("utf-16", "utf-16")],
 )
 def test_encodings_are_told_and_said(orders: Read, encoding: str, said: str) -> None:
     text = HEADER + "1,Zoë 'the \\ best' “q”,X,2024-01-01,1,€ 10.50\r\n2,\tB,Ÿ,2024-01-02,1,20\r\n"
@@ -174,7 +192,7 @@ def test_a_file_that_cannot_be_read_says_what_to_do(orders: Read) -> None:
     with pytest.raises(Refused, match="iconv -f UTF-16"):
         orders(text.encode("utf-16-be"))
     assert orders(text.encode("utf-16-le"), SEGJOB_ENCODING="utf-16").ask(FEATURES) == [("A", 0.0, 1.0, 10.0)]
-    with pytest.raises(Refused, match="Set it to one of: utf-8.*iconv -f shift-jis"):
+    with pytest.raises(Refused, match=r"Set it to one of: utf-8.*iconv -f shift-jis"):
         orders(text, SEGJOB_ENCODING="shift-jis")
     with pytest.raises(Refused, match="is empty: it has not even a header"):
         orders("")
@@ -207,7 +225,10 @@ def test_an_unknown_header_is_mapped_by_what_the_error_shows(orders: Read) -> No
     with pytest.raises(Refused) as refused:
         orders(text)
     said = str(refused.value)
-    assert 'export SEGJOB_ORDERS_COLUMNS=\'{customer_id: "Nr", ordered_at: "Käufer", unit_price: "Wann"}\'' in said
+    assert (
+        'export SEGJOB_ORDERS_COLUMNS=\'{customer_id: "Nr", ordered_at: "Käufer", unit_price: "Wann"}\''
+        in said
+    )
     assert "Its columns are: Nr, Käufer, Wann, Wert" in said
     mapping = "{order_id: Nr, customer_id: Käufer, ordered_at: Wann, revenue: Wert}"
     assert orders(text, SEGJOB_ORDERS_COLUMNS=mapping).ask(FEATURES) == [("A", 0.0, 2.0, 15.0)]
@@ -222,7 +243,9 @@ def test_a_customers_file_may_lack_what_the_user_says_it_lacks(customers: Read) 
     with pytest.raises(Refused, match="no column for spending_score"):
         customers(text)
     project = customers(text, SEGJOB_CUSTOMERS_COLUMNS='{spending_score: ""}')
-    assert project.ask("select gender, annual_income, spending_score from customer_features order by customer_id") == [
+    assert project.ask(
+        "select gender, annual_income, spending_score from customer_features order by customer_id"
+    ) == [
         ("0", 54.0, None),
         ("1", 61.0, None),
         ("Female", 70.0, None),
@@ -237,16 +260,18 @@ SHOPIFY = """Name,Email,Financial Status,Total,Created at,Lineitem quantity,Line
 #1001,a@x.org,,,2024-01-01 10:00:00 -0400,1,Sock,10.00,S
 #1002,b@x.org,voided,5.00,2024-01-02 10:00:00 -0400,1,Sock,5.00,S
 """
-WOOCOMMERCE = """Order Number,Order Status,Order Date,Email (Billing),Customer ID,Item Name,Quantity (- Refund),Item Cost,SKU,Order Total Amount
-7,Completed,2024-01-01 10:00,a@x.org,A,Hat,2,10,H,40
-7,Completed,2024-01-01 10:00,a@x.org,A,Sock,2,10,S,40
-8,Cancelled,2024-01-03 10:00,a@x.org,A,Sock,2,10,S,20
+WOOCOMMERCE = """Order Number,Order Status,Order Date,Customer ID,Item Name,Quantity (- Refund),Item Cost,SKU,Order Total Amount
+7,Completed,2024-01-01 10:00,A,Hat,2,10,H,40
+7,Completed,2024-01-01 10:00,A,Sock,2,10,S,40
+8,Cancelled,2024-01-03 10:00,A,Sock,2,10,S,20
 """
 
 
 def test_exports_of_shops(orders: Read) -> None:
     shopify = orders(SHOPIFY)
-    assert shopify.ask("select customer_id, orders, revenue, last_order_at::text from customer_features order by 1") == [
+    assert shopify.ask(
+        "select customer_id, orders, revenue, last_order_at::text from customer_features order by 1"
+    ) == [
         ("a@x.org", 1.0, 30.0, "2024-01-01 14:00:00"),
         ("b@x.org", 0.0, 0.0, None),
     ]
@@ -275,7 +300,9 @@ def test_online_retail_with_cancelled_invoices(orders: Read) -> None:
     ]
     flagged = dict(project.ask("select finding, rows from cleaning_report where outcome = 'flagged'"))
     assert flagged == {"returned": 1, "cancellation": 2, "discount": 1, "shipping": 1}
-    cancelled = project.ask("select order_id, cancels_order_id from int_order_lines where is_cancellation order by 1")
+    cancelled = project.ask(
+        "select order_id, cancels_order_id from int_order_lines where is_cancellation order by 1"
+    )
     assert cancelled == [("C536379", None), ("C536380", "536365")]
     assert project.ask("select reason from rejected_orders") == [("customer_id_missing",)]
 
@@ -283,7 +310,8 @@ def test_online_retail_with_cancelled_invoices(orders: Read) -> None:
 def test_a_german_excel_export_needs_no_setting(orders: Read) -> None:
     text = (
         "Bestellnummer;Kundennummer;Artikelnummer;Datum;Menge;Einzelpreis\r\n"
-        "1;K1;Ä-1;01.12.2010 08:26;1.000;1,50 €\r\n2;K1;Ä-2;13.12.2010;-2;1.234,50 €\r\n3;K2;Versand;2. März 2011;1;4,90 €\r\n"
+        "1;K1;Ä-1;01.12.2010 08:26;1.000;1,50 €\r\n2;K1;Ä-2;13.12.2010;-2;1.234,50 €\r\n"
+        "3;K2;Versand;2. März 2011;1;4,90 €\r\n"
     )
     project = orders(text.encode("cp1252"))
     assert project.ask(FEATURES) == [("K1", 91.0, 1.0, -969.0), ("K2", None, 0.0, 4.9)]
@@ -308,7 +336,9 @@ def test_a_column_of_money_is_read_as_a_whole(
 ) -> None:
     lines = [f"{number};A;2024-01-01;{value}" for number, value in enumerate(values)]
     project = orders("\n".join(["order_id;customer_id;date;revenue", *lines]))
-    rows = project.ask("select case when outcome = 'kept' then revenue end from int_orders_judged order by file_row")
+    rows = project.ask(
+        "select case when outcome = 'kept' then revenue end from int_orders_judged order by file_row"
+    )
     assert [row[0] for row in rows] == expected
 
 
@@ -348,7 +378,40 @@ def test_some_rejected_lines_warn_and_few_say_nothing(orders: Read) -> None:
     good = "".join(f"{number},A,X,2024-01-01,1,10\n" for number in range(20))
     project = orders(HEADER + good + "x,A,X,soon,1,10\nx,A,X,later,1,10\n")
     assert project.failures("most_order_lines_can_be_used") == [(10,)]
-    assert any("2 are rejected (9.1 %), most of them as ordered_at_unreadable (2)" in one for one in project.messages)
+    assert any(
+        "2 are rejected (9.1 %), most of them as ordered_at_unreadable (2)" in one for one in project.messages
+    )
     project = orders(HEADER + good + "x,A,X,soon,1,10\n")
     assert project.failures("most_order_lines_can_be_used") == [(5,)]
     assert not any("rejected" in one for one in project.messages)
+
+
+def test_the_worked_example_of_the_documentation(orders: Read) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "features.md").read_text(encoding="utf-8")
+    tables: list[list[list[str]]] = []
+    for line in page.partition("## Ten lines")[2].partition("## How files")[0].splitlines():
+        if line.startswith("|---"):
+            tables.append([])
+        elif line.startswith("|") and tables:
+            tables[-1].append([cell.strip() for cell in line.strip("|").split("|")])
+    lines = [row[1:7] for row in tables[0] if row[0].isdigit()]
+    assert len(lines) == 10
+    project = orders(HEADER + "".join(",".join(line) + "\n" for line in lines))
+
+    def shown(values: tuple[Any, ...]) -> list[str | float]:
+        return [
+            value if isinstance(value, str) else "" if value is None else round(value, 2) for value in values
+        ]
+
+    def written(row: list[str]) -> list[str | float]:
+        return [row[0], *(float(cell) if cell else "" for cell in row[1:])]
+
+    products = (
+        "select product_id, orders, customers, units_sold, units_returned, return_share, revenue, mean_price"
+    )
+    for table, statement in (
+        (tables[1], FEATURES),
+        (tables[2], f"{products}, repeat_share from product_features order by 1"),
+    ):
+        rows = [written(row) for row in table if row[0] in ("A", "B", "C", "HAT", "SCARF")]
+        assert [shown(row) for row in project.ask(statement)] == rows

@@ -32,21 +32,31 @@ dated as (
     {{ moment_parts('shaped', 'ordered_at') }}
 ),
 
-parsed as (
+formatted as (
     select
         dated.*,
         formats.quantity_mark,
         formats.unit_price_mark,
         formats.revenue_mark,
+        formats.unit_price_currency,
+        formats.revenue_currency,
         formats.ordered_at_order,
-        {{ moment_of('ordered_at', 'formats.ordered_at_order') }} as moment,
-        {{ number_of('quantity', 'formats.quantity_mark') }} as quantity_said,
-        {{ number_of('unit_price', 'formats.unit_price_mark') }} as price,
-        {{ number_of('revenue', 'formats.revenue_mark') }} as money,
-        {{ currency_of('unit_price') }} <> formats.unit_price_currency as is_price_in_other_currency,
-        {{ currency_of('revenue') }} <> formats.revenue_currency as is_revenue_in_other_currency
+        {{ date_text_of('ordered_at', 'formats.ordered_at_order') }} as date_text
     from dated
     cross join formats
+    {{ fence() }}
+),
+
+parsed as (
+    select
+        *,
+        {{ moment_of('ordered_at', 'date_text') }} as moment,
+        {{ number_of('quantity', 'quantity_mark') }} as quantity_said,
+        {{ number_of('unit_price', 'unit_price_mark') }} as price,
+        {{ number_of('revenue', 'revenue_mark') }} as money,
+        {{ currency_of('unit_price') }} <> unit_price_currency as is_price_in_other_currency,
+        {{ currency_of('revenue') }} <> revenue_currency as is_revenue_in_other_currency
+    from formatted
     {{ fence() }}
 ),
 
