@@ -8,8 +8,8 @@ from typing import Any
 
 import duckdb
 import pytest
-from dbt_checkout import SHARED
-from plain_jinja import PlainJinja, Refused
+from helpers.dbt_checkout import SHARED
+from helpers.plain_jinja import PlainJinja, Refused
 
 Read = Callable[..., PlainJinja]
 FEATURES = "select customer_id, recency_days, orders, revenue from customer_features order by 1"
@@ -260,7 +260,7 @@ SHOPIFY = """Name,Email,Financial Status,Total,Created at,Lineitem quantity,Line
 #1001,a@x.org,,,2024-01-01 10:00:00 -0400,1,Sock,10.00,S
 #1002,b@x.org,voided,5.00,2024-01-02 10:00:00 -0400,1,Sock,5.00,S
 """
-WOOCOMMERCE = """Order Number,Order Status,Order Date,Customer ID,Item Name,Quantity (- Refund),Item Cost,SKU,Order Total Amount
+WOOCOMMERCE = """Order Number,Order Status,Order Date,Customer ID,Item Name,Quantity (- Refund),Item Cost,SKU,Total
 7,Completed,2024-01-01 10:00,A,Hat,2,10,H,40
 7,Completed,2024-01-01 10:00,A,Sock,2,10,S,40
 8,Cancelled,2024-01-03 10:00,A,Sock,2,10,S,20

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from made_files import made_file
-from plain_jinja import PlainJinja
+from helpers.made_files import made_file
+from helpers.plain_jinja import PlainJinja
 
 FILES = int(os.environ.get("SEGJOB_TEST_MADE_FILES", "20"))
 MOST_LINES = 100_000 if "SEGJOB_TEST_MADE_FILES" in os.environ else 2000
