@@ -60,6 +60,7 @@
     select
         clocks.*,
         case
+            when {{ column }}_kind = 'named' and {{ column }}_middle is null then 'none'
             when {{ column }}_kind <> 'numbers' then {{ column }}_kind
             when {{ column }}_clock is null then 'none'
             when length({{ column }}_first) = 4 then 'year_first'
