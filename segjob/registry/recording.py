@@ -122,7 +122,7 @@ class RecordingWarehouse(Warehouse):
         return columns | {name: table.catalogue(self.dialect) for name, table in written.items()}
 
     def is_table(self, schema: str | None, relation: str) -> bool:
-        return self.inner.is_table(schema, relation)
+        return (schema, relation) in self._tables or self.inner.is_table(schema, relation)
 
     def relations(self) -> list[str]:
         return self.inner.relations()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,6 +18,10 @@ def run(features: str) -> tuple[str, ...]:
     return ("run", "--from", "customers", "--key", "id", "--features", features, "--name", "groups", "-q")
 
 
+FEW = f"few_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
+"""Roles are of the server, which all workers share."""
+
+
 @pytest.fixture
 def filled(server: str, folder: Path) -> Engine:
     engine = postgres_engine(server)
@@ -29,11 +34,11 @@ def filled(server: str, folder: Path) -> Engine:
 def user(filled: Engine) -> Iterator[str]:
     """A role that may log in and nothing else; the URL as that role."""
     drop = (
-        "do $$ begin if exists (select from pg_roles where rolname = 'few') then "
-        "drop owned by few; drop role few; end if; end $$"
+        f"do $$ begin if exists (select from pg_roles where rolname = '{FEW}') then "
+        f"drop owned by {FEW}; drop role {FEW}; end if; end $$"
     )
-    filled.execute(drop, "create role few login", "revoke all on schema public from public")
-    yield filled.url.replace("postgres:@", "few:@").replace("postgres@", "few@")
+    filled.execute(drop, f"create role {FEW} login", "revoke all on schema public from public")
+    yield filled.url.replace("postgres:@", f"{FEW}:@").replace("postgres@", f"{FEW}@")
     filled.execute("drop schema if exists segments cascade", drop)
 
 
@@ -65,18 +70,18 @@ def test_features_are_removed_reordered_and_rolled_back(filled: Engine, at: At) 
 def test_grants_and_options_outlive_a_change_of_features(filled: Engine, at: At, user: str) -> None:
     assert at(filled, *run("income,score,age")).code == 0
     filled.execute(
-        "grant usage on schema segments to few",
-        "grant select on segments.groups_profile to few with grant option",
-        "grant update (segment_id, age) on segments.groups_profile to few",
+        f"grant usage on schema segments to {FEW}",
+        f"grant select on segments.groups_profile to {FEW} with grant option",
+        f"grant update (segment_id, age) on segments.groups_profile to {FEW}",
         "alter view segments.groups_profile set (security_barrier = true)",
         "revoke execute on function segments.groups_segment from public",
-        "grant execute on function segments.groups_segment to few",
+        f"grant execute on function segments.groups_segment to {FEW}",
     )
     assert at(filled, *run("income,score")).code == 0
     rights = (
-        "select has_table_privilege('few', 'segments.groups_profile', 'select with grant option'), "
-        "has_column_privilege('few', 'segments.groups_profile', 'segment_id', 'update'), "
-        "has_function_privilege('few', 'segments.groups_segment(double precision, double precision)', 'execute'), "
+        f"select has_table_privilege('{FEW}', 'segments.groups_profile', 'select with grant option'), "
+        f"has_column_privilege('{FEW}', 'segments.groups_profile', 'segment_id', 'update'), "
+        f"has_function_privilege('{FEW}', 'segments.groups_segment(double precision, double precision)', 'execute'), "
         "has_function_privilege('public', 'segments.groups_segment(double precision, double precision)', 'execute'), "
         "(select reloptions::text from pg_class where relname = 'groups_profile')"
     )
@@ -104,12 +109,12 @@ def test_a_users_view_is_never_dropped(filled: Engine, at: At, view: str, named:
 
 def test_the_owner_of_the_schema_needs_no_right_to_create_one(filled: Engine, at: At, user: str) -> None:
     filled.execute(
-        "create schema segments authorization few",
-        "grant usage on schema public to few",
-        "grant select on customers to few",
+        f"create schema segments authorization {FEW}",
+        f"grant usage on schema public to {FEW}",
+        f"grant select on customers to {FEW}",
     )
     poor = Engine("postgres", user, filled.execute, filled.query)
-    assert filled.query("select has_database_privilege('few', current_database(), 'create')") == [(False,)]
+    assert filled.query(f"select has_database_privilege('{FEW}', current_database(), 'create')") == [(False,)]
     for arguments in (("init",), RUN_GROUPS, RUN_GROUPS, ("rollback",), ("health", "-q")):
         outcome = at(poor, *arguments)
         assert outcome.code in (0, 5), outcome.err
@@ -124,30 +129,30 @@ def test_missing_rights_are_known_before_the_work(filled: Engine, at: At, user: 
             arguments = (verb, "--from", "public.customers", *RUN_GROUPS[3:])
             outcome = at(poor, *arguments)
             assert outcome.code == 4, outcome.err
-            assert f"grant temporary on database {name} to few" in outcome.err
-            assert "create schema segments authorization few" in outcome.err
-            assert "grant usage on schema public to few" in outcome.err
-            assert "grant select on public.customers to few" in outcome.err
+            assert f"grant temporary on database {name} to {FEW}" in outcome.err
+            assert f"create schema segments authorization {FEW}" in outcome.err
+            assert f"grant usage on schema public to {FEW}" in outcome.err
+            assert f"grant select on public.customers to {FEW}" in outcome.err
     finally:
         filled.execute(f"grant temporary on database {name} to public")
     assert filled.query("select count(*) from pg_namespace where nspname = 'segments'") == [(0,)]
-    filled.execute("grant usage on schema public to few", "grant select on customers to few")
+    filled.execute(f"grant usage on schema public to {FEW}", f"grant select on customers to {FEW}")
     assert at(filled, *RUN_GROUPS).code == 0
-    filled.execute("grant usage, create on schema segments to few")
+    filled.execute(f"grant usage, create on schema segments to {FEW}")
     outcome = at(poor, *RUN_GROUPS)
     assert outcome.code == 4
-    assert "grant select, insert, update, delete on all tables in schema segments to few" in outcome.err
-    assert "alter view segments.groups_scores owner to few" in outcome.err
-    filled.execute("grant select on all tables in schema segments to few")
+    assert f"grant select, insert, update, delete on all tables in schema segments to {FEW}" in outcome.err
+    assert f"alter view segments.groups_scores owner to {FEW}" in outcome.err
+    filled.execute(f"grant select on all tables in schema segments to {FEW}")
     outcome = at(poor, "score", "customers", "--into", "public.scored")
     assert outcome.code == 4
-    assert "grant usage, create on schema public to few" in outcome.err
+    assert f"grant usage, create on schema public to {FEW}" in outcome.err
 
 
 def test_a_server_that_cannot_be_written_says_so_at_once(filled: Engine, at: At, user: str) -> None:
-    filled.execute("create schema segments authorization few", "grant usage on schema public to few")
+    filled.execute(f"create schema segments authorization {FEW}", f"grant usage on schema public to {FEW}")
     filled.execute(
-        "grant select on customers to few", "alter role few set default_transaction_read_only to on"
+        f"grant select on customers to {FEW}", f"alter role {FEW} set default_transaction_read_only to on"
     )
     outcome = at(Engine("postgres", user, filled.execute, filled.query), "check", *RUN_GROUPS[1:])
     assert outcome.code == 4

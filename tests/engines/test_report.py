@@ -22,7 +22,7 @@ features = [
     "income",
     { column = "score", missing = "impute" },
     { column = "plan", kind = "categorical", weight = 0.3 },
-    { column = "is_member", weight = 0.3 },
+    { column = "is_member", kind = "categorical", weight = 0.3 },
 ]
 """
 COLUMNS = "id integer, income NUMBER, score NUMBER, plan TEXT, is_member boolean"
