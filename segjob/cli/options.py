@@ -271,4 +271,4 @@ def verb(function: Callable[..., None]) -> Callable[..., None]:
     guarded.__signature__ = inspect.Signature(together)  # type: ignore[attr-defined]
     guarded.__annotations__ = {p.name: p.annotation for p in together}
     del guarded.__wrapped__
-    return app.command()(guarded)
+    return guarded

@@ -23,12 +23,12 @@ from segjob.core.number_format import number, percent
 from segjob.printable import one_line
 
 if TYPE_CHECKING:
-    from segjob.commands.compare import Compared
-    from segjob.commands.diff import Diff
-    from segjob.commands.health import Health
-    from segjob.commands.predict import Prediction
-    from segjob.commands.run import Plan, RunResults
-    from segjob.commands.snapshot import Snapshot
+    from segjob.commands.outputs.snapshot import Snapshot
+    from segjob.commands.read.compare import Compared
+    from segjob.commands.read.diff import Diff
+    from segjob.commands.read.health import Health
+    from segjob.commands.read.predict import Prediction
+    from segjob.commands.write.run import Plan, RunResults
     from segjob.registry.registry import Registry
     from segjob.registry.runs import PublishedRun
     from segjob.warehouse.base import Warehouse

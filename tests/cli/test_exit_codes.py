@@ -77,9 +77,9 @@ def test_what_only_shows_says_that_it_could_not(groups: Path) -> None:
 
 UNEXPECTED = """
 import sys
-import segjob.commands.history
+import segjob.commands.read.history
 def broken(*_): raise {error}
-segjob.commands.history.history = broken
+segjob.commands.read.history.history = broken
 from segjob.__main__ import main
 main()
 """

@@ -11,7 +11,7 @@ from helpers.small_warehouse import RUN, Segjob, dump, execute, query
 from sklearn.cluster import AgglomerativeClustering
 from sklearn.metrics import adjusted_rand_score
 
-from segjob.commands.compare import MAPPED_ROWS
+from segjob.commands.read.compare import MAPPED_ROWS
 from segjob.core.compare.algorithms import ALGORITHMS
 from segjob.core.compare.verdict import NAMES
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from helpers.small_warehouse import command, customers, environment, execute, fill, query
 
-from segjob.commands.run import run_all
+from segjob.commands.write.run import run_all
 from segjob.config import Config, Segmentation, WarehouseSettings
 from segjob.config_file import parse
 from segjob.pipeline.progress import Progress

@@ -10,7 +10,7 @@ import pytest
 from helpers.engines import Engine
 from helpers.small_warehouse import Outcome, customers, without_times
 
-from segjob.commands.run import run_all
+from segjob.commands.write.run import run_all
 from segjob.config import Config
 from segjob.config_file import load
 from segjob.pipeline.progress import Progress

@@ -111,7 +111,7 @@ def test_a_session_that_idles_too_long(filled: Engine, at: At, monkeypatch: pyte
         time.sleep(0.5)
         return chosen(*arguments)
 
-    monkeypatch.setattr("segjob.commands.run.choose_k", slowly)
+    monkeypatch.setattr("segjob.commands.write.run.choose_k", slowly)
     try:
         outcome = at(filled, *RUN_GROUPS)
     finally:

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from segjob.commands.compare import compare
-from segjob.commands.report import build
-from segjob.commands.run import run_all
+from segjob.commands.outputs.report import build
+from segjob.commands.read.compare import compare
+from segjob.commands.write.run import run_all
 from segjob.config import Config, Segmentation
 from segjob.config_file import parse
 from segjob.pipeline.progress import Progress

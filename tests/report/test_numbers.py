@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from helpers.small_warehouse import query
 
-from segjob.commands.report import quotas
+from segjob.commands.outputs.report import quotas
 from segjob.report.data import MOST_POINTS, Report
 from segjob.report.page import Page
 

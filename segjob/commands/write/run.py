@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from segjob.commands.check import check_all
-from segjob.commands.snapshot import refresh, serving_file
+from segjob.commands.outputs.snapshot import refresh, serving_file
+from segjob.commands.setup.check import check_all
 from segjob.config import Config, Segmentation
 from segjob.core.model import Floats
 from segjob.errors import DataError, NoSegmentation, RelationChanged, SegjobError, together

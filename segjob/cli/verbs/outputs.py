@@ -1,0 +1,104 @@
+"""Verbs that hand something out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from segjob.cli.options import (
+    SegmentationName,
+    Session,
+    verb,
+)
+
+
+@verb
+def report(
+    session: Session,
+    segmentation: SegmentationName = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="Where the page goes (default: NAME-report.html)."),
+    ] = None,
+    figures: Annotated[
+        Path | None, typer.Option("--figures", metavar="DIR", help="Also each figure as SVG and PNG.")
+    ] = None,
+) -> None:
+    """One HTML page about the current run: the segments, the map and the evidence; needs no network.
+
+    Example: segjob report --segmentation income_spending --out segments.html
+    """
+    from segjob.cli.output import print_line
+    from segjob.commands.outputs.report import write_report
+
+    written = write_report(session.registry, segmentation, out, figures)
+    with session.written():
+        if session.as_json:
+            session.print_json(written.as_json())
+        elif not session.quiet:
+            files = f", {len(written.files)} files in {figures}" if figures else ""
+            print_line(
+                f"wrote {written.page} ({written.size / 1000:,.0f} kB, {len(written.figures)} figures){files}"
+            )
+
+
+@verb
+def snapshot(
+    session: Session,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the serving file stands.")],
+    parquet: Annotated[bool, typer.Option("--parquet", help="Parquet files too, in DIR/parquet.")] = False,
+) -> None:
+    """Write what is published as a read-only file for dashboards, swapped in whole.
+
+    Example: segjob snapshot /srv/dashboards --parquet
+    """
+    from segjob.cli.results import print_snapshot
+    from segjob.commands.outputs.snapshot import write_snapshot
+
+    patience = session.settings.warehouse.lock_timeout
+    written = write_snapshot(session.registry, folder, parquet=parquet, lock_timeout=patience)
+    with session.written():
+        if session.as_json:
+            session.print_json(written.as_json())
+        elif not session.quiet:
+            print_snapshot(written)
+
+
+@verb
+def score(
+    session: Session,
+    relation: Annotated[
+        str, typer.Argument(metavar="RELATION", help="Table or view with the model's columns.")
+    ],
+    into: Annotated[str, typer.Option("--into", metavar="TABLE", help="The table to write.")],
+    key: Annotated[str | None, typer.Option(metavar="COLUMN", help="Its key, if called otherwise.")] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="The table may be there already.")] = False,
+    segmentation: SegmentationName = None,
+) -> None:
+    """Score any relation with the published model into a new table.
+
+    Example: segjob score new_customers --into new_customers_segments
+    """
+    from segjob.cli.output import print_line
+    from segjob.commands.outputs.score import score as scored
+
+    result = scored(
+        session.registry,
+        relation,
+        into=into,
+        key=key,
+        segmentation=segmentation,
+        replace=replace,
+    )
+    with session.written():
+        if session.as_json:
+            session.print_json(vars(result))
+        else:
+            without = (
+                f", {result.without_segment:,} of them without a segment" if result.without_segment else ""
+            )
+            print_line(
+                f"{result.table}: {result.rows:,} rows of {result.relation} by run {result.run_id}{without}"
+            )

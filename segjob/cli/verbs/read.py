@@ -1,0 +1,129 @@
+"""Verbs that read what is published."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from segjob.cli.options import (
+    SegmentationName,
+    Session,
+    verb,
+)
+
+
+@verb
+def show(
+    session: Session,
+    run_id: Annotated[
+        int | None, typer.Argument(metavar="RUN", help="A run's number; else the current run.")
+    ] = None,
+    segmentation: SegmentationName = None,
+) -> None:
+    """One run's evidence: segments, votes for k, the sweep, what was left out.
+
+    Example: segjob show --segmentation income_spending
+    """
+    from segjob.cli.evidence import print_evidence
+    from segjob.commands.read.show import show as shown
+
+    published = shown(session.registry, run_id, segmentation)
+    if session.as_json:
+        session.print_json(published.as_json())
+    else:
+        print_evidence(published)
+
+
+@verb
+def history(session: Session, segmentation: SegmentationName = None) -> None:
+    """All runs, newest first.
+
+    Example: segjob history --json
+    """
+    from segjob.cli.evidence import print_runs
+    from segjob.commands.read.history import history as listed
+
+    runs = listed(session.registry, segmentation)
+    if session.as_json:
+        session.print_json({"runs": runs})
+    else:
+        print_runs(runs)
+
+
+@verb
+def diff(
+    session: Session,
+    from_run: Annotated[int, typer.Argument(metavar="RUN", help="The run before.")],
+    to_run: Annotated[int, typer.Argument(metavar="RUN", help="The run after.")],
+) -> None:
+    """What moved between two runs, with counts and shares.
+
+    Example: segjob diff 3 4
+    """
+    from segjob.cli.results import print_diff
+    from segjob.commands.read.diff import diff as compared
+
+    result = compared(session.registry, from_run, to_run)
+    if session.as_json:
+        session.print_json(result.as_json())
+    else:
+        print_diff(result)
+
+
+@verb
+def health(session: Session, segmentation: SegmentationName = None) -> None:
+    """Is the published segmentation still right for today's customers? Exit code 5 where it is not.
+
+    Example: segjob health --json
+    """
+    from segjob.cli.results import print_health
+    from segjob.commands.read.health import check_health
+    from segjob.errors import NoSegmentation
+
+    result = check_health(session.registry, session.settings.health, segmentation)
+    if session.as_json:
+        session.print_json(result.as_json())
+    elif not (session.quiet and result.is_healthy):
+        print_health(result)
+    if not result.is_healthy:
+        raise typer.Exit(NoSegmentation.exit_code)
+
+
+@verb
+def predict(
+    session: Session,
+    values: Annotated[list[str], typer.Argument(metavar="COLUMN=VALUE...", help="One for each feature.")],
+    segmentation: SegmentationName = None,
+) -> None:
+    """One customer: segment, name, distance and runner-up.
+
+    Example: segjob predict annual_income=70 spending_score=60 --segmentation income_spending
+    """
+    from segjob.cli.results import print_prediction
+    from segjob.commands.read.predict import parse_values
+    from segjob.commands.read.predict import predict as predicted
+
+    typed = parse_values(values)
+    prediction = predicted(session.registry, segmentation, typed)
+    if session.as_json:
+        session.print_json(prediction.as_json())
+    else:
+        print_prediction(prediction)
+
+
+@verb
+def compare(session: Session, segmentation: SegmentationName = None) -> None:
+    """Other algorithms on the same rows and features, and whether one of them is worth a change.
+
+    Example: segjob compare --segmentation income_spending
+    """
+    from segjob.cli.results import print_comparison
+    from segjob.commands.read.compare import compare as compared
+
+    result = compared(session.registry, session.settings.fit, segmentation, session.progress)
+    with session.written():
+        if session.as_json:
+            session.print_json(result.as_json())
+        else:
+            print_comparison(result)

@@ -1,0 +1,136 @@
+"""Verbs that change what is published."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from segjob.cli.options import (
+    AlgorithmName,
+    AllowOne,
+    DryRun,
+    Features,
+    From,
+    Key,
+    KRange,
+    Name,
+    NumberOfSegments,
+    RuleName,
+    ScaleName,
+    Seed,
+    SegmentationArgument,
+    SegmentationName,
+    Session,
+    Start,
+    verb,
+)
+
+
+@verb
+def run(
+    session: Session,
+    segmentation: SegmentationArgument = None,
+    source: From = None,
+    key: Key = None,
+    features: Features = None,
+    name: Name = None,
+    k: NumberOfSegments = None,
+    k_range: KRange = None,
+    rule: RuleName = None,
+    scale: ScaleName = None,
+    algorithm: AlgorithmName = None,
+    seed: Seed = None,
+    start: Start = None,
+    allow_one: AllowOne = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Choose k, fit, and publish the segments as tables.
+
+    Example: segjob run income_spending
+
+    Example: segjob run --from sales.customers --key id --features income,score --k auto
+    """
+    from segjob.cli.results import print_plan, print_run
+    from segjob.cli.selection import select
+    from segjob.commands.write.run import dry_run as planned
+    from segjob.commands.write.run import run_all
+    from segjob.pipeline.progress import Progress
+
+    requested = select(
+        session.settings,
+        segmentation,
+        {"source": source, "key": key, "features": features, "name": name},
+        k=k,
+        k_range=k_range,
+        rule=rule,
+        scale=scale,
+        algorithm=algorithm,
+        seed=seed,
+        start=start,
+        allow_one=allow_one or None,
+    )
+    if dry_run:
+        plan = planned(session.registry, session.settings, requested, Progress())
+        print_plan(plan, session.print_json if session.as_json else None)
+        failure = plan.failure
+    else:
+        outcome = run_all(session.registry, session.settings, requested, session.progress)
+        with session.written():
+            document = session.print_json if session.as_json else None
+            print_run(outcome, session.registry, session.same_place, document)
+        failure = outcome.failure
+    if failure is not None:
+        raise typer.Exit(failure.exit_code) if session.as_json else failure
+
+
+@verb
+def rollback(
+    session: Session,
+    run_id: Annotated[
+        int | None, typer.Argument(metavar="RUN", help="Where to; else the run before.")
+    ] = None,
+    segmentation: SegmentationName = None,
+) -> None:
+    """Make an earlier run the current one again; a second time undoes it.
+
+    Example: segjob rollback 3
+    """
+    from segjob.cli.output import print_line
+    from segjob.commands.outputs.snapshot import refresh
+    from segjob.commands.write.rollback import rollback as rolled_back
+
+    run = rolled_back(session.registry, run_id=run_id, segmentation=segmentation)
+    with session.written():
+        refresh(session.registry, session.settings, session.progress)
+        if session.as_json:
+            session.print_json({"segmentation": run["segmentation"], "current_run": run["run_id"]})
+        elif not session.quiet:
+            print_line(f"run {run['run_id']} is the current one of {run['segmentation']}")
+
+
+@verb
+def name(
+    session: Session,
+    segment: Annotated[int, typer.Argument(metavar="SEGMENT", help="The segment's number.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What to call it.")],
+    description: Annotated[str | None, typer.Option(metavar="TEXT", help="What to say about it.")] = None,
+    segmentation: SegmentationName = None,
+) -> None:
+    """Give a segment an analyst's name; it is kept across runs.
+
+    Example: segjob name 3 "VIP" --description "spends much, earns much"
+    """
+    from segjob.cli.output import print_line
+    from segjob.commands.outputs.snapshot import refresh
+    from segjob.commands.write.name import name_segment
+
+    of = name_segment(session.registry, segmentation, segment, name, description)
+    with session.written():
+        refresh(session.registry, session.settings, session.progress)
+        if session.as_json:
+            session.print_json(
+                {"segmentation": of, "segment_id": segment, "name": name, "description": description}
+            )
+        elif not session.quiet:
+            print_line(f"segment {segment} of {of} is called {name!r} from now on")

@@ -1,0 +1,1 @@
+"""Verbs that hand something out: a page, a file, a scored table."""

@@ -1,0 +1,1 @@
+"""Verbs that read what is published and change nothing."""

@@ -1,0 +1,1 @@
+"""Before the first run: the config and the schema, and whether a run would work."""

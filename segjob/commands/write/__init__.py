@@ -1,0 +1,1 @@
+"""Verbs that change what is published: each in one transaction."""
