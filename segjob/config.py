@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import (
     BaseModel,
@@ -46,6 +46,9 @@ class _Strict(BaseModel):
 
 class Feature(_Strict):
     """One column of the feature relation and how it is prepared."""
+
+    WORDS: ClassVar[frozenset[str]] = frozenset({"label", "unit", "format", "low_word", "high_word"})
+    """Settings that change what is said of a feature, and no segment."""
 
     column: str = Field(min_length=1)
     kind: Literal["numeric", "categorical"] = "numeric"

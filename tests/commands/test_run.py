@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from helpers.small_warehouse import RUN_GROUPS, Segjob, execute, query
 
+from segjob.errors import DataError
+
 
 def test_a_table_that_is_written_to_during_the_run_is_read_again(
     file: Path, segjob: Segjob, monkeypatch: pytest.MonkeyPatch
@@ -61,3 +63,34 @@ def test_a_segmentation_that_cannot_be_does_not_keep_the_others_back(
     assert document.code == 3
     assert [run["run"]["segmentation"] for run in document.document["runs"]] == ["second"]
     assert document.document["error"].startswith("first: k = 5")
+
+
+def test_the_last_k_counts_while_the_features_are_prepared_alike(
+    folder: Path, file: Path, segjob: Segjob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Words and order change no segment; a logarithm and a scale do."""
+    from segjob.commands.write import run
+
+    seen = []
+
+    def choose_k(dataset, rows, ask, previous_k, progress):  # type: ignore[no-untyped-def]
+        seen.append(previous_k)
+        raise DataError("seen")
+
+    def try_with(features: str, more: str = "") -> int:
+        (folder / "segjob.toml").write_text(
+            f'[segmentations.groups]\nrelation = "customers"\nkey = "id"\nfeatures = [{features}]\n{more}'
+        )
+        return segjob("run", "-q", "--warehouse", file).code
+
+    assert try_with('"income", "score"') == 0
+    monkeypatch.setattr(run, "choose_k", choose_k)
+    try_with(
+        '{ column = "score", unit = "points", high_word = "loyal" }, { column = "income", label = "pay" }'
+    )
+    assert seen == [5]
+    try_with('{ column = "income", function = "log1p" }, "score"')
+    try_with('"income", "score"', 'scale = "robust"')
+    try_with('"income"')
+    try_with('"income", "score"', "k = 3")
+    assert seen == [5, None, None, None, None]

@@ -12,7 +12,7 @@ from typing import Any
 
 from segjob.commands.outputs.snapshot import refresh, serving_file
 from segjob.commands.setup.check import check_all
-from segjob.config import Config, Segmentation
+from segjob.config import Config, Feature, Segmentation
 from segjob.core.model import Floats
 from segjob.errors import DataError, NoSegmentation, RelationChanged, SegjobError, together
 from segjob.pipeline.choose_k import choose_k
@@ -168,8 +168,21 @@ def _previous_k(registry: Registry, source: ResolvedSegmentation) -> int | None:
     run = next((run for run in registry.runs(source.name) if run["is_current"]), None)
     if run is None or run["k_outcome"] == "fixed" or run["k"] == 1:
         return None
-    features = source.settings.model_dump(mode="json")["features"]
-    return int(run["k"]) if json.loads(run["config"])["features"] == features else None
+    same = _prepared_alike(json.loads(run["config"]), source.settings.model_dump(mode="json"))
+    return int(run["k"]) if same else None
+
+
+def _prepared_alike(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
+    """Whether two settings of a segmentation prepare the same features alike, whatever order and words they have."""
+
+    def preparation(settings: Mapping[str, Any]) -> dict[str, Any]:
+        features = {
+            feature["column"]: {name: value for name, value in feature.items() if name not in Feature.WORDS}
+            for feature in settings["features"]
+        }
+        return {"scale": settings["scale"], "row_weight": settings["row_weight"], "features": features}
+
+    return preparation(first) == preparation(second)
 
 
 def _refused(run_id: int, reason: str) -> NoSegmentation:
