@@ -23,15 +23,12 @@ class PublishedModel:
     relation: Relation
 
     @classmethod
-    def of(
-        cls, run: Record, rows: Mapping[str, Sequence[Record]], schema: str, relation: str
-    ) -> PublishedModel:
+    def of(cls, run: Record, rows: Mapping[str, Sequence[Record]], relation: Relation) -> PublishedModel:
         """The model of a run from its rows.
 
         Parameters
         ----------
         rows : of `transforms` by position, of `segments` by segment_id, of `centroids` and `covariances` in any order.
-        schema, relation : where the run's relation is.
         """
         transforms = tuple(
             Transform(**{name: row[name] for name in Transform.__dataclass_fields__})
@@ -48,7 +45,7 @@ class PublishedModel:
             gaussians=gaussians_of(segments, rows["covariances"], features),
         )
         names = {row["segment_id"]: row["name"] for row in segments}
-        return cls(run, model, names, Relation(name=relation, schema=schema, key=run["key_column"]))
+        return cls(run, model, names, relation)
 
 
 def centroid_rows(model: Model) -> list[Record]:

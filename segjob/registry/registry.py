@@ -11,9 +11,10 @@ import sqlalchemy as sa
 
 from segjob.errors import ConfigError, DataError
 from segjob.registry.models import PublishedModel
-from segjob.registry.relations import locate
+from segjob.registry.relations import booleans_of, locate
 from segjob.registry.runs import REFUSED, PublishedRun, Record, mark_current
 from segjob.statements.published.tables import PublishedTables
+from segjob.statements.relation import Relation
 from segjob.warehouse.base import Column, Warehouse
 
 
@@ -103,7 +104,10 @@ class Registry:
             )
         order = {"transforms": ["position"], "segments": ["segment_id"], "centroids": [], "covariances": []}
         rows = self.rows_of_run(run, order)
-        return PublishedModel.of(run, rows, *locate(self.warehouse, run["relation"]))
+        schema, name = locate(self.warehouse, run["relation"])
+        booleans = booleans_of(self.warehouse.columns_of(schema, name))
+        relation = Relation(name=name, schema=schema, key=run["key_column"], booleans=booleans)
+        return PublishedModel.of(run, rows, relation)
 
     def rows_of_run(self, run: Record, tables: Mapping[str, Sequence[str]]) -> dict[str, list[Record]]:
         """The run's rows of several shared tables; see `rows`.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -68,6 +68,7 @@ def resolve(warehouse: Warehouse, name: str, settings: Segmentation) -> Resolved
             schema=schema,
             key=settings.key,
             row_weight=settings.row_weight,
+            booleans=booleans_of(columns.values()),
         ),
         key=columns[settings.key],
         is_table=warehouse.tables_hold_still and warehouse.is_table(schema, relation),
@@ -131,6 +132,11 @@ def _as_in_catalogue(settings: Segmentation, actual: Mapping[str, str]) -> Segme
             ),
         }
     )
+
+
+def booleans_of(columns: Iterable[Column]) -> frozenset[str]:
+    """The names of the columns of that type."""
+    return frozenset(column.name for column in columns if column.kind == "boolean")
 
 
 def locate(warehouse: Warehouse, text: str) -> tuple[str, str]:

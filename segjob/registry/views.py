@@ -40,7 +40,8 @@ def create_model_views(registry: Registry, published: PublishedModel) -> None:
     """The view and the function that hold the model itself."""
     name = str(published.run["segmentation"])
     select = scoring.scores(published.relation, published.model, published.names)
-    scorer = CreateScorer(f"{name}_segment", published.model, schema=registry.schema)
+    booleans = published.relation.booleans
+    scorer = CreateScorer(f"{name}_segment", published.model, schema=registry.schema, booleans=booleans)
     registry.warehouse.replace_each(
         [
             _view(registry, f"{name}_scores", select),

@@ -20,7 +20,6 @@ from segjob.statements.relation import (
     finite,
     log1p,
     named,
-    number,
     sampling_key,
     source,
     table,
@@ -189,7 +188,7 @@ def histogram(relation: Relation, bins: HistogramBins, by: str | None = None) ->
     names = [bins.column, *([by] if by is not None else [])]
     c = table(relation, names).c
     group = sa.cast(sa.null(), sa.Text()) if by is None else category_of(c[by])
-    value = finite(number(c[bins.column]))
+    value = finite(relation.number(c[bins.column]))
     rows = sa.select(group.label("grp"), value.label("value")).cte("value_rows")
     moved = log1p(rows.c["value"]) if bins.function == "log1p" else rows.c["value"]
     per_unit = bins.count / (bins.upper - bins.lower)

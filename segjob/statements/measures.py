@@ -20,7 +20,6 @@ from segjob.statements.relation import (
     finite,
     is_finite,
     log1p,
-    number,
     sampling_key,
     source,
     table,
@@ -294,11 +293,11 @@ def examples(
     if problem == "null":
         condition = value.is_(None)
     elif problem == "non_finite":
-        condition = sa.not_(is_finite(number(value)))
+        condition = sa.not_(is_finite(relation.number(value)))
     elif problem == "below":
-        condition = finite(number(value)) < Number(float(bound or 0.0))
+        condition = finite(relation.number(value)) < Number(float(bound or 0.0))
     else:
-        condition = finite(number(value)) > Number(float(bound or 0.0))
+        condition = finite(relation.number(value)) > Number(float(bound or 0.0))
     key = c[relation.key]
     return sa.select(key.label("row_key"), value.label("value")).where(condition).order_by(key).limit(limit)
 

@@ -17,12 +17,20 @@ from segjob.statements.sql.elements import MAX_DOUBLE, HashShare, Number
 
 @dataclass(frozen=True)
 class Relation:
-    """The table or view that is segmented, with its key column and, where there is one, its row weight."""
+    """The table or view that is segmented, with its key column and, where there is one, its row weight.
+
+    booleans : its columns of that type, which not every engine casts to a number.
+    """
 
     name: str
     schema: str | None
     key: str
     row_weight: str | None = None
+    booleans: frozenset[str] = frozenset()
+
+    def number(self, column: ColumnElement[Any]) -> ColumnElement[float]:
+        """One of its columns as float64."""
+        return one_or_zero(column) if column.name in self.booleans else number(column)
 
 
 def named(name: str) -> quoted_name:
@@ -41,6 +49,11 @@ def table(relation: Relation, columns: Iterable[str]) -> TableClause:
 def number(column: ColumnElement[Any]) -> ColumnElement[float]:
     """The column as float64: decimals are slow and overflow in sums of squares."""
     return sa.cast(column, sa.Double())
+
+
+def one_or_zero(column: ColumnElement[Any]) -> ColumnElement[float]:
+    """The boolean column as float64: PostgreSQL, Redshift and BigQuery have no cast for it."""
+    return sa.case((column, Number(1.0)), (sa.not_(column), Number(0.0)))
 
 
 def is_finite(value: ColumnElement[float]) -> ColumnElement[bool]:
@@ -90,8 +103,8 @@ def source(relation: Relation, numbers: Iterable[str], texts: Iterable[str]) -> 
     weight = [relation.row_weight] if relation.row_weight is not None else []
     c = table(relation, [relation.key, *weight, *number_names, *text_names]).c
     columns: list[ColumnElement[Any]] = [c[relation.key].label("row_key")]
-    columns += [number(c[name]).label("row_weight") for name in weight]
-    columns += [number(c[name]).label(f"number{i}") for i, name in enumerate(number_names)]
+    columns += [relation.number(c[name]).label("row_weight") for name in weight]
+    columns += [relation.number(c[name]).label(f"number{i}") for i, name in enumerate(number_names)]
     columns += [category_of(c[name]).label(f"text{i}") for i, name in enumerate(text_names)]
     rows = sa.select(*columns).cte("source_rows")
     return Source(

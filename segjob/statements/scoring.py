@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,7 +21,7 @@ from segjob.statements.nearest import (
     runner_up,
     with_columns,
 )
-from segjob.statements.relation import Relation, category_of, named, number
+from segjob.statements.relation import Relation, category_of, named, number, one_or_zero
 from segjob.statements.sql.elements import Number
 
 
@@ -121,7 +121,9 @@ def count_scores(table_name: str, schema: str) -> SelectBase:
     return sa.select(rows.label("rows"), (rows - with_segment).label("without_segment")).select_from(scored)
 
 
-def segment_expression(model: Model, columns: Mapping[str, ColumnElement[Any]]) -> ColumnElement[int]:
+def segment_expression(
+    model: Model, columns: Mapping[str, ColumnElement[Any]], booleans: Collection[str] = ()
+) -> ColumnElement[int]:
     """Which segment has one customer? A scalar expression of the source columns, for a macro or a function.
 
     One expression, and not named steps as elsewhere: PostgreSQL would start a query for every row, which takes 28 times
@@ -130,12 +132,16 @@ def segment_expression(model: Model, columns: Mapping[str, ColumnElement[Any]]) 
     Parameters
     ----------
     columns : for every source column of the model, the expression (a parameter, say) that stands for it.
+    booleans : the source columns of that type.
 
     Returns
     -------
     The segment id; NULL where the model excludes the row.
     """
-    numbers = {t.source_column: number(columns[t.source_column]) for t in model.transforms if _is_numeric(t)}
+    numbers = {
+        name: one_or_zero(columns[name]) if name in booleans else number(columns[name])
+        for name in (t.source_column for t in model.transforms if _is_numeric(t))
+    }
     texts = {
         t.source_column: category_of(columns[t.source_column]) for t in model.transforms if not _is_numeric(t)
     }

@@ -22,7 +22,7 @@ features = [
     "income",
     { column = "score", missing = "impute" },
     { column = "plan", kind = "categorical", weight = 0.3 },
-    { column = "is_member", kind = "categorical", weight = 0.3 },
+    { column = "is_member", weight = 0.3 },
 ]
 """
 COLUMNS = "id integer, income NUMBER, score NUMBER, plan TEXT, is_member boolean"
@@ -72,6 +72,16 @@ def test_the_page_says_the_same_on_every_engine(
     assert len(page["sample"]["is_outlier"]) == len(expected["sample"]["is_outlier"])
     outliers = engine.query("select count(*) from segments.groups where is_outlier")
     assert outliers == [(len(page["sample"]["is_outlier"]),)]
+    for verb in (("check",), ("score", "customers", "--into", "scored"), ("health",)):
+        outcome = at(engine, *verb)
+        assert outcome.code in (0, 5), outcome.err
+    # A boolean is a number to the model, and to the function that scores with it.
+    agree = (
+        "select count(*), count(case when g.segment_id = s.segment_id and g.segment_id = "
+        "segments.groups_segment(c.income, c.score, c.plan, c.is_member) then 1 end) "
+        "from customers c join scored s on s.id = c.id join segments.groups g on g.id = c.id"
+    )
+    assert engine.query(agree) == [(300, 300)]
 
 
 def test_numbers_beyond_64_bits(engine: Engine, at: At) -> None:

@@ -163,6 +163,9 @@ def every(s: Subject) -> dict[str, sa.ClauseElement]:
             relation, made, history, 12, {4: (900, 50), 2: (100, 50)}, 7
         ),
         "overview": exploration.overview(relation, [first, second]),
+        "overview of a boolean": exploration.overview(
+            dataclasses.replace(relation, booleans=frozenset({second})), [first, second]
+        ),
         "correlations": exploration.correlations(relation, [first, second], [1.5, None]),
         "histogram": exploration.histogram(relation, HistogramBins(first, "log1p", 0.0, 3.0, 10), by=text),
         "largest_groups": exploration.largest_groups(relation, text, 5),
@@ -190,6 +193,12 @@ def definitions(s: Subject) -> dict[str, sa.ClauseElement]:
         "a comment on a column": SetColumnComment(history.c.margin),
         "a column more": AddColumn(history.c.margin),
         "a scoring function": CreateScorer(f"{s.segmentation}_segment", s.model, schema=schema),
+        "a scoring function of a boolean": CreateScorer(
+            f"{s.segmentation}_segment",
+            s.model,
+            schema=schema,
+            booleans=frozenset({s.model.transforms[0].source_column}),
+        ),
     }
 
 

@@ -99,15 +99,24 @@ class CreateScorer(ExecutableDDLElement):
 
     inherit_cache = False
 
-    def __init__(self, name: str, model: Model, *, schema: str) -> None:
-        self.name, self.model, self.schema = name, model, schema
+    def __init__(
+        self, name: str, model: Model, *, schema: str, booleans: frozenset[str] = frozenset()
+    ) -> None:
+        self.name, self.model, self.schema, self.booleans = name, model, schema, booleans
 
 
 def scorer_parameters(
     element: CreateScorer, compiler: DDLCompiler, *, number: str, text: str
 ) -> list[tuple[str, str]]:
     """(quoted name, type) of the function's parameters."""
-    kinds = {t.source_column: text if t.function == "one_hot" else number for t in element.model.transforms}
+    kinds = {
+        t.source_column: text
+        if t.function == "one_hot"
+        else "boolean"
+        if t.source_column in element.booleans
+        else number
+        for t in element.model.transforms
+    }
     return [(compiler.preparer.quote(named(column)), kind) for column, kind in kinds.items()]
 
 
@@ -119,7 +128,8 @@ def scorer_body(element: CreateScorer, compiler: DDLCompiler, places: Sequence[s
         if places is None
         else {name: sa.literal_column(place) for name, place in zip(names, places, strict=True)}
     )
-    return str(compiler.sql_compiler.process(segment_expression(element.model, columns), literal_binds=True))
+    expression = segment_expression(element.model, columns, element.booleans)
+    return str(compiler.sql_compiler.process(expression, literal_binds=True))
 
 
 def in_dollars(body: str) -> str:

@@ -49,6 +49,23 @@ SELECT count(*) AS `rows`, count(*) - count(`finite_rows`.`number0`) AS `null0`,
     AS `minimum1`, max(`finite_rows`.`finite1`) AS `maximum1`, avg(`finite_rows`.`finite1`) AS `mean1`
 FROM `finite_rows`;
 
+-- overview of a boolean
+WITH `source_rows` AS (SELECT `customers`.`customer_id` AS `row_key`, CAST(`customers`.`income` AS FLOAT64) AS
+      `number0`, CASE WHEN `customers`.`orders` THEN CAST(1.0e0 AS FLOAT64) WHEN (NOT `customers`.`orders`)
+      THEN CAST(0.0e0 AS FLOAT64) END AS `number1`
+  FROM `sales`.`customers`), `finite_rows` AS (SELECT `source_rows`.`row_key` AS `row_key`, `source_rows`.`number0`
+      AS `number0`, `source_rows`.`number1` AS `number1`, CASE WHEN (`source_rows`.`number0` BETWEEN CAST(-1.7976931348623157e+308
+      AS FLOAT64) AND CAST(1.7976931348623157e+308 AS FLOAT64)) THEN `source_rows`.`number0` END AS `finite0`,
+      CASE WHEN (`source_rows`.`number1` BETWEEN CAST(-1.7976931348623157e+308 AS FLOAT64) AND CAST(1.7976931348623157e+308
+      AS FLOAT64)) THEN `source_rows`.`number1` END AS `finite1`
+  FROM `source_rows` )
+SELECT count(*) AS `rows`, count(*) - count(`finite_rows`.`number0`) AS `null0`, count(`finite_rows`.`number0`)
+    - count(`finite_rows`.`finite0`) AS `non_finite0`, min(`finite_rows`.`finite0`) AS `minimum0`, max(`finite_rows`.`finite0`)
+    AS `maximum0`, avg(`finite_rows`.`finite0`) AS `mean0`, count(*) - count(`finite_rows`.`number1`) AS
+    `null1`, count(`finite_rows`.`number1`) - count(`finite_rows`.`finite1`) AS `non_finite1`, min(`finite_rows`.`finite1`)
+    AS `minimum1`, max(`finite_rows`.`finite1`) AS `maximum1`, avg(`finite_rows`.`finite1`) AS `mean1`
+FROM `finite_rows`;
+
 -- correlations
 WITH `source_rows` AS (SELECT `customers`.`customer_id` AS `row_key`, CAST(`customers`.`income` AS FLOAT64) AS
       `number0`, CAST(`customers`.`orders` AS FLOAT64) AS `number1`

@@ -48,6 +48,23 @@ SELECT count(*) AS rows, count(*) - count(finite_rows.number0) AS null0, count(f
     AS mean1
 FROM finite_rows;
 
+-- overview of a boolean
+WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("sales"."customers"."income" AS
+      DOUBLE) AS number0, CASE WHEN "sales"."customers"."orders" THEN CAST(1.0e0 AS DOUBLE) WHEN (NOT "sales"."customers"."orders")
+      THEN CAST(0.0e0 AS DOUBLE) END AS number1
+  FROM "sales"."customers"), finite_rows AS (SELECT source_rows.row_key AS row_key, source_rows.number0 AS
+      number0, source_rows.number1 AS number1, CASE WHEN (source_rows.number0 BETWEEN CAST(-1.7976931348623157e+308
+      AS DOUBLE) AND CAST(1.7976931348623157e+308 AS DOUBLE)) THEN source_rows.number0 END AS finite0, CASE
+      WHEN (source_rows.number1 BETWEEN CAST(-1.7976931348623157e+308 AS DOUBLE) AND CAST(1.7976931348623157e+308
+      AS DOUBLE)) THEN source_rows.number1 END AS finite1
+  FROM source_rows )
+SELECT count(*) AS rows, count(*) - count(finite_rows.number0) AS null0, count(finite_rows.number0) - count(finite_rows.finite0)
+    AS non_finite0, min(finite_rows.finite0) AS minimum0, max(finite_rows.finite0) AS maximum0, avg(finite_rows.finite0)
+    AS mean0, count(*) - count(finite_rows.number1) AS null1, count(finite_rows.number1) - count(finite_rows.finite1)
+    AS non_finite1, min(finite_rows.finite1) AS minimum1, max(finite_rows.finite1) AS maximum1, avg(finite_rows.finite1)
+    AS mean1
+FROM finite_rows;
+
 -- correlations
 WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("sales"."customers"."income" AS
       DOUBLE) AS number0, CAST("sales"."customers"."orders" AS DOUBLE) AS number1
