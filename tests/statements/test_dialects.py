@@ -61,7 +61,11 @@ DOCUMENTED = {
 """Functions, and types with a length, that the engine's own reference has."""
 MISSING = {("redshift", "correlations"), ("trino", "a snapshot of a view")}
 """What an engine has no words for; docs/engines.md says so."""
-UNPARSED = {("bigquery", "a comment on a column"), ("redshift", "a scoring function")}
+UNPARSED = {
+    ("bigquery", "a comment on a column"),
+    ("redshift", "a scoring function"),
+    ("redshift", "a scoring function of a boolean"),
+}
 """ALTER COLUMN ... SET OPTIONS, and a parameter that has a length and no name: sqlglot does not know them."""
 RESERVED = {
     "snowflake": {word.lower() for word in RESERVED_WORDS},
