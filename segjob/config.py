@@ -119,6 +119,8 @@ class Segmentation(_Strict):
     key: str = Field(min_length=1)
     features: Annotated[tuple[Feature, ...], Field(min_length=1)]
     row_weight: str | None = None
+    where: Annotated[str, Field(min_length=1, max_length=10_000)] | None = None
+    """SQL condition of the rows that are taken; whether it is one is for the warehouse to say."""
     scale: Scale = "standard"
     algorithm: Algorithm = "kmeans"
     k: Annotated[StrictInt, Field(ge=1)] | Literal["auto"] = "auto"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from segjob.core.number_format import number, percent
 from segjob.core.segments.feature_words import words_of_run
 from segjob.core.segments.row_label import row_label_of
 from segjob.core.select_k.structure import headline, stability_word
+from segjob.printable import one_line
 
 if TYPE_CHECKING:
     from segjob.registry.runs import PublishedRun, Record
@@ -68,6 +70,7 @@ def print_segments(evidence: PublishedRun) -> None:
 
 def _print_headline(run: Record) -> None:
     excluded = f", {run['rows_excluded']:,} left out" if run["rows_excluded"] else ""
+    excluded += f", {run['rows_outside']:,} others not asked for" if run["rows_outside"] else ""
     rows = f"{run['rows_segmented']:,} {row_label_of(run['key_column']).of(run['rows_segmented'])}{excluded}"
     number = f" (run {run['run_id']})"
     if run["k"] is None:
@@ -110,12 +113,19 @@ def print_evidence(evidence: PublishedRun) -> None:
     run = evidence.run
     state = "the current run" if evidence.is_current else run["status"]
     read = "fitted on" if run["k"] is not None else "looked for segments in"
+    outside = _outside(run)
     passes = f", {run['lloyd_passes']} passes over all rows" if run["lloyd_passes"] else ""
     print_line(
-        f"{state}; {run['relation']} by {run['key_column']}; {run['rows_read']:,} rows read, {read} "
+        f"{state}; {run['relation']} by {run['key_column']}; {run['rows_read']:,} rows read{outside}, {read} "
         f"{run['fit_rows']:,} ({run['fit_method']}){passes}, seed {run['seed']}, "
         f"{'published' if run['k'] is not None else 'refused'} {cell(run['published_at'])} UTC"
     )
+
+
+def _outside(run: Record) -> str:
+    """The condition on the rows, and how many it leaves out; empty without one."""
+    where = json.loads(run["config"]).get("where")
+    return f" where {one_line(where)} ({run['rows_outside']:,} others not)" if where else ""
 
 
 def print_sweep(evidence: PublishedRun) -> None:

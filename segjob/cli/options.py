@@ -101,6 +101,10 @@ Features = Annotated[
     str | None, typer.Option(metavar="A,B,C", help="With --from: the columns to segment by.")
 ]
 Name = Annotated[str | None, typer.Option(metavar="NAME", help="With --from: the segmentation's name.")]
+Where = Annotated[
+    str | None,
+    typer.Option(metavar="CONDITION", help="With --from: only rows where this SQL condition holds."),
+]
 NumberOfSegments = Annotated[
     str | None, typer.Option("--k", metavar="K", help="A number of segments, or auto.")
 ]

@@ -18,7 +18,7 @@ def select(
     Parameters
     ----------
     segmentation : one of the config file's; None: all of them.
-    described : source (the relation), key, features, name: a segmentation that needs no config file.
+    described : source (the relation), key, features, name, where: a segmentation that needs no config file.
     options : k, k_range, rule, scale, seed as typed; None if not given. They win over the file.
 
     Raises
@@ -67,6 +67,7 @@ def _described(
         "relation": relation,
         "key": described["key"],
         "features": [name for name in _split(str(described["features"])) if name],
+        "where": described["where"],
         **changes,
     }
     return {described["name"] or default_name(relation): parse(Segmentation, values, where="command line")}

@@ -15,7 +15,7 @@ from segjob.pipeline.validate import key_problems, value_problems, weight_proble
 from segjob.registry.relations import ResolvedSegmentation
 from segjob.statements import measures
 from segjob.statements.measures import Measured
-from segjob.statements.relation import Relation, raw
+from segjob.statements.relation import Relation, count, raw
 from segjob.statements.sql.ddl import CreateAs, DropTable
 from segjob.warehouse.base import Column, Warehouse
 
@@ -31,12 +31,14 @@ class Dataset:
     relation : what the statements read: the user's table, or the temporary snapshot of a view.
     counts : rows, exclusions and moments.
     transforms : how each coordinate of the model is made.
+    rows_outside : rows of the user's relation that its condition leaves out; None without one.
     """
 
     source: ResolvedSegmentation
     relation: Relation
     counts: Measured
     transforms: tuple[Transform, ...]
+    rows_outside: int | None = None
 
     @property
     def name(self) -> str:
@@ -65,7 +67,16 @@ def measure(warehouse: Warehouse, source: ResolvedSegmentation, progress: Progre
         relation = snapshot(warehouse, source)
         counts = count_rows(warehouse, source, relation)
         phase.rows = counts.rows
-        return Dataset(source, relation, counts, transforms(warehouse, source.settings, relation, counts))
+        made = transforms(warehouse, source.settings, relation, counts)
+        return Dataset(source, relation, counts, made, _rows_outside(warehouse, source, counts))
+
+
+def _rows_outside(warehouse: Warehouse, source: ResolvedSegmentation, counts: Measured) -> int | None:
+    if source.relation.where is None:
+        return None
+    everything = dataclasses.replace(source.relation, where=None)
+    # A view over files may have changed since its rows were copied.
+    return max(0, int(warehouse.scalar(count(everything))) - counts.rows)
 
 
 def snapshot(warehouse: Warehouse, source: ResolvedSegmentation) -> Relation:
@@ -75,7 +86,7 @@ def snapshot(warehouse: Warehouse, source: ResolvedSegmentation) -> Relation:
     ------
     DataError : the view's own query fails.
     """
-    if source.is_table:
+    if source.is_read_in_place:
         return source.relation
     warehouse.execute(DropTable(SNAPSHOT))
     try:
@@ -85,13 +96,22 @@ def snapshot(warehouse: Warehouse, source: ResolvedSegmentation) -> Relation:
     except StatementFailed as failure:
         if failure.hint:  # not the view's fault: memory, for one
             raise
-        problem = DataError(
-            f"view {source.settings.relation} cannot be read: {failure.words}",
-            hint="its own query fails: mend the view, or the file behind it",
-        )
+        problem = _unreadable(source, failure.words)
         problem.statement = failure.statement
         raise problem from failure
-    return dataclasses.replace(source.relation, name=SNAPSHOT, schema=None)
+    return dataclasses.replace(source.relation, name=SNAPSHOT, schema=None, where=None)
+
+
+def _unreadable(source: ResolvedSegmentation, words: str) -> DataError:
+    if source.is_table:
+        return DataError(
+            f"{source.settings.relation} cannot be read where {source.relation.where}: {words}",
+            hint="mend the condition (where), or the rows that it fails on",
+        )
+    return DataError(
+        f"view {source.settings.relation} cannot be read: {words}",
+        hint="its own query fails: mend the view, or the file behind it",
+    )
 
 
 def count_rows(warehouse: Warehouse, source: ResolvedSegmentation, relation: Relation) -> Measured:
@@ -103,6 +123,11 @@ def count_rows(warehouse: Warehouse, source: ResolvedSegmentation, relation: Rel
     """
     features, where = source.settings.features, source.settings.relation
     counts = measured_rows(warehouse, relation, features)
+    if counts.rows == 0 and source.relation.where is not None:
+        raise DataError(
+            f"{where} has no row where {source.relation.where}",
+            hint="is a value in the condition spelled as it is in the rows?",
+        )
     if counts.rows == 0:
         raise DataError(
             f"{where} has no rows",
@@ -137,7 +162,7 @@ def refuse_changed(warehouse: Warehouse, dataset: Dataset) -> None:
     ------
     RelationChanged : it does not.
     """
-    if not (warehouse.may_have_changed and dataset.source.is_table):
+    if not (warehouse.may_have_changed and dataset.source.is_read_in_place):
         return
     statement = measures.fingerprint(dataset.relation, dataset.settings.features)
     if int(warehouse.scalar(statement) or 0) != dataset.counts.fingerprint:

@@ -296,6 +296,7 @@ def _evidence_row(
         "rows_read": counts.rows,
         "rows_segmented": counts.kept,
         "rows_excluded": counts.rows - counts.kept,
+        "rows_outside": dataset.rows_outside,
         "fit_rows": len(selection.sweep.points.values),
         "fit_method": selection.sweep.points.method,
         "k": decision.k,

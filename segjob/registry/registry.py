@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -106,7 +107,8 @@ class Registry:
         rows = self.rows_of_run(run, order)
         schema, name = locate(self.warehouse, run["relation"])
         booleans = booleans_of(self.warehouse.columns_of(schema, name))
-        relation = Relation(name=name, schema=schema, key=run["key_column"], booleans=booleans)
+        where = json.loads(run["config"]).get("where")
+        relation = Relation(name, schema, run["key_column"], where=where, booleans=booleans)
         return PublishedModel.of(run, rows, relation)
 
     def rows_of_run(self, run: Record, tables: Mapping[str, Sequence[str]]) -> dict[str, list[Record]]:

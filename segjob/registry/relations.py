@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from segjob.config import Feature, Segmentation
 from segjob.errors import ConfigError, DataError, SegjobError, together
 from segjob.statements.published.tables import SHARED, VIEWS
-from segjob.statements.relation import Relation, named
+from segjob.statements.relation import Relation, first_key, named
+from segjob.statements.sql.condition import condition_problem
 from segjob.warehouse.base import Column, Warehouse
 
 LONGEST_NAME = 100
@@ -31,7 +32,12 @@ class ResolvedSegmentation:
     relation: Relation
     key: Column
     is_table: bool
-    """Whether its rows cannot change while the warehouse is being read; else they are copied first."""
+    """Whether the relation is a table, whose rows cannot change while the warehouse is being read."""
+
+    @property
+    def is_read_in_place(self) -> bool:
+        """Whether a run reads the table itself. Else it copies the rows first, so that all statements see the same."""
+        return self.is_table and self.relation.where is None
 
     def as_json(self) -> dict[str, object]:
         """The same as plain values."""
@@ -60,7 +66,7 @@ def resolve(warehouse: Warehouse, name: str, settings: Segmentation) -> Resolved
     if problems:
         raise together(problems)
     settings = _as_in_catalogue(settings, {name: c.name for name, c in matches.items() if c is not None})
-    return ResolvedSegmentation(
+    resolved = ResolvedSegmentation(
         name=name,
         settings=settings,
         relation=Relation(
@@ -69,10 +75,28 @@ def resolve(warehouse: Warehouse, name: str, settings: Segmentation) -> Resolved
             key=settings.key,
             row_weight=settings.row_weight,
             booleans=booleans_of(columns.values()),
+            where=settings.where,
         ),
         key=columns[settings.key],
         is_table=warehouse.tables_hold_still and warehouse.is_table(schema, relation),
     )
+    _refuse_condition(warehouse, resolved)
+    return resolved
+
+
+def _refuse_condition(warehouse: Warehouse, source: ResolvedSegmentation) -> None:
+    """Raises a ConfigError if `where` is no condition on the relation's rows."""
+    where = source.relation.where
+    if where is None:
+        return
+    problem = condition_problem(where, warehouse.dialect.name) or warehouse.refusal(
+        first_key(source.relation)
+    )
+    if problem:
+        raise ConfigError(
+            f"where ({where}) is not a condition on the rows of {source.settings.relation}: {problem}",
+            hint="write one SQL condition on the relation's columns, such as country = 'DE'",
+        )
 
 
 def _roles(settings: Segmentation) -> list[tuple[str, str]]:

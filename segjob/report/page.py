@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import itertools
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,6 +107,7 @@ def _environment() -> jinja2.Environment:
         "method": algorithms.method_name,
         "quoted": words.quoted,
         "stability_word": stability_word,
+        "condition": lambda config: json.loads(config)["where"],
     }
     return environment
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement, quoted_name
-from sqlalchemy.sql.selectable import CTE, SelectBase, TableClause
+from sqlalchemy.sql.selectable import CTE, FromClause, SelectBase
 
 from segjob.config import Feature
 from segjob.core.model import MISSING_CATEGORY
@@ -19,6 +19,7 @@ from segjob.statements.sql.elements import MAX_DOUBLE, HashShare, Number
 class Relation:
     """The table or view that is segmented, with its key column and, where there is one, its row weight.
 
+    where : the SQL condition of the rows that are taken, as the user wrote it; None for all.
     booleans : its columns of that type, which not every engine casts to a number.
     """
 
@@ -26,6 +27,7 @@ class Relation:
     schema: str | None
     key: str
     row_weight: str | None = None
+    where: str | None = None
     booleans: frozenset[str] = frozenset()
 
     def number(self, column: ColumnElement[Any]) -> ColumnElement[float]:
@@ -38,12 +40,20 @@ def named(name: str) -> quoted_name:
     return quoted_name(name, quote=True)
 
 
-def table(relation: Relation, columns: Iterable[str]) -> TableClause:
-    """The relation as a FROM, with the columns that a statement uses."""
+def table(relation: Relation, columns: Iterable[str]) -> FromClause:
+    """The relation's rows as a FROM, with the columns that a statement uses."""
     schema = None if relation.schema is None else named(relation.schema)
-    return sa.table(
+    everything = sa.table(
         named(relation.name), *(sa.column(named(c)) for c in dict.fromkeys(columns)), schema=schema
     )
+    if relation.where is None:
+        return everything
+    return sa.select(everything).where(_condition(relation.where)).subquery("chosen_rows")
+
+
+def _condition(where: str) -> ColumnElement[bool]:
+    """The user's condition, letter for letter, in brackets: `condition_problem` found none."""
+    return sa.literal_column(f"({where})", sa.Boolean())
 
 
 def number(column: ColumnElement[Any]) -> ColumnElement[float]:
@@ -127,3 +137,13 @@ def raw(relation: Relation, features: Sequence[Feature]) -> SelectBase:
     names = list(dict.fromkeys([*names, *(f.column for f in features)]))
     c = table(relation, names).c
     return sa.select(*(c[name] for name in names))
+
+
+def first_key(relation: Relation) -> SelectBase:
+    """Does the engine take the relation's condition? At most one key."""
+    return sa.select(table(relation, [relation.key]).c[relation.key]).limit(1)
+
+
+def count(relation: Relation) -> SelectBase:
+    """How many rows does the relation have? One row: `rows`."""
+    return sa.select(sa.func.count().label("rows")).select_from(table(relation, [relation.key]))

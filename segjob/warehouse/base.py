@@ -181,12 +181,16 @@ class Warehouse(ABC):
         return next(iter(self.records(statement)[0].values()))
 
     def answers(self, statement: Statement) -> bool:
-        """Whether the engine accepts a statement; to be asked inside `reading()`, before anything is written."""
+        """Whether the engine accepts a statement; see `refusal`."""
+        return self.refusal(statement) is None
+
+    def refusal(self, statement: Statement) -> str | None:
+        """The engine's words if it refuses a statement that reads, None if it accepts it; inside `reading()`."""
         try:
             self.records(statement)
-        except StatementFailed:
-            return False
-        return True
+        except StatementFailed as failure:
+            return failure.words
+        return None
 
     @abstractmethod
     def arrays(self, statement: Statement) -> dict[str, NDArray[np.float64]]:

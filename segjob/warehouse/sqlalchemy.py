@@ -48,12 +48,12 @@ class SqlAlchemyWarehouse(Warehouse):
     def records(self, statement: Statement) -> list[dict[str, Any]]:
         return [dict(row) for row in self._run(statement).mappings()]
 
-    def answers(self, statement: Statement) -> bool:
-        if super().answers(statement):
-            return True
-        # The engine takes nothing more in a transaction in which a statement has failed.
-        self.connection.rollback()
-        return False
+    def refusal(self, statement: Statement) -> str | None:
+        words = super().refusal(statement)
+        if words is not None:
+            # The engine takes nothing more in a transaction in which a statement has failed.
+            self.connection.rollback()
+        return words
 
     def arrays(self, statement: Statement) -> dict[str, NDArray[np.float64]]:
         result = self._run(statement)

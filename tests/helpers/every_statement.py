@@ -114,8 +114,11 @@ def every(s: Subject) -> dict[str, sa.ClauseElement]:
     names = {4: s.category, 2: "b", 9: "100%"}
     first, second, text = (f.column for f in s.features)
     quartiles = (0.25, 0.5, 0.75)
+    chosen = dataclasses.replace(relation, where="town = 'Oslo'")
     return {
         "raw": relation_room.raw(relation, s.features),
+        "first_key": relation_room.first_key(chosen),
+        "count": relation_room.count(relation),
         "first_means": measures.first_means(relation, s.features),
         "measure": measures.measure(relation, s.features, {"near0": -1.5, "near1": None}),
         "fingerprint": measures.fingerprint(relation, s.features),

@@ -12,6 +12,7 @@ from segjob.cli.options import (
     SegmentationArgument,
     SegmentationName,
     Session,
+    Where,
     verb,
 )
 
@@ -50,6 +51,7 @@ def check(
     key: Key = None,
     features: Features = None,
     name: Name = None,
+    where: Where = None,
 ) -> None:
     """Validate config, connection, relation, columns and rows; says all that is wrong and changes nothing.
 
@@ -62,7 +64,7 @@ def check(
     from segjob.commands.setup.check import check_all
     from segjob.pipeline.progress import Progress
 
-    described = {"source": source, "key": key, "features": features, "name": name}
+    described = {"source": source, "key": key, "features": features, "name": name, "where": where}
     requested = select(session.settings, segmentation or picked, described)
     checked = check_all(session.registry, requested, Progress(), session.settings.fit)
     if session.as_json:

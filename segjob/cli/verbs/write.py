@@ -23,6 +23,7 @@ from segjob.cli.options import (
     SegmentationName,
     Session,
     Start,
+    Where,
     verb,
 )
 
@@ -35,6 +36,7 @@ def run(
     key: Key = None,
     features: Features = None,
     name: Name = None,
+    where: Where = None,
     k: NumberOfSegments = None,
     k_range: KRange = None,
     rule: RuleName = None,
@@ -60,7 +62,7 @@ def run(
     requested = select(
         session.settings,
         segmentation,
-        {"source": source, "key": key, "features": features, "name": name},
+        {"source": source, "key": key, "features": features, "name": name, "where": where},
         k=k,
         k_range=k_range,
         rule=rule,

@@ -39,7 +39,8 @@ def score(
 
     Parameters
     ----------
-    relation : has the columns that the model was fitted on.
+    relation : has the columns that the model was fitted on. All of its rows are scored, those too that the
+        segmentation's own condition (`where`) would leave out: it may lack the columns of that.
     into : table, or schema.table, to write; `replace` allows it to be there already.
     key : the relation's key column, if it is not called as in the run.
 
@@ -52,7 +53,7 @@ def score(
         run = registry.pick_run(segmentation=segmentation)
         published = registry.load_model(run)
         settings = Segmentation.model_validate_json(run["config"]).model_copy(
-            update={"relation": relation, "key": key or run["key_column"], "row_weight": None}
+            update={"relation": relation, "key": key or run["key_column"], "row_weight": None, "where": None}
         )
         refuse_missing_rights_to_score(registry, relation, into)
         source = resolve(warehouse, str(run["segmentation"]), settings)

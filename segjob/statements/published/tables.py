@@ -47,7 +47,7 @@ SHARED: dict[str, tuple[str, _Columns]] = {
             ("published_at", _TIME, "When the tables were published, or a refused run's evidence (UTC)."),
             ("relation", _TEXT, "Table or view that was segmented."),
             ("key_column", _TEXT, "Its column that names a customer."),
-            ("rows_read", _BIG, "Rows of the relation; the sum of the next two."),
+            ("rows_read", _BIG, "Rows of the relation, where its condition holds; the sum of the next two."),
             ("rows_segmented", _BIG, "Rows that have a segment; of a refused run, that would have one."),
             ("rows_excluded", _BIG, "Rows left out, by reason in exclusions."),
             ("fit_rows", _BIG, "Rows brought into memory to choose k and fit on."),
@@ -99,6 +99,12 @@ SHARED: dict[str, tuple[str, _Columns]] = {
                 "density_agreement",
                 _REAL,
                 "Adjusted Rand index of the groups that density shows and the segments; null without groups.",
+            ),
+            (
+                "rows_outside",
+                _BIG,
+                "Rows of the relation that the segmentation's condition (where) leaves out, not in rows_read; null "
+                "without one.",
             ),
         ),
     ),

@@ -16,7 +16,7 @@ from sqlalchemy.schema import CreateSchema
 from sqlalchemy.sql.selectable import SelectBase
 
 from segjob.errors import ConfigError, WarehouseBusy, WarehouseError
-from segjob.warehouse.base import Replacement, Statement, WriteTarget
+from segjob.warehouse.base import Replacement, Statement, Warehouse, WriteTarget
 from segjob.warehouse.postgres.replace import replace_function, replace_view
 from segjob.warehouse.postgres.rights import QUERY
 from segjob.warehouse.sqlalchemy import SqlAlchemyWarehouse
@@ -131,6 +131,15 @@ class Postgres(SqlAlchemyWarehouse):
         fields = [part for j in range(len(names)) for part in ((f"l{j}", ">i4"), (f"v{j}", ">f8"))]
         table = np.frombuffer(received, np.dtype([("fields", ">i2"), *fields]))
         return {name: table[f"v{j}"].astype(np.float64) for j, name in enumerate(names)}
+
+    def refusal(self, statement: Statement) -> str | None:
+        """In a transaction of its own inside the other one, in which no function writes either."""
+        inner = self.connection.begin_nested()
+        try:
+            self._run(sa.text("set local transaction_read_only to on"))
+            return Warehouse.refusal(self, statement)
+        finally:
+            inner.rollback()
 
     def _literal(self, select: SelectBase) -> str:
         """A select without parameters, for which percent signs would be doubled."""
