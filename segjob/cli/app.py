@@ -19,6 +19,7 @@ _VERBS = (
     read.show,
     read.history,
     read.predict,
+    read.explain,
     outputs.score,
     write.name,
     write.rollback,

@@ -138,7 +138,7 @@ def _write(registry: Registry, draft: RunDraft, run_id: int, earlier: Sequence[R
     # On an engine without transactions this row publishes the run: nothing of it is visible before.
     registry.warehouse.refuse_lost_lock()
     _insert(registry, run_id, {"runs": [run]})
-    create_model_views(registry, model)
+    create_model_views(registry, model, dataset.key)
     return _published_run(registry, run_id, {**rows, FIRST: votes, "runs": [run]})
 
 

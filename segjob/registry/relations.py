@@ -226,7 +226,7 @@ def _name_problems(warehouse: Warehouse, name: str, key: str) -> list[SegjobErro
         )
     problems.extend(_length_problems(warehouse, name))
     taken = {*SHARED, *VIEWS, "snapshot_info"}
-    if name.lower() in taken or re.search(r"_(history|movements|scores|profile)$", name.lower()):
+    if name.lower() in taken or re.search(r"_(history|movements|scores|profile|reasons)$", name.lower()):
         problems.append(
             ConfigError(
                 f"a segmentation cannot be called {name!r}: segjob's own tables are",

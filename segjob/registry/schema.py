@@ -11,8 +11,9 @@ from sqlalchemy.schema import CreateSchema, CreateTable, SetColumnComment, SetTa
 from segjob import __version__
 from segjob.errors import ConfigError, WarehouseError
 from segjob.registry.registry import Registry
+from segjob.statements.published import comments
 from segjob.statements.published.tables import LAYOUT_VERSION, SHARED, VIEWS
-from segjob.statements.sql.ddl import AddColumn
+from segjob.statements.sql.ddl import AddColumn, inline_comments
 from segjob.warehouse.base import Warehouse
 
 
@@ -36,14 +37,32 @@ def ensure_layout(registry: Registry) -> None:
         return
     warehouse.execute(CreateSchema(schema, if_not_exists=True))
     bring_up_to_date(warehouse, *registry.tables.shared())
-    first, *others = (sa.text(view_sql(name, schema, warehouse.dialect)) for name in VIEWS)
-    warehouse.execute(first)  # the others read it
-    warehouse.execute_each(others)
+    _create_shared_views(registry)
     # Last, and the old row after the new one: without transactions, this row says that all of it is there.
     layout = registry.table("layout")
     warehouse.execute(sa.insert(layout).values(version=LAYOUT_VERSION, written_by=__version__))
     if version is not None:
         warehouse.execute(sa.delete(layout).where(layout.c.version != LAYOUT_VERSION))
+
+
+def _create_shared_views(registry: Registry) -> None:
+    warehouse, schema, dialect = registry.warehouse, registry.schema, registry.warehouse.dialect
+    of_tables = warehouse.columns_of_each(schema, comments.tables_of_shared_views())
+    columns = {table: [column.name for column in found] for table, found in of_tables.items()}
+    creating, commenting = [], []
+    for name in VIEWS:
+        listed, said = comments.of_shared_view(registry.tables, name, columns)
+        text = view_sql(name, schema, dialect)
+        if dialect.inline_comments:
+            head, select = text.split(" as\n", 1)
+            text = f"{head} {inline_comments(listed, said, dialect)} as\n{select}"
+        else:
+            commenting += comments.statements(schema, name, listed, said)
+        # SQLAlchemy's text takes a colon for the beginning of a parameter.
+        creating.append(sa.text(text.replace(":", "\\:")))
+    warehouse.execute(creating[0])  # the others read it
+    warehouse.execute_each(creating[1:])
+    warehouse.execute_each(commenting)
 
 
 def layout_version(registry: Registry) -> int | None:
@@ -104,12 +123,11 @@ def _complete(warehouse: Warehouse, table: sa.Table, existing: set[str]) -> None
 def view_sql(name: str, schema: str, dialect: sa.Dialect) -> str:
     """The statement in sql/views/NAME.sql, for a schema of any name.
 
-    The files say `segments.` so that they run by hand as they stand; a colon is escaped because SQLAlchemy's text
-    would take it for a parameter.
+    The files say `segments.` so that they run by hand as they stand.
     """
     text = (sql_folder() / "views" / f"{name}.sql").read_text(encoding="utf-8")
     quoted = dialect.identifier_preparer.quote_schema(schema)
-    return re.sub(r"(?<=\s)segments\.(?=\w)", lambda _: f"{quoted}.", text).replace(":", "\\:")
+    return re.sub(r"(?<=\s)segments\.(?=\w)", lambda _: f"{quoted}.", text)
 
 
 def sql_folder() -> Path:

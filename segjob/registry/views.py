@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy.sql.selectable import SelectBase
 
 from segjob.registry.models import PublishedModel
 from segjob.registry.registry import Registry
-from segjob.statements import scoring
-from segjob.statements.published import views
-from segjob.statements.sql.ddl import CreateAs, CreateScorer
-from segjob.warehouse.base import Column, Replacement
+from segjob.statements import reasons, scoring
+from segjob.statements.published import comments, views
+from segjob.statements.sql.ddl import CreateAs, CreateScorer, ViewComments
+from segjob.warehouse.base import Column, Replacement, Warehouse
 
 
 def point_at(registry: Registry, published: PublishedModel, key: Column) -> None:
     """Point a segmentation's own views and function at a run, inside the caller's transaction."""
     create_run_views(registry, published, key)
-    create_model_views(registry, published)
+    create_model_views(registry, published, key)
 
 
 def create_run_views(registry: Registry, published: PublishedModel, key: Column) -> None:
@@ -23,37 +25,60 @@ def create_run_views(registry: Registry, published: PublishedModel, key: Column)
     name = str(published.run["segmentation"])
     history = registry.history(name, key)
     features = [transform.feature for transform in published.model.transforms]
+    profile = views.wide_profile(registry.tables, name, features)
+    means = [column.name for column in profile.selected_columns][-len(features) :]
+    said = comments.of_profile(dict(zip(means, features, strict=True)), registry.tables)
+    assignment = views.current_assignment(registry.tables, history, name, key.name)
     selects = {
-        name: views.current_assignment(registry.tables, history, name, key.name),
-        f"{name}_profile": views.wide_profile(registry.tables, name, features),
+        name: (assignment, comments.of_assignment(history)),
+        f"{name}_profile": (profile, said),
     }
-    registry.warehouse.replace_each(
+    _replace(
+        registry,
         [
-            _view(registry, view, select)
+            _view(registry, view, *select)
             for view, select in selects.items()
-            if not _can_stay(registry, view, select)
-        ]
+            if not _can_stay(registry, view, select[0])
+        ],
     )
 
 
-def create_model_views(registry: Registry, published: PublishedModel) -> None:
-    """The view and the function that hold the model itself."""
-    name = str(published.run["segmentation"])
-    select = scoring.scores(published.relation, published.model, published.names)
+def create_model_views(registry: Registry, published: PublishedModel, key: Column) -> None:
+    """The views and the function that hold the model itself."""
+    name, run_id = str(published.run["segmentation"]), int(published.run["run_id"])
+    history = registry.history(name, key)
+    scores = scoring.scores(published.relation, published.model, published.names)
+    why = reasons.reasons(published.relation, published.model, registry.table("profiles"), run_id)
     booleans = published.relation.booleans
     scorer = CreateScorer(f"{name}_segment", published.model, schema=registry.schema, booleans=booleans)
-    registry.warehouse.replace_each(
+    _replace(
+        registry,
         [
-            _view(registry, f"{name}_scores", select),
+            _view(registry, f"{name}_scores", scores, comments.of_scores(history)),
+            _view(registry, f"{name}_reasons", why, comments.of_reasons(history, key.name)),
             Replacement("function", registry.schema, scorer.name, scorer),
-        ]
+        ],
     )
 
 
-def _view(registry: Registry, name: str, select: SelectBase) -> Replacement:
+def _view(registry: Registry, name: str, select: SelectBase, said: ViewComments) -> Replacement:
     columns = [column.name for column in select.selected_columns]
-    create = CreateAs("view", name, select, schema=registry.schema)
+    create = CreateAs("view", name, select, schema=registry.schema, comments=said)
     return Replacement("view", registry.schema, name, create, columns)
+
+
+def _replace(registry: Registry, replacements: Sequence[Replacement]) -> None:
+    """Replace the views and functions, and say what they are."""
+    registry.warehouse.replace_each(replacements)
+    for replacement in replacements:
+        if isinstance(create := replacement.statement, CreateAs) and create.comments is not None:
+            comment_on_view(registry.warehouse, replacement, create.comments)
+
+
+def comment_on_view(warehouse: Warehouse, view: Replacement, said: ViewComments) -> None:
+    """Comment on a view and its columns, unless the statement that makes it does."""
+    if not warehouse.dialect.inline_comments:
+        warehouse.execute_each(comments.statements(view.schema, view.name, view.columns, said))
 
 
 def _can_stay(registry: Registry, view: str, select: SelectBase) -> bool:

@@ -33,7 +33,7 @@ def source_of(relation: Relation, transforms: Sequence[Transform]) -> Source:
     )
 
 
-def _in_units(value: ColumnElement[float], transform: Transform) -> ColumnElement[float]:
+def in_units(value: ColumnElement[float], transform: Transform) -> ColumnElement[float]:
     """The value before the function: imputed and clipped."""
     if transform.impute_value is not None:
         value = sa.case((is_finite(value), value), else_=Number(transform.impute_value))
@@ -54,7 +54,7 @@ def value_of(
     """The value after the function and before the scale; not defined where the row is excluded."""
     if transform.function == "one_hot":
         return one_hot(transform, texts)
-    value = _in_units(numbers[transform.source_column], transform)
+    value = in_units(numbers[transform.source_column], transform)
     return log1p(value) if transform.function == "log1p" else value
 
 
@@ -102,7 +102,7 @@ def inclusion_conditions(
         excludes = t.outside == "exclude"
         low = t.lower_bound if excludes and t.lower_bound is not None else -MAX_DOUBLE
         high = t.upper_bound if excludes and t.upper_bound is not None else MAX_DOUBLE
-        value = _in_units(numbers[t.source_column], t)
+        value = in_units(numbers[t.source_column], t)
         if t.impute_value is None:
             raw = numbers[t.source_column]
             conditions.append(raw.between(Number(low), Number(high)))

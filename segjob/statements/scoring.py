@@ -25,7 +25,7 @@ from segjob.statements.relation import Relation, category_of, named, number, one
 from segjob.statements.sql.elements import Number
 
 
-def _scored(p: ModelRows, model: Model, *, nullable: bool) -> tuple[CTE, dict[str, ColumnElement[Any]]]:
+def scored_rows(p: ModelRows, model: Model, *, nullable: bool) -> tuple[CTE, dict[str, ColumnElement[Any]]]:
     """The rows, and segment_id, distance, next_segment_id, margin, is_outlier; in steps, so that no term is repeated.
 
     The distances are sums of squared differences: the linear form would lose their digits far from the origin. Those of
@@ -88,7 +88,7 @@ def assignment(relation: Relation, model: Model, run_id: int) -> SelectBase:
     units; Mahalanobis' for a Gaussian mixture), next_segment_id (the runner-up), margin (how much further that is; log
     odds for a Gaussian mixture), is_outlier. There is no runner-up for k = 1: both are NULL.
     """
-    rows, scored = _scored(model_rows(relation, model.transforms), model, nullable=False)
+    rows, scored = scored_rows(model_rows(relation, model.transforms), model, nullable=False)
     columns = [c.label(name) for name, c in scored.items()]
     run = sa.cast(sa.literal(run_id, sa.BigInteger()), sa.BigInteger()).label("run_id")
     return sa.select(run, rows.c["row_key"].label(named(relation.key)), *columns)
@@ -101,7 +101,7 @@ def scores(relation: Relation, model: Model, names: Mapping[int, str]) -> Select
     is_outlier. All but the key are NULL where the model excludes the row. Compile it with `literal_binds`.
     """
     p = model_rows(relation, model.transforms, keep_excluded=True)
-    rows, scored = _scored(p, model, nullable=True)
+    rows, scored = scored_rows(p, model, nullable=True)
     ids = [index(i) for i in model.segment_ids]
     labels = [sa.literal(names[i], sa.Text()) for i in model.segment_ids]
     segment_id = scored.pop("segment_id")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.engines import Engine
+from helpers.engines import Engine, uncommented
 from helpers.small_warehouse import RUN_GROUPS, Outcome, Segjob, command, customers, environment
 
 At = Callable[..., Outcome]
@@ -57,8 +57,27 @@ def test_a_segmentation_lives(filled: Engine, at: At, segjob: Segjob) -> None:
     )
     assert wrong == [(0,)]
     assert at(filled, "predict", "income=20", "score=20", "--json").document["segment_id"] in range(1, 6)
+    assert uncommented(filled) == []
+    _explains(filled, at)
     assert at(filled, "show").code == 0
     assert at(filled, "history", "--json").document["runs"][0]["is_current"] is True
+
+
+def _explains(filled: Engine, at: At) -> None:
+    """The reasons of all customers sum to the difference of their squared distances; `explain` is those of one."""
+    rows = filled.query(
+        """select s.id, s.distance, s.margin, sum(r.contribution), count(*) from segments.groups_scores as s
+        inner join segments.groups_reasons as r on s.id = r.id group by s.id, s.distance, s.margin"""
+    )
+    assert {count for *_, count in rows} == {2}
+    for key, distance, margin, summed, _ in rows:
+        assert abs(summed - ((distance + margin) ** 2 - distance**2)) < 1e-9, key
+    explained = at(filled, "explain", "3", "--json").document
+    contributions = {reason["feature"]: reason["contribution"] for reason in explained["reasons"]}
+    assert contributions == dict(
+        filled.query("select feature, contribution from segments.groups_reasons where id = 3")
+    )
+    assert at(filled, "explain", "2").code == 3
 
 
 @pytest.mark.parametrize("method", ["all_rows", "distinct_rows", "sample"])

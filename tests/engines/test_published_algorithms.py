@@ -61,6 +61,15 @@ def test_every_algorithm_is_scored_as_numpy_scores_its_rows(engine: Engine, at: 
             assert {key: segment for key, segment, _, _ in rows} == {k: e[0] for k, e in expected.items()}
             figures = np.array([(distance, margin) for _, _, distance, margin in rows])
             np.testing.assert_allclose(figures, [expected[key][1:] for key, *_ in rows], rtol=1e-8, atol=1e-8)
+        if algorithm == "gaussian_mixture":
+            wrong = engine.query(
+                """select count(*) from (
+                    select s.id, abs(sum(r.contribution) - max(s.margin)) as off from segments.groups_reasons as r
+                    inner join segments.groups_scores as s on r.id = s.id group by s.id
+                ) as summed where off > 1e-9 or off is null"""
+            )
+            assert wrong == [(0,)]
+            assert "vary together within the segments" in at(engine, "explain", "3").out
     if engine.name == "spark":  # a run takes ten seconds there, and the statements are the same
         return
     assert engine.query("select count(*) from segments.lineage where run_id = 2 and change = 'same'") == [

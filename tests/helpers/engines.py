@@ -123,3 +123,30 @@ def duckdb_engine(file: Path) -> Engine:
             return connection.execute(statement).fetchall()
 
     return Engine("duckdb", str(file), execute, query)
+
+
+_UNCOMMENTED = {
+    "duckdb": """select table_name || '.' || column_name from duckdb_columns()
+        where schema_name = 'segments' and coalesce(comment, '') = ''
+        union all select table_name from information_schema.tables
+        where table_schema = 'segments' and coalesce(table_comment, '') = ''""",
+    "postgres": """select c.relname || '.' || a.attname from pg_class as c
+        inner join pg_attribute as a on c.oid = a.attrelid
+        where c.relnamespace = 'segments'::regnamespace and c.relkind in ('r', 'v') and a.attnum > 0
+            and coalesce(col_description(c.oid, a.attnum), '') = ''
+        union all select relname from pg_class where relnamespace = 'segments'::regnamespace
+            and relkind in ('r', 'v') and coalesce(obj_description(oid, 'pg_class'), '') = ''""",
+}
+
+
+def uncommented(engine: Engine) -> list[str]:
+    """The tables, views and columns of schema `segments` that do not say what they are."""
+    if engine.name != "spark":
+        return [name for (name,) in engine.query(_UNCOMMENTED[engine.name])]
+    names = [name for _, name, *_ in engine.query("show tables in segments")]
+    return [
+        f"{name}.{column}"
+        for name in names
+        for column, _, comment in engine.query(f"describe table segments.{name}")
+        if not comment and not column.startswith("#") and column
+    ]

@@ -113,6 +113,26 @@ def predict(
 
 
 @verb
+def explain(
+    session: Session,
+    key: Annotated[str, typer.Argument(metavar="KEY", help="The customer's key.")],
+    segmentation: SegmentationName = None,
+) -> None:
+    """Why one customer is in their segment: what speaks for it, and what for the runner-up.
+
+    Example: segjob explain 12 --segmentation income_spending
+    """
+    from segjob.cli.explanation import print_explanation
+    from segjob.commands.read.explain import explain as explained
+
+    result = explained(session.registry, key, segmentation)
+    if session.as_json:
+        session.print_json(result.as_json())
+    else:
+        print_explanation(result)
+
+
+@verb
 def compare(session: Session, segmentation: SegmentationName = None) -> None:
     """Other algorithms on the same rows and features, and whether one of them is worth a change.
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -17,10 +18,42 @@ from segjob.statements.relation import named
 from segjob.statements.scoring import segment_expression
 
 
+@dataclass(frozen=True)
+class ViewComments:
+    """The comment of a view, and those of its columns by name."""
+
+    view: str
+    columns: Mapping[str, str]
+
+    def of(self, columns: Sequence[str]) -> list[tuple[str, str]]:
+        """(column, comment) of those columns that have one."""
+        return [(column, self.columns[column]) for column in columns if column in self.columns]
+
+
+def inline_comments(columns: Sequence[str], comments: ViewComments, dialect: sa.Dialect) -> str:
+    """A view's columns and comments as they stand between its name and AS, on engines that take them there only.
+
+    Parameters
+    ----------
+    columns : all of the view's, in order.
+    """
+
+    def said(text: str | None) -> str:
+        if not text:
+            return ""
+        written = sa.literal(text, sa.Text()).compile(dialect=dialect, compile_kwargs={"literal_binds": True})
+        return f" COMMENT {written}"
+
+    quote, texts = dialect.identifier_preparer.quote, dict(comments.of(columns))
+    listed = ", ".join(quote(named(column)) + said(texts.get(column)) for column in columns)
+    return f"({listed}){said(comments.view)}"
+
+
 class CreateAs(ExecutableDDLElement):
     """`create [temporary] table NAME as ...`, or `create or replace view NAME as ...`, with or without a schema.
 
-    The select's values are written into it: no form takes parameters.
+    The select's values are written into it: no form takes parameters. Where an engine takes a view's comments in this
+    statement only, it takes them from `comments`.
     """
 
     inherit_cache = False
@@ -32,8 +65,10 @@ class CreateAs(ExecutableDDLElement):
         select: SelectBase,
         *,
         schema: str | None = None,
+        comments: ViewComments | None = None,
     ) -> None:
         self.kind, self.name, self.schema, self.select = kind, name, schema, select
+        self.comments = comments
 
 
 @compiles(CreateAs)
@@ -77,6 +112,21 @@ def full_name(schema: str | None, name: str, compiler: DDLCompiler) -> str:
     parts = [name] if schema is None else [schema, name]
     quoted = (part if isinstance(part, quoted_name) else named(part) for part in parts)
     return ".".join(compiler.preparer.quote(part) for part in quoted)
+
+
+class SetViewComment(ExecutableDDLElement):
+    """Say what a view is for."""
+
+    inherit_cache = False
+
+    def __init__(self, schema: str, name: str, comment: str) -> None:
+        self.schema, self.name, self.comment = schema, name, comment
+
+
+@compiles(SetViewComment)
+def _set_view_comment(element: SetViewComment, compiler: DDLCompiler, **_: Any) -> str:
+    text = compiler.sql_compiler.render_literal_value(element.comment, sa.String())
+    return f"COMMENT ON VIEW {full_name(element.schema, element.name, compiler)} IS {text}"
 
 
 class AddColumn(ExecutableDDLElement):
