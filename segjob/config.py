@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -44,6 +45,28 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def few_words(value: str | None) -> str | None:
+    """A label, unit or word: a segment's name has two of these and at most eight words."""
+    if value is None:
+        return None
+    words = value.split()
+    if not 1 <= len(words) <= 4 or len(value) > 40:
+        raise ValueError("must be one to four words, of 40 characters together")
+    return " ".join(words)
+
+
+FewWords = Annotated[str, AfterValidator(few_words)]
+
+
+class Measure(_Strict):
+    """A column that describes the segments and has no part in making them; its share of the sum and its mean count."""
+
+    column: str = Field(min_length=1)
+    label: FewWords | None = None
+    unit: FewWords | None = None
+    format: Literal["number", "percent"] | None = None
+
+
 class Feature(_Strict):
     """One column of the feature relation and how it is prepared."""
 
@@ -61,11 +84,11 @@ class Feature(_Strict):
     function: Literal["identity", "log1p"] = "identity"
     scale: Scale | None = None
     weight: Annotated[Real, Field(gt=0, le=1e6)] = 1.0
-    label: str | None = None
-    unit: str | None = None
+    label: FewWords | None = None
+    unit: FewWords | None = None
     format: Literal["number", "percent"] | None = None
-    low_word: str | None = None
-    high_word: str | None = None
+    low_word: FewWords | None = None
+    high_word: FewWords | None = None
 
     @field_validator("impute", mode="before")
     @classmethod
@@ -75,17 +98,6 @@ class Feature(_Strict):
         if not number and value not in ("median", "mean"):
             raise ValueError(f'must be "median", "mean" or a number, not {value!r}')
         return value
-
-    @field_validator("label", "unit", "low_word", "high_word")
-    @classmethod
-    def _few_words(cls, value: str | None) -> str | None:
-        """A segment's name has two of these and at most eight words."""
-        if value is None:
-            return None
-        words = value.split()
-        if not 1 <= len(words) <= 4 or len(value) > 40:
-            raise ValueError("must be one to four words, of 40 characters together")
-        return " ".join(words)
 
     @model_validator(mode="after")
     def _sound(self) -> Feature:
@@ -118,6 +130,7 @@ class Segmentation(_Strict):
     relation: str = Field(min_length=1)
     key: str = Field(min_length=1)
     features: Annotated[tuple[Feature, ...], Field(min_length=1)]
+    measures: tuple[Measure, ...] = ()
     row_weight: str | None = None
     where: Annotated[str, Field(min_length=1, max_length=10_000)] | None = None
     """SQL condition of the rows that are taken; whether it is one is for the warehouse to say."""
@@ -135,10 +148,10 @@ class Segmentation(_Strict):
     start: str = "fresh"
     """`fresh`, `current` (the current run's centroids), or a relation with one centroid per row."""
 
-    @field_validator("features", mode="before")
+    @field_validator("features", "measures", mode="before")
     @classmethod
     def _short_form(cls, value: Any) -> Any:
-        """A bare column name stands for a feature with all defaults."""
+        """A bare column name stands for a feature or measure with all defaults."""
         if isinstance(value, str):
             raise ValueError('must be a list, such as ["annual_income", "spending_score"]')
         if isinstance(value, (list, tuple)):
@@ -173,6 +186,7 @@ class Segmentation(_Strict):
             raise ValueError(f"features names {', '.join(map(repr, twice))} more than once")
         if self.key in columns:
             raise ValueError(f"the key {self.key!r} is also a feature")
+        self._check_measures()
         if self.row_weight is not None and self.row_weight in (*columns, self.key):
             raise ValueError(f"row_weight {self.row_weight!r} is also the key or a feature")
         self._check_algorithm()
@@ -184,6 +198,19 @@ class Segmentation(_Strict):
         if high > 50:
             raise ValueError(f"k_range ends at {high}; more than 50 segments is no segmentation")
         return self
+
+    def _check_measures(self) -> None:
+        columns = [measure.column for measure in self.measures]
+        twice = sorted({column for column in columns if columns.count(column) > 1})
+        if twice:
+            raise ValueError(f"measures names {', '.join(map(repr, twice))} more than once")
+        if self.key in columns:
+            raise ValueError(f"the key {self.key!r} is also a measure")
+        for feature in self.features:
+            if feature.kind == "categorical" and feature.column in columns:
+                raise ValueError(
+                    f"the measure {feature.column!r} is a categorical feature; a measure is a number"
+                )
 
     def _check_algorithm(self) -> None:
         categorical = [feature.column for feature in self.features if feature.kind == "categorical"]

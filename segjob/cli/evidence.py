@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from segjob.cli.output import cell, cells, new_table, out, print_line
 from segjob.core.number_format import number, percent
-from segjob.core.segments.feature_words import words_of_run
+from segjob.core.segments.feature_words import measures_of_run, words_of_run
 from segjob.core.segments.row_label import row_label_of
 from segjob.core.select_k.structure import headline, stability_word
 from segjob.printable import one_line
@@ -48,16 +48,24 @@ def print_segments(evidence: PublishedRun) -> None:
     if run["k"] is None:
         return
     shares = {row["feature"]: row["category"] is not None for row in evidence.transforms}
-    columns = (row["source_column"] for row in evidence.transforms)
+    measures = measures_of_run(run["config"])
+    columns = (*(row["source_column"] for row in evidence.transforms), *measures)
     words = words_of_run(run["config"], columns, evidence.profiles)
-    mean = {(row["segment_id"], row["feature"]): row["mean"] for row in evidence.profiles}
+    only = [measure for measure in measures if measure not in shares]
+    profile = {(row["segment_id"], row["feature"]): row for row in evidence.profiles}
     means = (f"share {feature}" if is_share else f"mean {feature}" for feature, is_share in shares.items())
-    table = new_table("segment", "name", "rows", "share", "holds", *means)
+    described = [*(f"share of {measure}" for measure in measures), *(f"mean {measure}" for measure in only)]
+    table = new_table("segment", "name", "rows", "share", "holds", *means, *described)
     for row in evidence.segments:
-        own = (
-            (percent if is_share else words[feature].value)(mean.get((row["segment_id"], feature)))
+        own = [
+            (percent if is_share else words[feature].value)(
+                profile.get((row["segment_id"], feature), {}).get("mean")
+            )
             for feature, is_share in shares.items()
-        )
+        ]
+        rows_of = {measure: profile.get((row["segment_id"], measure), {}) for measure in measures}
+        own += [percent(rows_of[measure].get("total_share")) for measure in measures]
+        own += [words[measure].value(rows_of[measure].get("mean")) for measure in only]
         table.add_row(
             *cells(row["segment_id"], row["name"], row["rows"]),
             percent(row["share"]),

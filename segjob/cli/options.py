@@ -100,6 +100,9 @@ Key = Annotated[
 Features = Annotated[
     str | None, typer.Option(metavar="A,B,C", help="With --from: the columns to segment by.")
 ]
+Measures = Annotated[
+    str | None, typer.Option(metavar="A,B", help="Columns that describe the segments and do not make them.")
+]
 Name = Annotated[str | None, typer.Option(metavar="NAME", help="With --from: the segmentation's name.")]
 Where = Annotated[
     str | None,

@@ -19,7 +19,7 @@ def select(
     ----------
     segmentation : one of the config file's; None: all of them.
     described : source (the relation), key, features, name, where: a segmentation that needs no config file.
-    options : k, k_range, rule, scale, seed as typed; None if not given. They win over the file.
+    options : measures, k, k_range, rule, scale, seed as typed; None if not given. They win over the file.
 
     Raises
     ------
@@ -80,17 +80,19 @@ def default_name(relation: str) -> str:
     return split_name(relation)[1]
 
 
-def _split(features: str) -> list[str]:
+def _split(columns: str) -> list[str]:
     """Column names between commas; double quotes keep a comma."""
     import csv
 
-    return [name.strip() for name in next(csv.reader([features], skipinitialspace=True), [])]
+    return [name.strip() for name in next(csv.reader([columns], skipinitialspace=True), [])]
 
 
 def _parsed(options: dict[str, Any]) -> dict[str, Any]:
     """Options as the config file would hold them."""
     if "k" in options:
         options["k"] = _k(options["k"])
+    if "measures" in options:
+        options["measures"] = [name for name in _split(options["measures"]) if name]
     if "k_range" in options:
         low, _, high = str(options["k_range"]).partition(":")
         try:

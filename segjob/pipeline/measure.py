@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from segjob.config import Feature, Segmentation
 from segjob.core.model import Transform
@@ -13,7 +13,7 @@ from segjob.pipeline.progress import Progress
 from segjob.pipeline.transforms import transforms
 from segjob.pipeline.validate import key_problems, value_problems, weight_problems
 from segjob.registry.relations import ResolvedSegmentation
-from segjob.statements import measures
+from segjob.statements import measures, profiles
 from segjob.statements.measures import Measured
 from segjob.statements.relation import Relation, count, raw
 from segjob.statements.sql.ddl import CreateAs, DropTable
@@ -32,6 +32,7 @@ class Dataset:
     counts : rows, exclusions and moments.
     transforms : how each coordinate of the model is made.
     rows_outside : rows of the user's relation that its condition leaves out; None without one.
+    measure_means : by column of `measures`, its mean over all rows; 0 where no row has a value.
     """
 
     source: ResolvedSegmentation
@@ -39,6 +40,7 @@ class Dataset:
     counts: Measured
     transforms: tuple[Transform, ...]
     rows_outside: int | None = None
+    measure_means: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -67,8 +69,14 @@ def measure(warehouse: Warehouse, source: ResolvedSegmentation, progress: Progre
         relation = snapshot(warehouse, source)
         counts = count_rows(warehouse, source, relation)
         phase.rows = counts.rows
-        made = transforms(warehouse, source.settings, relation, counts)
-        return Dataset(source, relation, counts, made, _rows_outside(warehouse, source, counts))
+        return Dataset(
+            source,
+            relation,
+            counts,
+            transforms(warehouse, source.settings, relation, counts),
+            rows_outside=_rows_outside(warehouse, source, counts),
+            measure_means=measure_means(warehouse, source, relation, progress),
+        )
 
 
 def _rows_outside(warehouse: Warehouse, source: ResolvedSegmentation, counts: Measured) -> int | None:
@@ -88,11 +96,11 @@ def snapshot(warehouse: Warehouse, source: ResolvedSegmentation) -> Relation:
     """
     if source.is_read_in_place:
         return source.relation
+    columns = [measure.column for measure in source.settings.measures]
+    select = raw(source.relation, source.settings.features, columns)
     warehouse.execute(DropTable(SNAPSHOT))
     try:
-        warehouse.execute(
-            CreateAs("temporary table", SNAPSHOT, raw(source.relation, source.settings.features))
-        )
+        warehouse.execute(CreateAs("temporary table", SNAPSHOT, select))
     except StatementFailed as failure:
         if failure.hint:  # not the view's fault: memory, for one
             raise
@@ -112,6 +120,28 @@ def _unreadable(source: ResolvedSegmentation, words: str) -> DataError:
         f"view {source.settings.relation} cannot be read: {words}",
         hint="its own query fails: mend the view, or the file behind it",
     )
+
+
+def measure_means(
+    warehouse: Warehouse, source: ResolvedSegmentation, relation: Relation, progress: Progress
+) -> dict[str, float]:
+    """The mean of each measure; a warning for every measure that lacks values in some rows."""
+    columns = [measure.column for measure in source.settings.measures]
+    if not columns:
+        return {}
+    counts = warehouse.records(profiles.measure_counts(relation, columns))[0]
+    for i, column in enumerate(columns):
+        rows, present, usable = int(counts["rows"]), int(counts[f"present{i}"]), int(counts[f"usable{i}"])
+        if usable < rows:
+            nulls = f"{rows - present:,} without a value" if present < rows else ""
+            others = f"{present - usable:,} with NaN, infinity or more than 1e100" if usable < present else ""
+            left_out = "they count for neither its mean nor its share"
+            if not usable:
+                left_out = "there is nothing to tell of it"
+            progress.warn(
+                f"measure {column!r}: of {rows:,} rows, {' and '.join(filter(None, (nulls, others)))}; {left_out}"
+            )
+    return {column: float(counts[f"mean{i}"] or 0.0) for i, column in enumerate(columns)}
 
 
 def count_rows(warehouse: Warehouse, source: ResolvedSegmentation, relation: Relation) -> Measured:

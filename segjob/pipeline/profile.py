@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,7 @@ from segjob.registry.runs import Record
 from segjob.statements import drift as drift_statements
 from segjob.statements import measures, profiles
 from segjob.statements.measures import Measured
+from segjob.statements.profiles import FeatureProfile
 from segjob.statements.segment_rules import rule_sql
 from segjob.warehouse.base import Warehouse
 
@@ -94,13 +96,19 @@ def _read_profiles(
 ) -> tuple[list[Record], list[Record]]:
     """The sums by segment, which count the segment rules' rows too; and the rows of `profiles`."""
     model, share = fitted.model, min(1.0, QUANTILE_ROWS / dataset.counts.kept)
+    means = dataset.measure_means
+    features = {transform.feature for transform in model.transforms}
+    only = {column: mean for column, mean in means.items() if column not in features}
     sums, quartiles = warehouse.records_of_each(
         [
-            profiles.profiles(dataset.relation, model, fitted.rules),
-            profiles.profile_quantiles(dataset.relation, model, share=share, seed=dataset.settings.seed),
+            profiles.profiles(dataset.relation, model, fitted.rules, only),
+            profiles.profile_quantiles(
+                dataset.relation, model, share=share, seed=dataset.settings.seed, measures=list(only)
+            ),
         ]
     )
-    return sums, _profiles(model, sums, quartiles)
+    moments = profiles.read_profiles(sums, model, only)
+    return sums, _profiles(moments, quartiles, features, set(means))
 
 
 def _names_and_actions(
@@ -159,13 +167,15 @@ def _conditions(warehouse: Warehouse, fitted: FittedModel, rows: Sequence[Record
 
 
 def _profiles(
-    model: Model, sums: list[dict[str, Any]], quartiles: list[dict[str, Any]]
-) -> list[dict[str, Any]]:
+    moments: Sequence[FeatureProfile],
+    quartiles: Sequence[Mapping[str, Any]],
+    features: AbstractSet[str],
+    measures: AbstractSet[str],
+) -> list[Record]:
     """Rows of `profiles`: moments of all rows; quartiles of at most `QUANTILE_ROWS` of them."""
-    moments = profiles.read_profiles(sums, model)
     quartiles_of = {row["segment_id"]: row for row in quartiles}
     overall = {p.feature: p for p in moments if p.segment_id is None}
-    position = {transform.feature: j for j, transform in enumerate(model.transforms)}
+    position = {name: j for j, name in enumerate(overall)}
     rows = []
     for p in moments:
         if p.segment_id is None:
@@ -186,9 +196,19 @@ def _profiles(
                 "maximum": p.maximum if known else None,
                 "overall_mean": everyone.mean,
                 "z": (p.mean - everyone.mean) / everyone.stddev if known and everyone.stddev > 0 else None,
+                "is_feature": p.feature in features,
+                "total_share": _share(p, everyone) if p.feature in measures else None,
             }
         )
     return rows
+
+
+def _share(profile: FeatureProfile, everyone: FeatureProfile) -> float | None:
+    """The segment's part of the sum over all segments; None where that sum is not above 0."""
+    total = everyone.mean * everyone.rows if everyone.rows else 0.0
+    if total <= 0:
+        return None
+    return profile.mean * profile.rows / total if profile.rows else 0.0
 
 
 def _rule_scores(

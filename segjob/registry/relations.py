@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from segjob.config import Feature, Segmentation
+from segjob.config import Measure, Segmentation
 from segjob.errors import ConfigError, DataError, SegjobError, together
 from segjob.statements.published.tables import SHARED, VIEWS
 from segjob.statements.relation import Relation, first_key, named
@@ -106,6 +106,21 @@ def _roles(settings: Segmentation) -> list[tuple[str, str]]:
         ("key", settings.key),
         *weight,
         *(("feature", feature.column) for feature in settings.features),
+        *(("measure", measure.column) for measure in _only_measures(settings)),
+    ]
+
+
+def _only_measures(settings: Segmentation) -> list[Measure]:
+    """The measures that are not features too."""
+    features = {feature.column for feature in settings.features}
+    return [measure for measure in settings.measures if measure.column not in features]
+
+
+def _numbers(settings: Segmentation) -> list[tuple[str, str]]:
+    """(role, column name) of every column that has to hold numbers, the row weight aside."""
+    return [
+        *(("feature", feature.column) for feature in settings.features if feature.kind == "numeric"),
+        *(("measure", measure.column) for measure in _only_measures(settings)),
     ]
 
 
@@ -129,8 +144,8 @@ def _column_problems(
                 f"{settings.relation} has no column {name!r} ({role})",
                 hint=_nearest(name, names) or f"it has {_listed(names)}",
             )
-    for feature in settings.features:
-        yield from _feature_problems(warehouse, place, settings.relation, feature, matches[feature.column])
+    for role, column in _numbers(settings):
+        yield from _number_problems(warehouse, place, (role, settings.relation), matches[column])
     weight = matches.get(settings.row_weight or "")
     if weight is not None and weight.kind != "number":
         yield DataError(f"the row weight {weight.name!r} is {weight.type_name}, not a number")
@@ -143,9 +158,11 @@ def _as_in_catalogue(settings: Segmentation, actual: Mapping[str, str]) -> Segme
     ------
     ConfigError : two names are one column.
     """
-    columns = list(actual.values())
+    columns = [actual[name] for role, name in _roles(settings) if role != "measure"]
     if len(set(columns)) < len(columns):
-        twice = sorted(name for name, column in actual.items() if columns.count(column) > 1)
+        twice = sorted(
+            name for role, name in _roles(settings) if role != "measure" and columns.count(actual[name]) > 1
+        )
         raise ConfigError(f"{', '.join(map(repr, twice))} are one column of {settings.relation}")
     return settings.model_copy(
         update={
@@ -153,6 +170,12 @@ def _as_in_catalogue(settings: Segmentation, actual: Mapping[str, str]) -> Segme
             "row_weight": settings.row_weight and actual[settings.row_weight],
             "features": tuple(
                 feature.model_copy(update={"column": actual[feature.column]}) for feature in settings.features
+            ),
+            "measures": tuple(
+                {
+                    actual[measure.column]: measure.model_copy(update={"column": actual[measure.column]})
+                    for measure in settings.measures
+                }.values()
             ),
         }
     )
@@ -255,25 +278,25 @@ def _length_problems(warehouse: Warehouse, name: str) -> Iterator[SegjobError]:
         )
 
 
-def _feature_problems(
-    warehouse: Warehouse, place: tuple[str, str], relation: str, feature: Feature, column: Column | None
-) -> list[SegjobError]:
-    if column is None or feature.kind == "categorical":
-        return []
-    if column.kind in ("number", "boolean"):
-        return []
+def _number_problems(
+    warehouse: Warehouse, place: tuple[str, str], user: tuple[str, str], column: Column | None
+) -> Iterator[SegjobError]:
+    """A column that holds no numbers. user : its role, and the relation as the user named it."""
+    if column is None or column.kind in ("number", "boolean"):
+        return
+    role, relation = user
+    cast, other = "cast it in the feature view", "only numbers and booleans can be measures"
+    if role == "feature":
+        cast += ', or say kind = "categorical" for it in segjob.toml'
+        other = "only numbers, booleans and categories can be features"
     hints = {
-        "text": 'cast it in the feature view, or say kind = "categorical" for it in segjob.toml',
+        "text": cast,
         "time": "turn it into a number in the feature view, such as days since a date",
     }
-    message = f"feature {column.name!r} of {relation} is {column.type_name}, not a number"
+    message = f"{role} {column.name!r} of {relation} is {column.type_name}, not a number"
     if column.kind == "text":
         message += f": {_no_numbers(warehouse, place, column)}"
-    return [
-        DataError(
-            message, hint=hints.get(column.kind, "only numbers, booleans and categories can be features")
-        )
-    ]
+    yield DataError(message, hint=hints.get(column.kind, other))
 
 
 def _no_numbers(warehouse: Warehouse, place: tuple[str, str], column: Column) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.sql.selectable import SelectBase
 
+from segjob.core.segments.feature_words import measures_of_run
 from segjob.registry.models import PublishedModel
 from segjob.registry.registry import Registry
 from segjob.statements import reasons, scoring
@@ -25,9 +26,13 @@ def create_run_views(registry: Registry, published: PublishedModel, key: Column)
     name = str(published.run["segmentation"])
     history = registry.history(name, key)
     features = [transform.feature for transform in published.model.transforms]
-    profile = views.wide_profile(registry.tables, name, features)
-    means = [column.name for column in profile.selected_columns][-len(features) :]
-    said = comments.of_profile(dict(zip(means, features, strict=True)), registry.tables)
+    measures = measures_of_run(published.run["config"])
+    profile = views.wide_profile(registry.tables, name, features, measures)
+    columns = [column.name for column in profile.selected_columns]
+    shares = dict(zip(reversed(columns), reversed(measures), strict=False))
+    described = list(dict.fromkeys([*features, *measures]))
+    means = columns[-len(described) - len(measures) :][: len(described)]
+    said = comments.of_profile(dict(zip(means, described, strict=True)), shares, registry.tables)
     assignment = views.current_assignment(registry.tables, history, name, key.name)
     selects = {
         name: (assignment, comments.of_assignment(history)),

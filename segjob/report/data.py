@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 
 from segjob.core.model import Floats, Transform
-from segjob.core.segments.feature_words import FeatureWords, words_of_run
+from segjob.core.segments.feature_words import FeatureWords, measures_of_run, words_of_run
 from segjob.core.segments.row_label import RowLabel, row_label_of
 
 MOST_POINTS = 2_000
@@ -56,6 +56,8 @@ class ProfileRow:
     maximum: float | None
     overall_mean: float | None
     z: float | None
+    is_feature: bool | None = None
+    total_share: float | None = None
 
 
 @dataclass(frozen=True)
@@ -246,8 +248,13 @@ class Report:
     @cached_property
     def words(self) -> dict[str, FeatureWords]:
         """Source column -> what it is called, and how its values read."""
-        columns = (transform.source_column for transform in self.transforms)
+        columns = (*(transform.source_column for transform in self.transforms), *self.measures)
         return words_of_run(self.run["config"], columns, map(vars, self.profiles))
+
+    @cached_property
+    def measures(self) -> list[str]:
+        """Columns that describe the segments, in the config's order; some may be features too."""
+        return measures_of_run(self.run["config"])
 
     @cached_property
     def numeric(self) -> list[int]:

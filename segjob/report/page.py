@@ -140,6 +140,7 @@ def _card(report: Report, segment: SegmentRow) -> dict[str, Any]:
         "segment": segment,
         "role": palette.segment_role(segment.segment_id),
         "unusual": words.unusual_features(report, segment),
+        "measures": words.measure_phrases(report, segment.segment_id),
         "bars": bars,
     }
 

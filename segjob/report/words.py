@@ -87,6 +87,20 @@ def feature_value(report: Report, transform: Transform, value: float | None) -> 
     return clean(printed(report.words[transform.source_column].value(value)))
 
 
+def measure_phrases(report: Report, segment_id: int) -> list[str]:
+    """What a segment has of each measure: its share of the sum, and the mean; nothing where no row has a value."""
+    phrases = []
+    for measure in report.measures:
+        row = report.profile.get((segment_id, measure))
+        if row is None or row.mean is None:
+            continue
+        label = isolated(clean(report.words[measure].label))
+        mean = clean(printed(report.words[measure].value(row.mean)))
+        start = f"{label}:" if row.total_share is None else f"{percent(row.total_share)} of {label},"
+        phrases.append(f"{start} {mean} per {report.noun.one}")
+    return phrases
+
+
 def reason(text: str) -> str:
     """Why this k, with the k rules as people call them."""
     for rule, name in _RULES.items():

@@ -18,17 +18,18 @@ from segjob.statements.relation import (
     finite,
     is_finite,
     log1p,
+    measured,
     sampling_key,
     source,
 )
 from segjob.statements.sql.elements import MAX_DOUBLE, Number
 
 
-def source_of(relation: Relation, transforms: Sequence[Transform]) -> Source:
-    """The source rows of a model."""
+def source_of(relation: Relation, transforms: Sequence[Transform], measures: Sequence[str] = ()) -> Source:
+    """The source rows of a model, with the columns of `measures` as numbers."""
     return source(
         relation,
-        [t.source_column for t in transforms if t.function != "one_hot"],
+        [*(t.source_column for t in transforms if t.function != "one_hot"), *measures],
         [t.source_column for t in transforms if t.function == "one_hot"],
     )
 
@@ -130,6 +131,7 @@ def model_rows(
     scaled: bool = True,
     keep_excluded: bool = False,
     keep_raw: bool = False,
+    measures: Sequence[str] = (),
     share: float | None = None,
     seed: int = 0,
 ) -> ModelRows:
@@ -137,10 +139,10 @@ def model_rows(
 
     Without `scaled`, `u0`, `u1`, ... of each `Line` instead: linear forms do without the scaling.
     `keep_excluded` leaves no row out, but gives NULL for x0 where the model cannot score it; `keep_raw` adds `raw0`,
-    `raw1`, ..., the raw values by transform (NULL where there is none, 0 or 1 for a one-hot column); `share` keeps
-    those whose sampling key is below it.
+    `raw1`, ..., the raw values by transform (NULL where there is none, 0 or 1 for a one-hot column) and then by column
+    of `measures`; `share` keeps those whose sampling key is below it.
     """
-    rows = source_of(relation, transforms)
+    rows = source_of(relation, transforms, measures)
     columns: list[ColumnElement[Any]] = [rows.key.label("row_key")]
     if rows.weight is not None:
         columns.append(rows.weight.label("row_weight"))
@@ -151,7 +153,9 @@ def model_rows(
         x[0] = sa.case((sa.and_(*conditions), x[0]))
     columns += [value.label(f"{letter}{j}") for j, value in enumerate(x)]
     if keep_raw:
-        columns += [_raw_value(t, rows).label(f"raw{j}") for j, t in enumerate(transforms)]
+        raw = [_raw_value(t, rows) for t in transforms]
+        raw += [measured(rows.numbers[column]) for column in measures]
+        columns += [value.label(f"raw{j}") for j, value in enumerate(raw)]
     formula = "/* x = (value - center) / scale * weight */" if scaled else "/* u = value - origin */"
     statement = sa.select(*columns).prefix_with(sa.text(formula))
     if conditions and not keep_excluded:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -24,16 +25,17 @@ from segjob.statements.nearest import (
     relative,
     with_columns,
 )
-from segjob.statements.relation import Relation
+from segjob.statements.relation import Relation, measured, source
 from segjob.statements.segment_rules import holds
 from segjob.statements.sql.elements import Item, Number, Quantiles
 
 QUARTILES = (0.25, 0.5, 0.75)
+NO_MEASURES: Mapping[str, float] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
 class FeatureProfile:
-    """One model feature in one segment, in the column's own units; NaN where no row has a value.
+    """One model feature or measure in one segment, in the column's own units; NaN where no row has a value.
 
     segment_id is None for all segments together; rows counts those that have a value; stddev is the population's.
     """
@@ -47,10 +49,14 @@ class FeatureProfile:
     maximum: float
 
 
-def _segmented(relation: Relation, model: Model, share: float | None, seed: int) -> CTE:
-    """The kept rows, with `raw0`, `raw1`, ... and `segment_id`."""
+def _segmented(
+    relation: Relation, model: Model, measures: Sequence[str], share: float | None = None, seed: int = 0
+) -> CTE:
+    """The kept rows, with `raw0`, `raw1`, ... (features, then measures) and `segment_id`."""
     scaled = model.gaussians is not None
-    p = model_rows(relation, model.transforms, scaled=scaled, keep_raw=True, share=share, seed=seed)
+    p = model_rows(
+        relation, model.transforms, scaled=scaled, keep_raw=True, measures=measures, share=share, seed=seed
+    )
     if scaled:
         compared = costs(distances(p.x, model), model)
     else:
@@ -58,21 +64,28 @@ def _segmented(relation: Relation, model: Model, share: float | None, seed: int)
     rows = with_columns(p.rows, "distances", **numbered("cost", compared))
     ids = [index(i) for i in model.segment_ids]
     segment = position_of_least(numbered_columns(rows, "cost", len(ids)), ids)
-    values = numbered_columns(rows, "raw", len(model.transforms))
+    values = numbered_columns(rows, "raw", len(model.transforms) + len(measures))
     return sa.select(segment.label("segment_id"), *values).cte("assigned")
 
 
-def profiles(relation: Relation, model: Model, rules: Sequence[SegmentRule | None] = ()) -> SelectBase:
+def profiles(
+    relation: Relation,
+    model: Model,
+    rules: Sequence[SegmentRule | None] = (),
+    measures: Mapping[str, float] = NO_MEASURES,
+) -> SelectBase:
     """How are the raw values spread in each segment? One row per segment that has rows.
+
+    measures : columns that the model does not have, described in the same way; each with a number near its values.
 
     The values stand as they are in the relation: not imputed, clipped or logged; NULL, NaN and the infinities
     are left out; a one-hot feature is 0 or 1. Row weights are not used. `read_profiles` makes moments of the
     sums, which are taken around a number near them. `all_rows` counts the segment, and `fits0`, `fits1`, ... those of
     its rows that each of the rules holds for.
     """
-    rows = _segmented(relation, model, None, 0)
+    rows = _segmented(relation, model, list(measures))
     sums: list[ColumnElement[Any]] = [rows.c["segment_id"]]
-    for j, shift in enumerate(_shifts(model)):
+    for j, shift in enumerate([*_shifts(model), *measures.values()]):
         value = rows.c[f"raw{j}"]
         away = value - Number(shift) if shift else value
         sums += [
@@ -110,15 +123,16 @@ def profile_quantiles(
     seed: int = 0,
     qs: Sequence[float] = QUARTILES,
     overall: bool = False,
+    measures: Sequence[str] = (),
 ) -> SelectBase:
     """What are the quantiles of the raw values in each segment?
 
-    Columns: `segment_id`, `quantile0_0`, `quantile0_1`, ... (feature, quantile). Exact over all rows, or below a
-    share of 1 over those that a hash of the key samples. NULL where a segment has no value among them.
+    Columns: `segment_id`, `quantile0_0`, `quantile0_1`, ... (feature, then measure; quantile). Exact over all rows, or
+    below a share of 1 over those that a hash of the key samples. NULL where a segment has no value among them.
     With `overall`, one row for all segments together instead, segment_id NULL.
     """
-    rows = _segmented(relation, model, share if share < 1.0 else None, seed)
-    d = range(len(model.transforms))
+    rows = _segmented(relation, model, measures, share if share < 1.0 else None, seed)
+    d = range(len(model.transforms) + len(measures))
     arrays = [Quantiles(rows.c[f"raw{j}"], qs).label(f"quantiles{j}") for j in d]
     if overall:
         array_rows = sa.select(sa.cast(sa.null(), sa.Integer()).label("segment_id"), *arrays).cte(
@@ -135,9 +149,25 @@ def profile_quantiles(
     return sa.select(array_rows.c["segment_id"], *items).order_by(array_rows.c["segment_id"])
 
 
-def read_profiles(rows: Iterable[Mapping[str, Any]], model: Model) -> list[FeatureProfile]:
+def measure_counts(relation: Relation, measures: Sequence[str]) -> SelectBase:
+    """Can these columns be summed? One row: `rows`, and by measure `present0` (not NULL), `usable0` and `mean0`."""
+    rows = source(relation, measures, ()).numbers
+    columns: list[ColumnElement[Any]] = [sa.func.count().label("rows")]
+    for i, name in enumerate(measures):
+        usable = measured(rows[name])
+        columns += [
+            sa.func.count(rows[name]).label(f"present{i}"),
+            sa.func.count(usable).label(f"usable{i}"),
+            sa.func.avg(usable, type_=sa.Double()).label(f"mean{i}"),
+        ]
+    return sa.select(*columns)
+
+
+def read_profiles(
+    rows: Iterable[Mapping[str, Any]], model: Model, measures: Mapping[str, float] = NO_MEASURES
+) -> list[FeatureProfile]:
     """The rows that `profiles` answered as values: every segment's, then those of all segments together."""
-    shifts = _shifts(model)
+    shifts = [*_shifts(model), *measures.values()]
     sums: dict[int | None, list[_Sums]] = {}
     everything = [_Sums() for _ in shifts]
     for row in rows:
@@ -145,7 +175,7 @@ def read_profiles(rows: Iterable[Mapping[str, Any]], model: Model) -> list[Featu
         sums[int(row["segment_id"])] = mine
         everything = [a.plus(b) for a, b in zip(everything, mine, strict=True)]
     sums[None] = everything
-    names = [t.feature for t in model.transforms]
+    names = [*(t.feature for t in model.transforms), *measures]
     return [
         s.profile(segment, name, shift)
         for segment, of_segment in sums.items()

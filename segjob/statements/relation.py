@@ -76,6 +76,15 @@ def finite(value: ColumnElement[float]) -> ColumnElement[float]:
     return sa.case((is_finite(value), value))
 
 
+MOST_MEASURED = 1e100
+"""A measure is not checked before it is summed: no sum of squares of values up to this overflows."""
+
+
+def measured(value: ColumnElement[float]) -> ColumnElement[float]:
+    """A measure's value, or NULL where there is no number that can be summed."""
+    return sa.case((value.between(Number(-MOST_MEASURED), Number(MOST_MEASURED)), value))
+
+
 def clipped(value: ColumnElement[float], lower: float | None, upper: float | None) -> ColumnElement[float]:
     """The value moved into [lower, upper]; NULL stays NULL, which `greatest` and `least` would not see to."""
     whens = []
@@ -131,10 +140,10 @@ def sampling_key(key: ColumnElement[Any], seed: int) -> ColumnElement[float]:
     return HashShare(key, sa.literal_column(str(int(seed)), sa.BigInteger()))
 
 
-def raw(relation: Relation, features: Sequence[Feature]) -> SelectBase:
-    """Which columns does a run read? Key, row weight and features, as they are and under their own names."""
+def raw(relation: Relation, features: Sequence[Feature], measures: Sequence[str] = ()) -> SelectBase:
+    """Which columns does a run read? Key, row weight, features and measures, as they are and under their own names."""
     names = [relation.key, *([relation.row_weight] if relation.row_weight is not None else [])]
-    names = list(dict.fromkeys([*names, *(f.column for f in features)]))
+    names = list(dict.fromkeys([*names, *(f.column for f in features), *measures]))
     c = table(relation, names).c
     return sa.select(*(c[name] for name in names))
 

@@ -16,7 +16,14 @@ from sklearn.metrics import adjusted_rand_score
 
 from segjob.core.select_k.structure import HEADLINES
 
-MARTS = ("segmentations", "customer_segments", "product_segments", "revenue_by_segment", "movements_by_day")
+MARTS = (
+    "segmentations",
+    "customer_segments",
+    "product_segments",
+    "revenue_by_segment",
+    "measures_by_segment",
+    "movements_by_day",
+)
 
 
 def segjob(warehouse: Path, *which: str, code: int = 0) -> str:
@@ -63,6 +70,13 @@ def test_after_runs_the_marts_hold_them(built: Checkout, tmp_path: Path) -> None
     assert described == [(5, "natural", HEADLINES["natural"])]
     shares = ask(warehouse, "select sum(share_of_revenue), sum(share_of_customers) from revenue_by_segment")
     assert shares[0] == pytest.approx((1, 1))
+    measured = ask(
+        warehouse,
+        "select segment_id, share_of_measure, mean from measures_by_segment order by segment_id",
+    )
+    total = sum(revenue for _, _, revenue in truth)
+    expected = [(segment, revenue / total, revenue / customers) for segment, customers, revenue in truth]
+    assert measured == [tuple(map(pytest.approx, row)) for row in expected]
     moved = ask(warehouse, "select sum(customers) from movements_by_day where change = 'moved'")
     assert moved == ask(
         warehouse, "select count(*) from segments.income_spending_movements where change = 'moved'"

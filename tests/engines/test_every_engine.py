@@ -111,10 +111,17 @@ def _many(rows: int) -> np.ndarray:
 
 def test_a_view_with_nulls_categories_and_odd_names(engine: Engine, at: At, folder: Path) -> None:
     rows = [
-        (i, None if i % 20 == 0 else x, y, None if i % 30 == 0 else ["it's", 'a"b', "sélect"][i % 3])
+        (
+            i,
+            None if i % 20 == 0 else x,
+            y,
+            None if i % 30 == 0 else ["it's", 'a"b', "sélect"][i % 3],
+            None if i % 7 == 0 else 1e300 if i == 8 else 1000.0 * i,
+        )
         for i, x, y in customers(300)
     ]
-    engine.fill('"order"', 'id integer, "a""b" NUMBER, "x; drop" NUMBER, "sélect" TEXT', rows)
+    columns = 'id integer, "a""b" NUMBER, "x; drop" NUMBER, "sélect" TEXT, "it\'s paid" NUMBER'
+    engine.fill('"order"', columns, rows)
     engine.execute('create view my_view as select * from "order"')
     (folder / "segjob.toml").write_text(
         """[segmentations.odd]
@@ -126,10 +133,30 @@ def test_a_view_with_nulls_categories_and_odd_names(engine: Engine, at: At, fold
             { column = "x; drop", function = "log1p", lower = 0 },
             { column = "sélect", kind = "categorical" },
         ]
+        measures = [{ column = "it's paid", unit = "€" }, "x; drop"]
         """
     )
     outcome = at(engine, "run", "-q")
     assert outcome.code == 0, outcome.err
+    assert 'measure "it\'s paid": of 300 rows, 42 without a value and 1 with NaN, infinity' in outcome.err
+    members = dict(engine.query("select id, segment_id from segments.odd"))
+    values = {"it's paid": 4, "x; drop": 2}
+    for name, at_column in values.items():
+        own: dict[int, list[float]] = {}
+        for row in rows:
+            if row[0] in members and row[at_column] is not None and row[at_column] < 1e100:
+                own.setdefault(members[row[0]], []).append(float(row[at_column]))
+        total = sum(map(sum, own.values()))
+        found = engine.query(
+            "select segment_id, rows, mean, total_share, is_feature from segments.current_profiles "
+            f"where feature = '{name.replace(chr(39), chr(39) * 2)}' order by segment_id"
+        )
+        assert found == [
+            (i, len(v), pytest.approx(sum(v) / len(v)), pytest.approx(sum(v) / total), name == "x; drop")
+            for i, v in sorted(own.items())
+        ]
+    [(wide,)] = engine.query('select sum("share_of_it\'s paid") from segments.odd_profile')
+    assert wide == pytest.approx(1)
     read, segmented = engine.query("select rows_read, rows_segmented from segments.runs")[0]
     assert read == 300
     assert engine.query("select count(*), count(distinct id) from segments.odd") == [(segmented, segmented)]

@@ -154,6 +154,8 @@ def every(s: Subject) -> dict[str, sa.ClauseElement]:
         "profiles": profiles.profiles(
             relation, model, [SegmentRule(((Condition(first, ">", 1.0),),), 1.0, 1.0), None]
         ),
+        "profiles with measures": profiles.profiles(relation, model, (), {text: 12.0}),
+        "measure_counts": profiles.measure_counts(relation, [text, first]),
         "profiles of a mixture": profiles.profiles(relation, s.mixture),
         "profile_quantiles": profiles.profile_quantiles(relation, model, share=0.1),
         "profile_quantiles overall": profiles.profile_quantiles(relation, model, overall=True),
@@ -165,6 +167,7 @@ def every(s: Subject) -> dict[str, sa.ClauseElement]:
         "by_segment": drift.by_segment(relation, model, names),
         "by_published_segment": drift.by_published_segment(history, 12),
         "current_assignment": views.current_assignment(s.tables, history, s.segmentation, relation.key),
+        "wide_profile with measures": views.wide_profile(s.tables, s.segmentation, [first], [first, text]),
         "wide_profile": views.wide_profile(s.tables, s.segmentation, [first, second]),
         "segment_sample": exploration.segment_sample(
             relation, made, history, 12, {4: (900, 50), 2: (100, 50)}, 7

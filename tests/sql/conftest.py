@@ -18,6 +18,7 @@ CONFIG = """
 relation = "customer_features"
 key = "customer_id"
 features = ["annual_income", "spending_score"]
+measures = ["revenue"]
 rule = "silhouette"
 
 [segmentations.value]

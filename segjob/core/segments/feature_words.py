@@ -165,12 +165,21 @@ def words_of_features(
 def words_of_run(
     config: str, columns: Iterable[str], profiles: Iterable[Mapping[str, Any]]
 ) -> dict[str, FeatureWords]:
-    """The same for a published run.
+    """The same for a published run, of its measures too.
 
     config : column of that name of table `runs`; a run of an earlier version has none of these words in it.
     """
-    features = {feature["column"]: feature for feature in json.loads(config).get("features", ())}
-    return words_of_features((features.get(c, {"column": c}) for c in dict.fromkeys(columns)), profiles)
+    settings = json.loads(config)
+    own: dict[str, dict[str, Any]] = {}
+    for entry in (*settings.get("measures", ()), *settings.get("features", ())):
+        said = {name: value for name, value in entry.items() if value is not None}
+        own[entry["column"]] = own.get(entry["column"], {}) | said
+    return words_of_features((own.get(c, {"column": c}) for c in dict.fromkeys(columns)), profiles)
+
+
+def measures_of_run(config: str) -> list[str]:
+    """The columns that describe a published run's segments; those of an earlier version have none."""
+    return [measure["column"] for measure in json.loads(config).get("measures", ())]
 
 
 def _parts(name: str) -> list[str]:

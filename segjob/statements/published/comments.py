@@ -30,7 +30,7 @@ SHARED_VIEWS: dict[str, tuple[str, tuple[str, ...]]] = {
         ("runs.segmentation", "segments.*"),
     ),
     "current_profiles": (
-        "What the segments in use look like. One row per segmentation, segment and feature.",
+        "What the segments in use look like. One row per segmentation, segment and feature or measure.",
         ("runs.segmentation", "profiles.*"),
     ),
     "current_sweep": (
@@ -116,19 +116,27 @@ def of_scores(history: sa.Table) -> ViewComments:
     return ViewComments(_LIVE, columns)
 
 
-def of_profile(features: Mapping[str, str], tables: PublishedTables) -> ViewComments:
+def of_profile(
+    features: Mapping[str, str], shares: Mapping[str, str], tables: PublishedTables
+) -> ViewComments:
     """Of view `<s>_profile`.
 
     Parameters
     ----------
-    features : the view's column -> the model feature whose mean it holds.
+    features : the view's column -> the model feature or measure whose mean it holds.
+    shares : the view's column -> the measure whose share it holds.
     """
     own = _by_name(tables.table("segments"))
     means = {
         column: f"Mean of {feature} in the segment{', a share' if '=' in feature else ''}."
         for column, feature in features.items()
     }
-    return ViewComments("What the segments look like side by side. One row per segment.", {**own, **means})
+    parts = {
+        column: f"The segment's share of the sum of {measure} over all segments, 0 to 1."
+        for column, measure in shares.items()
+    }
+    comment = "What the segments look like side by side. One row per segment."
+    return ViewComments(comment, {**own, **means, **parts})
 
 
 def of_reasons(history: sa.Table, key: str) -> ViewComments:

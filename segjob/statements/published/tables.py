@@ -188,8 +188,8 @@ SHARED: dict[str, tuple[str, _Columns]] = {
         ),
     ),
     "profiles": (
-        "What the segments look like. One row per run, segment and model feature; values as they stand in the "
-        "relation, nulls left out.",
+        "What the segments look like. One row per run, segment and model feature or measure; values as they stand in "
+        "the relation, nulls left out.",
         (
             *_RUN,
             *_SEGMENT,
@@ -204,6 +204,16 @@ SHARED: dict[str, tuple[str, _Columns]] = {
             ("maximum", _REAL, "Their maximum."),
             ("overall_mean", _REAL, "Mean of all segmented customers."),
             ("z", _REAL, "How many overall standard deviations the segment's mean is from everyone's."),
+            (
+                "is_feature",
+                _BOOL,
+                "Whether the segments were made from it; false for a measure, which only describes them. Null: true.",
+            ),
+            (
+                "total_share",
+                _REAL,
+                "For a measure: the segment's share of the sum over all segments, 0 to 1; null if that is not above 0.",
+            ),
         ),
     ),
     "segments": (

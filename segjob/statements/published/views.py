@@ -42,23 +42,30 @@ def current_assignment(tables: PublishedTables, history: sa.Table, segmentation:
     )
 
 
-def wide_profile(tables: PublishedTables, segmentation: str, features: Sequence[str]) -> SelectBase:
-    """What do the segments look like side by side? One row per segment, one column per feature (its mean)."""
+def wide_profile(
+    tables: PublishedTables, segmentation: str, features: Sequence[str], measures: Sequence[str] = ()
+) -> SelectBase:
+    """What do the segments look like side by side? One row per segment, one column per feature (its mean).
+
+    A measure has two: its mean, and `share_of_` it.
+    """
     segments, profiles = tables.table("segments"), tables.table("profiles")
     own = (segments.c.segment_id, segments.c.name, segments.c.rows, segments.c.share)
-    taken = {column.name for column in own}
     together = segments.join(
         profiles,
         sa.and_(profiles.c.run_id == segments.c.run_id, profiles.c.segment_id == segments.c.segment_id),
     )
-    means = [
-        sa.func.max(sa.case((profiles.c.feature == feature, profiles.c.mean))).label(
-            named(f"mean_{feature}" if feature.lower() in taken else feature)
-        )
-        for feature in features
-    ]
+    wanted = [(feature, profiles.c.mean, feature) for feature in dict.fromkeys([*features, *measures])]
+    wanted += [(measure, profiles.c.total_share, f"share_of_{measure}") for measure in measures]
+    taken = {column.name for column in own}
+    columns = []
+    for feature, value, name in wanted:
+        while name.lower() in taken:
+            name = f"mean_{name}"
+        taken.add(name.lower())
+        columns.append(sa.func.max(sa.case((profiles.c.feature == feature, value))).label(named(name)))
     return (
-        sa.select(*own, *means)
+        sa.select(*own, *columns)
         .select_from(together)
         .where(segments.c.run_id == _current_run(tables, segmentation))
         .group_by(*own)

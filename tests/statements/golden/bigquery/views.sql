@@ -10,6 +10,21 @@ FROM `segments`.`groups_history` JOIN `segments`.`segments` ON `groups_history`.
 WHERE `groups_history`.`run_id` = (SELECT `current_run`.`run_id`
   FROM `current_run`);
 
+-- wide_profile with measures
+WITH `current_run` AS (SELECT max(`runs`.`run_id`) AS `run_id`
+  FROM `segments`.`runs`
+  WHERE `runs`.`segmentation` = 'groups' AND `runs`.`status` = 'published')
+SELECT `segments`.`segment_id`, `segments`.`name`, `segments`.`rows`, `segments`.`share`, max(CASE WHEN (`profiles`.`feature`
+    = 'income') THEN `profiles`.`mean` END) AS `income`, max(CASE WHEN (`profiles`.`feature` = 'city') THEN
+    `profiles`.`mean` END) AS `city`, max(CASE WHEN (`profiles`.`feature` = 'income') THEN `profiles`.`total_share`
+    END) AS `share_of_income`, max(CASE WHEN (`profiles`.`feature` = 'city') THEN `profiles`.`total_share` END)
+    AS `share_of_city`
+FROM `segments`.`segments` JOIN `segments`.`profiles` ON `profiles`.`run_id` = `segments`.`run_id` AND
+    `profiles`.`segment_id` = `segments`.`segment_id`
+WHERE `segments`.`run_id` = (SELECT `current_run`.`run_id`
+  FROM `current_run`)
+GROUP BY `segments`.`segment_id`, `segments`.`name`, `segments`.`rows`, `segments`.`share`;
+
 -- wide_profile
 WITH `current_run` AS (SELECT max(`runs`.`run_id`) AS `run_id`
   FROM `segments`.`runs`

@@ -32,6 +32,56 @@ FROM assigned
 GROUP BY assigned.segment_id
 ORDER BY assigned.segment_id;
 
+-- profiles with measures
+WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("sales"."customers"."income" AS
+      DOUBLE) AS number0, CAST("sales"."customers"."orders" AS DOUBLE) AS number1, CAST("sales"."customers"."city"
+      AS DOUBLE) AS number2, coalesce(CAST("sales"."customers"."city" AS TEXT), '(missing)') AS text0
+  FROM "sales"."customers"), prepared AS (SELECT /* u = value - origin */ source_rows.row_key AS row_key,
+      source_rows.number0 AS u0, ln(CASE WHEN (source_rows.number1 > CAST(-1.0e0 AS DOUBLE)) THEN
+      source_rows.number1 + CAST(1.0e0 AS DOUBLE) END) AS u1, CASE WHEN (source_rows.text0 = 'Oslo') THEN CAST(1.0e0
+      AS DOUBLE) ELSE CAST(0.0e0 AS DOUBLE) END AS u2, CASE WHEN (source_rows.number0 BETWEEN CAST(-1.7976931348623157e+308
+      AS DOUBLE) AND CAST(1.7976931348623157e+308 AS DOUBLE)) THEN source_rows.number0 END AS raw0, CASE WHEN (source_rows.number1
+      BETWEEN CAST(-1.7976931348623157e+308 AS DOUBLE) AND CAST(1.7976931348623157e+308 AS DOUBLE)) THEN
+      source_rows.number1 END AS raw1, CASE WHEN (source_rows.text0 = 'Oslo') THEN CAST(1.0e0 AS DOUBLE) ELSE
+      CAST(0.0e0 AS DOUBLE) END AS raw2, CASE WHEN (source_rows.number2 BETWEEN CAST(-1e+100 AS DOUBLE) AND
+      CAST(1e+100 AS DOUBLE)) THEN source_rows.number2 END AS raw3
+  FROM source_rows
+  WHERE source_rows.number0 BETWEEN CAST(-1.7976931348623157e+308 AS DOUBLE) AND CAST(1.7976931348623157e+308
+      AS DOUBLE) AND source_rows.number1 BETWEEN CAST(0.0e0 AS DOUBLE) AND CAST(1.7976931348623157e+308 AS
+      DOUBLE)), distances AS (SELECT prepared.row_key AS row_key, prepared.u0 AS u0, prepared.u1 AS u1,
+      prepared.u2 AS u2, prepared.raw0 AS raw0, prepared.raw1 AS raw1, prepared.raw2 AS raw2, prepared.raw3 AS
+      raw3, CAST(0.0e0 AS DOUBLE) AS cost0, CAST(4.75e0 AS DOUBLE) + prepared.u0 * CAST(0.6666666666666666e0 AS
+      DOUBLE) + prepared.u1 * CAST(-2.0e0 AS DOUBLE) + prepared.u2 * CAST(1.0e0 AS DOUBLE) AS cost1
+  FROM prepared ), assigned AS (SELECT CASE WHEN (distances.cost0 <= distances.cost1) THEN 4 ELSE 2 END AS
+      segment_id, distances.raw0 AS raw0, distances.raw1 AS raw1, distances.raw2 AS raw2, distances.raw3 AS
+      raw3
+  FROM distances)
+SELECT assigned.segment_id, count(assigned.raw0) AS rows0, sum(assigned.raw0 - CAST(-1.5e0 AS DOUBLE)) AS
+    first0, sum((assigned.raw0 - CAST(-1.5e0 AS DOUBLE)) * (assigned.raw0 - CAST(-1.5e0 AS DOUBLE))) AS
+    second0, min(assigned.raw0) AS minimum0, max(assigned.raw0) AS maximum0, count(assigned.raw1) AS rows1, sum(assigned.raw1
+    - CAST(3.481689070338065e0 AS DOUBLE)) AS first1, sum((assigned.raw1 - CAST(3.481689070338065e0 AS DOUBLE))
+    * (assigned.raw1 - CAST(3.481689070338065e0 AS DOUBLE))) AS second1, min(assigned.raw1) AS minimum1, max(assigned.raw1)
+    AS maximum1, count(assigned.raw2) AS rows2, sum(assigned.raw2) AS first2, sum(assigned.raw2 * assigned.raw2)
+    AS second2, min(assigned.raw2) AS minimum2, max(assigned.raw2) AS maximum2, count(assigned.raw3) AS rows3,
+    sum(assigned.raw3 - CAST(12.0e0 AS DOUBLE)) AS first3, sum((assigned.raw3 - CAST(12.0e0 AS DOUBLE)) * (assigned.raw3
+    - CAST(12.0e0 AS DOUBLE))) AS second3, min(assigned.raw3) AS minimum3, max(assigned.raw3) AS maximum3,
+    count(*) AS all_rows
+FROM assigned
+GROUP BY assigned.segment_id
+ORDER BY assigned.segment_id;
+
+-- measure_counts
+WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("sales"."customers"."city" AS
+      DOUBLE) AS number0, CAST("sales"."customers"."income" AS DOUBLE) AS number1
+  FROM "sales"."customers")
+SELECT count(*) AS "rows", count(source_rows.number0) AS present0, count(CASE WHEN (source_rows.number0 BETWEEN
+    CAST(-1e+100 AS DOUBLE) AND CAST(1e+100 AS DOUBLE)) THEN source_rows.number0 END) AS usable0, avg(CASE WHEN
+    (source_rows.number0 BETWEEN CAST(-1e+100 AS DOUBLE) AND CAST(1e+100 AS DOUBLE)) THEN source_rows.number0
+    END) AS mean0, count(source_rows.number1) AS present1, count(CASE WHEN (source_rows.number1 BETWEEN CAST(-1e+100
+    AS DOUBLE) AND CAST(1e+100 AS DOUBLE)) THEN source_rows.number1 END) AS usable1, avg(CASE WHEN (source_rows.number1
+    BETWEEN CAST(-1e+100 AS DOUBLE) AND CAST(1e+100 AS DOUBLE)) THEN source_rows.number1 END) AS mean1
+FROM source_rows;
+
 -- profile_quantiles
 WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("sales"."customers"."income" AS
       DOUBLE) AS number0, CAST("sales"."customers"."orders" AS DOUBLE) AS number1, coalesce(CAST("sales"."customers"."city"
