@@ -143,6 +143,8 @@ class Segmentation(_Strict):
     min_share: Annotated[Real, Field(gt=0, lt=1)] | None = None
     max_share: Annotated[Real, Field(gt=0, lt=1)] | None = None
     """Least and largest share of the customers in a segment, respected if segments that hold can be."""
+    holdout_share: Annotated[Real, Field(gt=0, lt=1)] | None = None
+    """Share of every segment that no campaign should reach; see `<s>_audience`."""
     seed: Annotated[StrictInt, Field(ge=0, lt=2**31)] = 0
     n_init: Annotated[StrictInt, Field(ge=1, le=1000)] = 10
     start: str = "fresh"

@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import chdir
 from pathlib import Path
+from typing import Any
 
 import pytest
 from helpers.small_warehouse import RUN_GROUPS, Outcome, Segjob, customers, dump, execute, fill
@@ -134,15 +135,22 @@ def segjob(folder: Path) -> Segjob:
 def made_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     """The folder with customers after some commands, which run once for all tests of a worker.
 
-    rows : gives the customers, (id, income, score); first : statements before the commands."""
+    rows : gives the customers, (id, income, score); first : statements before the commands; files : (name, text)."""
     from segjob.cli.app import app
 
     @functools.cache
-    def make(*commands: tuple[str, ...], rows: Rows = customers, first: tuple[str, ...] = ()) -> Path:
+    def make(
+        *commands: tuple[str, ...],
+        rows: Rows = customers,
+        first: tuple[str, ...] = (),
+        files: tuple[tuple[str, str], ...] = (),
+    ) -> Path:
         folder = tmp_path_factory.mktemp("made_once")
         with chdir(folder):
             file = fill(folder / "shop.duckdb", rows())
             execute(file, *first)
+            for name, text in files:
+                (folder / name).write_text(text)
             for arguments in commands:
                 done = CliRunner().invoke(app, [*arguments, "--quiet", "--warehouse", str(file)])
                 assert done.exit_code == 0, done.output
@@ -155,8 +163,8 @@ def made_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
 def after(folder: Path, made_once: Callable[..., Path]) -> Callable[..., Path]:
     """The warehouse with customers after some commands, in the test's folder: a copy of its own."""
 
-    def copy(*commands: tuple[str, ...], rows: Rows = customers, first: tuple[str, ...] = ()) -> Path:
-        shutil.copytree(made_once(*commands, rows=rows, first=first), folder, dirs_exist_ok=True)
+    def copy(*commands: tuple[str, ...], **options: Any) -> Path:
+        shutil.copytree(made_once(*commands, **options), folder, dirs_exist_ok=True)
         return folder / "shop.duckdb"
 
     return copy

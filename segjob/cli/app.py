@@ -27,6 +27,7 @@ _VERBS = (
     read.health,
     outputs.report,
     outputs.snapshot,
+    outputs.export,
     read.compare,
 )
 

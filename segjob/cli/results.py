@@ -23,6 +23,7 @@ from segjob.core.number_format import number, percent
 from segjob.printable import one_line
 
 if TYPE_CHECKING:
+    from segjob.commands.outputs.export import Export
     from segjob.commands.outputs.snapshot import Snapshot
     from segjob.commands.read.compare import Compared
     from segjob.commands.read.diff import Diff
@@ -179,3 +180,12 @@ def print_snapshot(snapshot: Snapshot) -> None:
         print_line(f"{snapshot.parquet}: the same as Parquet files")
     for name in snapshot.left_out:
         print_warning(f"{name} is left out: it cannot be read any more")
+
+
+def print_export(export: Export) -> None:
+    """`segjob export`."""
+    for one in export.files:
+        print_line(f"{one.file}: {one.rows:,} of segment {one.segment_id}, {one.name}")
+    if export.held_out:
+        where = "in the files, marked in is_holdout" if export.with_holdout else "in no file"
+        print_line(f"{export.held_out:,} are held out, and {where}")

@@ -91,6 +91,9 @@ class RecordingWarehouse(Warehouse):
     def records_of_each(self, statements: Sequence[Statement]) -> list[list[dict[str, Any]]]:
         return self.inner.records_of_each([self._recorded(statement) for statement in statements])
 
+    def batches(self, statement: Statement) -> Iterator[Sequence[Sequence[Any]]]:
+        return self.inner.batches(self._recorded(statement))
+
     def refusal(self, statement: Statement) -> str | None:
         return self.inner.refusal(self._recorded(statement))
 

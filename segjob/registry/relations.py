@@ -230,6 +230,21 @@ def _column(name: str, columns: dict[str, Column]) -> Column | None:
     return alike[0] if len(alike) == 1 else None
 
 
+def find_column(name: str, columns: Sequence[Column], relation: str) -> Column:
+    """The column of that name, in another case too.
+
+    Raises
+    ------
+    DataError : the relation has none.
+    """
+    column = _column(name, {column.name: column for column in columns})
+    if column is None:
+        names = [column.name for column in columns]
+        hint = _nearest(name, names) or f"it has {_listed(names)}"
+        raise DataError(f"{relation} has no column {name!r}", hint=hint)
+    return column
+
+
 def _name_problems(warehouse: Warehouse, name: str, key: str) -> list[SegjobError]:
     problems: list[SegjobError] = []
     if warehouse.relation_names is not None and not warehouse.relation_names.fullmatch(name):
@@ -249,7 +264,9 @@ def _name_problems(warehouse: Warehouse, name: str, key: str) -> list[SegjobErro
         )
     problems.extend(_length_problems(warehouse, name))
     taken = {*SHARED, *VIEWS, "snapshot_info"}
-    if name.lower() in taken or re.search(r"_(history|movements|scores|profile|reasons)$", name.lower()):
+    if name.lower() in taken or re.search(
+        r"_(history|movements|scores|profile|reasons|audience)$", name.lower()
+    ):
         problems.append(
             ConfigError(
                 f"a segmentation cannot be called {name!r}: segjob's own tables are",

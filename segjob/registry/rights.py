@@ -17,7 +17,10 @@ def refuse_missing_rights(registry: Registry, segmentation: str, relation: str) 
     MissingRights : names every right that is missing.
     """
     tables = (*SHARED, f"{segmentation}_history", f"{segmentation}_movements")
-    views = (segmentation, *(f"{segmentation}_{part}" for part in ("profile", "scores", "reasons")))
+    views = (
+        segmentation,
+        *(f"{segmentation}_{part}" for part in ("profile", "scores", "reasons", "audience")),
+    )
     _refuse(registry, WriteTarget(registry.schema, tables, views), locate(registry.warehouse, relation))
 
 

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from sqlalchemy.sql.selectable import SelectBase
 
 from segjob.core.segments.feature_words import measures_of_run
+from segjob.registry.audience import audience_of
 from segjob.registry.models import PublishedModel
 from segjob.registry.registry import Registry
+from segjob.registry.schema import bring_up_to_date
 from segjob.statements import reasons, scoring
 from segjob.statements.published import comments, views
 from segjob.statements.sql.ddl import CreateAs, CreateScorer, ViewComments
@@ -17,6 +19,8 @@ from segjob.warehouse.base import Column, Replacement, Warehouse
 
 def point_at(registry: Registry, published: PublishedModel, key: Column) -> None:
     """Point a segmentation's own views and function at a run, inside the caller's transaction."""
+    # A warehouse of the first layout has no movements yet.
+    bring_up_to_date(registry.warehouse, registry.movements(str(published.run["segmentation"]), key))
     create_run_views(registry, published, key)
     create_model_views(registry, published, key)
 
@@ -49,11 +53,12 @@ def create_run_views(registry: Registry, published: PublishedModel, key: Column)
 
 
 def create_model_views(registry: Registry, published: PublishedModel, key: Column) -> None:
-    """The views and the function that hold the model itself."""
+    """The views and the function that hold the model itself, or the run's share of hold-outs."""
     name, run_id = str(published.run["segmentation"]), int(published.run["run_id"])
     history = registry.history(name, key)
     scores = scoring.scores(published.relation, published.model, published.names)
     why = reasons.reasons(published.relation, published.model, registry.table("profiles"), run_id)
+    audience = audience_of(registry, published, key)
     booleans = published.relation.booleans
     scorer = CreateScorer(f"{name}_segment", published.model, schema=registry.schema, booleans=booleans)
     _replace(
@@ -61,6 +66,7 @@ def create_model_views(registry: Registry, published: PublishedModel, key: Colum
         [
             _view(registry, f"{name}_scores", scores, comments.of_scores(history)),
             _view(registry, f"{name}_reasons", why, comments.of_reasons(history, key.name)),
+            _view(registry, f"{name}_audience", audience, comments.of_audience(history, key.name)),
             Replacement("function", registry.schema, scorer.name, scorer),
         ],
     )

@@ -56,7 +56,7 @@ def write_whole(file: Path, content: bytes) -> None:
         if file.exists():
             fresh.chmod(stat.S_IMODE(file.stat().st_mode))
         fresh.replace(file)
-        _flush(file.parent)
+        flush(file.parent)
     finally:
         fresh.unlink(missing_ok=True)
 
@@ -72,12 +72,12 @@ def replaced_file(file: Path) -> Iterator[Path]:
     _remove(fresh)
     try:
         yield fresh
-        _flush(fresh)
+        flush(fresh)
         fresh.chmod(stat.S_IMODE(fresh.stat().st_mode) & ~_WRITE_BITS)
         _log_of(file).unlink(missing_ok=True)
         _allow_replacing(file)
         fresh.replace(file)
-        _flush(file.parent)
+        flush(file.parent)
     finally:
         _remove(fresh)
 
@@ -100,12 +100,12 @@ def replaced_folder(folder: Path) -> Iterator[Path]:
     try:
         yield fresh
         for file in fresh.iterdir():
-            _flush(file)
-        _flush(fresh)
+            flush(file)
+        flush(fresh)
         link.unlink(missing_ok=True)
         link.symlink_to(fresh.name, target_is_directory=True)
         link.replace(folder)
-        _flush(folder.parent)
+        flush(folder.parent)
     except BaseException:
         shutil.rmtree(fresh, ignore_errors=True)
         raise
@@ -131,7 +131,7 @@ def _log_of(file: Path) -> Path:
     return file.with_name(f"{file.name}.wal")
 
 
-def _flush(path: Path) -> None:
+def flush(path: Path) -> None:
     """Have the disk write it down. Windows does that for files that are open for writing, and never for folders."""
     if os.name == "nt" and path.is_dir():
         return

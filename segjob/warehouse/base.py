@@ -20,6 +20,8 @@ from sqlalchemy.types import TypeEngine, UserDefinedType
 
 from segjob.errors import ConfigError, StatementFailed
 
+BATCH_ROWS = 10_000
+"""Of a result that is too large to hold, how many rows are in memory at a time."""
 Statement = sa.Executable | SelectBase
 """Anything that an engine can run."""
 
@@ -175,6 +177,10 @@ class Warehouse(ABC):
     def records_of_each(self, statements: Sequence[Statement]) -> list[list[dict[str, Any]]]:
         """The small results of several statements, in their order."""
         return [self.records(statement) for statement in statements]
+
+    @abstractmethod
+    def batches(self, statement: Statement) -> Iterator[Sequence[Sequence[Any]]]:
+        """The rows of a result of any size, some thousand at a time, so that they never are in memory together."""
 
     def scalar(self, statement: Statement) -> Any:
         """The first column of the first row."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal, cast
 
 import numpy as np
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from segjob.errors import StatementFailed, WarehouseError
-from segjob.warehouse.base import Column, Statement, Warehouse
+from segjob.warehouse.base import BATCH_ROWS, Column, Statement, Warehouse
 
 _NUMBERS = ("INT", "DECIMAL", "NUMERIC", "DOUBLE", "FLOAT", "REAL", "HUGEINT", "SERIAL")
 _COLUMNS = sa.table(
@@ -61,6 +61,9 @@ class SqlAlchemyWarehouse(Warehouse):
         table = np.array(rows, dtype=np.float64).reshape(len(rows), len(names))
         return {name: table[:, position] for position, name in enumerate(names)}
 
+    def batches(self, statement: Statement) -> Iterator[Sequence[Sequence[Any]]]:
+        yield from self._run(statement, stream_results=True).partitions(BATCH_ROWS)
+
     def execute(self, statement: Statement) -> None:
         self._run(statement)
 
@@ -106,10 +109,10 @@ class SqlAlchemyWarehouse(Warehouse):
         here: Any = sa.func.current_schema() if schema is None else schema
         return sa.and_(table.c.table_catalog == sa.func.current_database(), table.c.table_schema == here)
 
-    def _run(self, statement: Statement) -> sa.CursorResult[Any]:
+    def _run(self, statement: Statement, **options: Any) -> sa.CursorResult[Any]:
         with self.ledger.entry():
             try:
-                return self.connection.execute(cast(sa.Executable, statement))
+                return self.connection.execute(cast(sa.Executable, statement), execution_options=options)
             except sa.exc.DBAPIError as error:
                 raise self._failure(error, self.sql(statement)) from error
 

@@ -82,7 +82,7 @@ def test_every_table_of_a_segmentation_is_documented(table):
     assert table in rows_of(TABLES, "table")
 
 
-@pytest.mark.parametrize("view", [*VIEWS, "<s>", "<s>_scores", "<s>_profile", "<s>_reasons"])
+@pytest.mark.parametrize("view", [*VIEWS, "<s>", "<s>_scores", "<s>_profile", "<s>_reasons", "<s>_audience"])
 def test_every_view_is_documented(view):
     assert view in rows_of(TABLES, "view")
 

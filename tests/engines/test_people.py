@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import hashlib
 from collections.abc import Callable
+from pathlib import Path
 
 from helpers.engines import Engine
 from helpers.small_warehouse import RUN_GROUPS, Outcome, customers
@@ -10,17 +13,57 @@ from helpers.small_warehouse import RUN_GROUPS, Outcome, customers
 At = Callable[..., Outcome]
 
 
-def test_some_customers(engine: Engine, at: At) -> None:
-    rows = [(i, x, y, "DE:100" if i % 3 else "O'Hara") for i, x, y in customers(150)]
-    engine.fill("customers", "id integer, income NUMBER, score NUMBER, country TEXT", rows)
+TOML = """
+[segmentations.groups]
+relation = "customers"
+where = "country like 'DE:1%' and id between 1 and 999"
+key = "id"
+features = ["income", "score"]
+k = 5
+holdout_share = 0.25
+"""
+
+
+def sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def is_held_out(key: int) -> bool:
+    return sha256(f"hold-out of groups: {key}")[:8] < "40000000"
+
+
+def rows_of(file: Path) -> list[dict[str, str]]:
+    with file.open(newline="", encoding="utf-8") as lines:
+        return list(csv.DictReader(lines))
+
+
+def test_some_customers(engine: Engine, at: At, folder: Path) -> None:
+    rows = [(i, x, y, "DE:100" if i % 3 else "O'Hara", f"\t Person{i}@X.de ") for i, x, y in customers(150)]
+    engine.fill("customers", "id integer, income NUMBER, score NUMBER, country TEXT, email TEXT", rows)
     refused = at(engine, *RUN_GROUPS, "--where", "contry = 'DE'")
     assert refused.code == 2
     assert "is not a condition on the rows of customers: " in refused.err
     assert "contry" in refused.err.partition("rows of customers: ")[2]
-    outcome = at(engine, *RUN_GROUPS, "--k", "5", "--where", "country like 'DE:1%' and id between 1 and 999")
+    (folder / "segjob.toml").write_text(TOML)
+    outcome = at(engine, "run", "groups", "-q")
     assert outcome.code == 0, outcome.err
     counts = "select rows_read, rows_segmented, rows_outside from segments.runs"
     assert engine.query(counts) == [(100, 100, 50)]
     for view in ("groups", "groups_scores"):
         assert engine.query(f"select count(*), count(distinct id) from segments.{view}") == [(100, 100)]
     assert at(engine, "health").code == 0
+    audience = engine.query("select audience_id, key, is_holdout, since from segments.groups_audience")
+    assert sorted(audience) == sorted(
+        (segment, key, is_held_out(key), published)
+        for segment, key, published in engine.query(
+            """select g.segment_id, g.id, r.published_at from segments.groups as g
+            inner join segments.runs as r on g.run_id = r.run_id"""
+        )
+    )
+    exported = at(engine, "export", "out", "--hash-email", "email", "--json").document
+    assert exported["held_out"] == sum(held for _, _, held, _ in audience) > 0
+    rows = [row for one in exported["files"] for row in rows_of(folder / one["file"])]
+    assert sorted((int(row["audience_id"]), int(row["key"]), row["since"]) for row in rows) == sorted(
+        (segment, key, str(since)) for segment, key, held, since in audience if not held
+    )
+    assert {row["email_sha256"] == sha256(f"person{row['key']}@x.de") for row in rows} == {True}

@@ -117,6 +117,7 @@ def every(s: Subject) -> dict[str, sa.ClauseElement]:
     first, second, text = (f.column for f in s.features)
     quartiles = (0.25, 0.5, 0.75)
     chosen = dataclasses.replace(relation, where="town = 'Oslo'")
+    audience = views.audience(s.tables, history, history_moved(s), s.segmentation, relation.key, 0.1)
     return {
         "raw": relation_room.raw(relation, s.features),
         "first_key": relation_room.first_key(chosen),
@@ -168,6 +169,8 @@ def every(s: Subject) -> dict[str, sa.ClauseElement]:
         "by_published_segment": drift.by_published_segment(history, 12),
         "current_assignment": views.current_assignment(s.tables, history, s.segmentation, relation.key),
         "wide_profile with measures": views.wide_profile(s.tables, s.segmentation, [first], [first, text]),
+        "audience": audience,
+        "with_hashed_column": views.with_hashed_column(audience, relation, text),
         "wide_profile": views.wide_profile(s.tables, s.segmentation, [first, second]),
         "segment_sample": exploration.segment_sample(
             relation, made, history, 12, {4: (900, 50), 2: (100, 50)}, 7

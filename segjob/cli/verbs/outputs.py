@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -12,6 +12,8 @@ from segjob.cli.options import (
     Session,
     verb,
 )
+
+ExportFormat = Literal["csv", "parquet"]
 
 
 @verb
@@ -102,3 +104,40 @@ def score(
             print_line(
                 f"{result.table}: {result.rows:,} rows of {result.relation} by run {result.run_id}{without}"
             )
+
+
+@verb
+def export(
+    session: Session,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the files go.")],
+    file_format: Annotated[ExportFormat, typer.Option("--format", help="What the files are.")] = "csv",
+    hash_email: Annotated[
+        str | None,
+        typer.Option("--hash-email", metavar="COLUMN", help="Also this column of the relation, as SHA-256."),
+    ] = None,
+    with_holdout: Annotated[
+        bool, typer.Option("--with-holdout", help="The held-out customers too, marked in is_holdout.")
+    ] = False,
+    segmentation: SegmentationName = None,
+) -> None:
+    """One file per segment for activation tools, without the customers who are held out.
+
+    Example: segjob export audiences --format parquet --hash-email email
+    """
+    from segjob.cli.results import print_export
+    from segjob.commands.outputs.export import export as exported
+
+    written = exported(
+        session.registry,
+        folder,
+        segmentation=segmentation,
+        file_format=file_format,
+        hash_column=hash_email,
+        with_holdout=with_holdout,
+        lock_timeout=session.settings.warehouse.lock_timeout,
+    )
+    with session.written():
+        if session.as_json:
+            session.print_json(written.as_json())
+        elif not session.quiet:
+            print_export(written)

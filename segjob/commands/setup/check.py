@@ -20,6 +20,9 @@ from segjob.registry.runs import REFUSED
 from segjob.registry.schema import refuse_foreign_tables
 from segjob.warehouse.base import Warehouse
 
+_PARTS = ("history", "movements", "scores", "profile", "reasons", "audience")
+"""Each with the segmentation's name before it: its tables and views beside the one of its name."""
+
 
 def check_all(
     registry: Registry,
@@ -70,7 +73,10 @@ def _refuse_conflicts(registry: Registry, source: ResolvedSegmentation) -> None:
     if not known:
         if are_leftovers(registry, name):
             return
-        parts = (name, *(f"{name}_{part}" for part in ("history", "movements", "scores", "profile")))
+        parts = (
+            name,
+            *(f"{name}_{part}" for part in _PARTS),
+        )
         if foreign := next((part for part in parts if warehouse.columns_of(schema, part)), None):
             raise ConfigError(
                 f"{schema}.{foreign} is in the warehouse already, and no run of segjob made it",

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from segjob.errors import DataError
 from segjob.pipeline.profile import analysts_names
 from segjob.registry.registry import Registry, the_only_segmentation
-from segjob.registry.runs import Record
+from segjob.registry.runs import REFUSED, Record
 from segjob.registry.schema import ensure_layout
 from segjob.registry.views import point_at
 
@@ -29,10 +29,10 @@ def rollback(registry: Registry, run_id: int | None = None, segmentation: str | 
         ensure_layout(registry)
         target = _target(registry.runs(segmentation), run_id, warehouse.label)
         _refuse_pruned(registry, target)
-        own = runs.c.segmentation == target["segmentation"]
-        later = sa.and_(own, runs.c.run_id > target["run_id"])
-        warehouse.execute(sa.update(runs).where(later).values(status="rolled_back"))
-        warehouse.execute(sa.update(runs).where(runs.c.run_id == target["run_id"]).values(status="published"))
+        own = sa.and_(runs.c.segmentation == target["segmentation"], runs.c.status != REFUSED)
+        line = _line_of(registry, target)
+        warehouse.execute(sa.update(runs).where(own, runs.c.run_id.not_in(line)).values(status="rolled_back"))
+        warehouse.execute(sa.update(runs).where(own, runs.c.run_id.in_(line)).values(status="published"))
         _rename(registry, target)
         point_at(registry, registry.load_model(target), registry.key_column(target))
     return target
@@ -54,6 +54,24 @@ def _target(runs: list[Record], run_id: int | None, label: str) -> Record:
     if len(runs) < 2:
         raise DataError(f"run {runs[0]['run_id']} is the only one", hint="there is nothing to go back to")
     return next((run for run in runs[1:] if run["status"] == "published"), runs[1])
+
+
+def _line_of(registry: Registry, target: Record) -> list[int]:
+    """The run, the one that was current before it was published, the one before that, and so on.
+
+    Only these are in use: what changed since an earlier run is what their movements say, one after the other.
+    """
+    lineage, runs = registry.table("lineage"), registry.runs(str(target["segmentation"]))
+    before = {row["run_id"]: row["previous_run_id"] for row in registry.rows(lineage)}
+    line, numbers = [int(target["run_id"])], sorted(run["run_id"] for run in runs)
+    while True:
+        older = [number for number in numbers if number < line[-1]]
+        # Runs of the first versions have no lineage.
+        previous = before.get(line[-1], older[-1] if older else None)
+        if previous is None:
+            break
+        line.append(int(previous))
+    return line
 
 
 def _refuse_pruned(registry: Registry, target: Record) -> None:

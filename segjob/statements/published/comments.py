@@ -157,6 +157,21 @@ def of_reasons(history: sa.Table, key: str) -> ViewComments:
     return ViewComments(_REASONS, {**_by_name(history), **own})
 
 
+def of_audience(history: sa.Table, key: str) -> ViewComments:
+    """Of view `<s>_audience`."""
+    known = _by_name(history)
+    columns = {
+        "audience_id": known["segment_id"],
+        "audience_name": _NAME,
+        "key": known[key],
+        "is_holdout": "Whether campaigns should leave the customer out, so that others can be compared with.",
+        "since": "When the run was published in which the customer came into the segment, as far back as runs are "
+        "kept (UTC).",
+    }
+    comment = "Who is in which audience, for activation tools, in the run in use. One row per customer."
+    return ViewComments(comment, columns)
+
+
 def _by_name(table: sa.Table) -> dict[str, str]:
     return {column.name: str(column.comment) for column in table.columns}
 

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.sql.selectable import SelectBase
+from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.selectable import CTE, SelectBase
 
 from segjob.statements.published.tables import PublishedTables
-from segjob.statements.relation import named
+from segjob.statements.relation import Relation, named, table
+from segjob.statements.sql.elements import Sha256, Trimmed
 
 
 def _current_run(tables: PublishedTables, segmentation: str) -> sa.ScalarSelect[Any]:
@@ -70,3 +72,95 @@ def wide_profile(
         .where(segments.c.run_id == _current_run(tables, segmentation))
         .group_by(*own)
     )
+
+
+def audience(
+    tables: PublishedTables,
+    history: sa.Table,
+    movements: sa.Table,
+    segmentation: str,
+    key: str,
+    holdout_share: float | None,
+) -> SelectBase:
+    """Who is in which audience, who of them is held out, and since when? One row per customer; view `<s>_audience`.
+
+    `since` is when the run was published in which the customer came into the segment, as far back as runs are kept.
+    """
+    segments, came = tables.table("segments"), _arrivals(tables, movements, segmentation, key)
+    own = history.c[key]
+    together = history.join(
+        segments,
+        sa.and_(history.c.run_id == segments.c.run_id, history.c.segment_id == segments.c.segment_id),
+    ).join(came, came.c.row_key == own, isouter=True)
+    held_out = sa.false() if holdout_share is None else is_held_out(own, segmentation, holdout_share)
+    return (
+        sa.select(
+            history.c.segment_id.label("audience_id"),
+            segments.c.name.label("audience_name"),
+            own.label(named("key")),
+            held_out.label("is_holdout"),
+            sa.func.coalesce(
+                came.c.arrived_at, _first_kept(tables, history, segmentation), type_=sa.DateTime()
+            ).label("since"),
+        )
+        .select_from(together)
+        .where(history.c.run_id == _current_run(tables, segmentation))
+    )
+
+
+def is_held_out(key: ColumnElement[Any], segmentation: str, share: float) -> ColumnElement[bool]:
+    """Whether a customer is held out: by a hash of the key, so that it is the same customers always, on every engine.
+
+    Salted with the segmentation's name, so that each segmentation holds out other customers. Of a larger share, those
+    of a smaller one are a part.
+    """
+    limit = f"{min(int(share * 2**32), 2**32 - 1):08x}"
+    salted = sa.func.concat(sa.literal(f"hold-out of {segmentation}: "), sa.cast(key, sa.Text()))
+    return sa.func.substr(Sha256(salted), 1, len(limit), type_=sa.Text()) < sa.literal(limit, sa.Text())
+
+
+def _arrivals(tables: PublishedTables, movements: sa.Table, segmentation: str, key: str) -> CTE:
+    """`row_key`, `arrived_at`: when customers last entered or changed their segment, in the runs in use."""
+    runs = tables.table("runs")
+    return (
+        sa.select(movements.c[key].label("row_key"), sa.func.max(runs.c.published_at).label("arrived_at"))
+        .select_from(movements.join(runs, runs.c.run_id == movements.c.run_id))
+        .where(
+            runs.c.segmentation == segmentation,
+            runs.c.status == "published",
+            movements.c.change.in_(["entered", "moved"]),
+        )
+        .group_by(movements.c[key])
+        .cte("arrivals")
+    )
+
+
+def _first_kept(tables: PublishedTables, history: sa.Table, segmentation: str) -> sa.ScalarSelect[Any]:
+    """When the first run was published whose customers are kept: who was there then has not come since."""
+    runs = tables.table("runs")
+    first = sa.select(sa.func.min(history.c.run_id).label("run_id")).cte("first_kept")
+    published = sa.select(sa.func.min(runs.c.published_at).label("published_at")).where(
+        runs.c.segmentation == segmentation,
+        runs.c.status == "published",
+        runs.c.run_id >= sa.select(first.c.run_id).scalar_subquery(),
+    )
+    return sa.select(published.cte("first_published").c.published_at).scalar_subquery()
+
+
+def with_hashed_column(audience: SelectBase, relation: Relation, column: str) -> SelectBase:
+    """Who is in which audience, with a column that ad platforms match by?
+
+    `<column>_sha256`: SHA-256 of the column's trimmed text in lower case; NULL where the relation has no such customer
+    any more, or no value.
+    """
+    c = table(relation, [relation.key, column]).c
+    text = sa.func.lower(Trimmed(sa.cast(c[column], sa.Text())), type_=sa.Text())
+    hashed = sa.case((text != sa.literal("", sa.Text()), Sha256(text)))
+    hashes = (
+        sa.select(c[relation.key].label("row_key"), sa.func.max(hashed).label("hashed"))
+        .group_by(c[relation.key])
+        .cte("hashed_values")
+    )
+    rows = audience.cte("audience")
+    joined = rows.join(hashes, hashes.c.row_key == rows.c.key, isouter=True)
+    return sa.select(*rows.c, hashes.c.hashed.label(named(f"{column}_sha256"))).select_from(joined)

@@ -253,3 +253,57 @@ class Item(FunctionElement[float]):
 def _item(element: Item, compiler: SQLCompiler, **kw: Any) -> str:
     array, position = (compiler.process(clause, **kw) for clause in element.clauses)
     return f"({array})[{position}]"
+
+
+class Sha256(FunctionElement[str]):
+    """SHA-256 of a text's UTF-8 bytes, as 64 hexadecimal digits in lower case."""
+
+    name = "sha256_text"
+    type = sa.Text()
+    inherit_cache = True
+
+
+@compiles(Sha256)
+def _sha256(element: Sha256, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"sha256({compiler.process(element.clauses, **kw)})"
+
+
+@compiles(Sha256, "postgresql")
+def _sha256_postgresql(element: Sha256, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"encode(sha256(convert_to({compiler.process(element.clauses, **kw)}, 'UTF8')), 'hex')"
+
+
+@compiles(Sha256, "spark")
+@compiles(Sha256, "snowflake")
+@compiles(Sha256, "redshift")
+def _sha256_of_bits(element: Sha256, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"sha2({compiler.process(element.clauses, **kw)}, 256)"
+
+
+@compiles(Sha256, "bigquery")
+def _sha256_bigquery(element: Sha256, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"to_hex(sha256({compiler.process(element.clauses, **kw)}))"
+
+
+@compiles(Sha256, "trino")
+def _sha256_trino(element: Sha256, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"lower(to_hex(sha256(to_utf8({compiler.process(element.clauses, **kw)}))))"
+
+
+class Trimmed(FunctionElement[str]):
+    """A text without blanks, tabs and line breaks at its ends."""
+
+    name = "trimmed"
+    type = sa.Text()
+    inherit_cache = True
+
+
+@compiles(Trimmed)
+def _trimmed(element: Trimmed, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"trim(BOTH ' ' || chr(9) || chr(10) || chr(13) FROM {compiler.process(element.clauses, **kw)})"
+
+
+@compiles(Trimmed, "snowflake")
+@compiles(Trimmed, "bigquery")
+def _trimmed_by_function(element: Trimmed, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"trim({compiler.process(element.clauses, **kw)}, ' \\t\\r\\n')"

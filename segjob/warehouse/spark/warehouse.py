@@ -7,6 +7,7 @@ see `Spark._rewrite`.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -23,7 +24,7 @@ from numpy.typing import NDArray
 from sqlalchemy.sql.dml import Delete, Update
 
 from segjob.errors import StatementFailed, WarehouseError
-from segjob.warehouse.base import Column, Statement, Warehouse
+from segjob.warehouse.base import BATCH_ROWS, Column, Statement, Warehouse
 from segjob.warehouse.spark.dialect import PLAIN_NAME, SparkDialect, is_small, text_literal
 from segjob.warehouse.spark.dml import other_place, rows_after, touched
 from segjob.warehouse.spark.errors import failure, lost_errors
@@ -158,6 +159,12 @@ class Spark(Warehouse):
             name: np.asarray(column.cast("float64").to_numpy(), dtype=np.float64)
             for name, column in zip(table.column_names, table.columns, strict=True)
         }
+
+    def batches(self, statement: Statement) -> Iterator[Sequence[Sequence[Any]]]:
+        rows = self._answer(self.sql(statement), lambda frame: frame.toLocalIterator())
+        with self._translated_errors():
+            while batch := list(itertools.islice(rows, BATCH_ROWS)):
+                yield batch
 
     def execute(self, statement: Statement) -> None:
         if isinstance(statement, (Update, Delete)) and self._describe(statement.table)["provider"] in _FILES:

@@ -25,6 +25,63 @@ WHERE segments.segments.run_id = (SELECT current_run.run_id
   FROM current_run)
 GROUP BY segments.segments.segment_id, segments.segments.name, segments.segments.rows, segments.segments.share;
 
+-- audience
+WITH first_kept AS (SELECT min(segments.groups_history.run_id) AS run_id
+  FROM segments.groups_history), first_published AS (SELECT min(segments.runs.published_at) AS published_at
+  FROM segments.runs
+  WHERE segments.runs.segmentation = 'groups' AND segments.runs.status = 'published' AND segments.runs.run_id
+      >= (SELECT first_kept.run_id
+    FROM first_kept)), arrivals AS (SELECT segments.groups_movements.customer_id AS row_key, max(segments.runs.published_at)
+      AS arrived_at
+  FROM segments.groups_movements JOIN segments.runs ON segments.runs.run_id = segments.groups_movements.run_id
+  WHERE segments.runs.segmentation = 'groups' AND segments.runs.status = 'published' AND
+      segments.groups_movements.change IN ('entered', 'moved')
+  GROUP BY segments.groups_movements.customer_id), current_run AS (SELECT max(segments.runs.run_id) AS run_id
+  FROM segments.runs
+  WHERE segments.runs.segmentation = 'groups' AND segments.runs.status = 'published')
+SELECT segments.groups_history.segment_id AS audience_id, segments.segments.name AS audience_name,
+    segments.groups_history.customer_id AS "key", substr(lower(to_hex(sha256(to_utf8(concat('hold-out of groups: ',
+    CAST(segments.groups_history.customer_id AS VARCHAR)))))), 1, 8) < '19999999' AS is_holdout, coalesce(arrivals.arrived_at,
+    (SELECT first_published.published_at
+  FROM first_published)) AS since
+FROM segments.groups_history JOIN segments.segments ON segments.groups_history.run_id =
+    segments.segments.run_id AND segments.groups_history.segment_id = segments.segments.segment_id LEFT OUTER
+    JOIN arrivals ON arrivals.row_key = segments.groups_history.customer_id
+WHERE segments.groups_history.run_id = (SELECT current_run.run_id
+  FROM current_run);
+
+-- with_hashed_column
+WITH first_kept AS (SELECT min(segments.groups_history.run_id) AS run_id
+  FROM segments.groups_history), first_published AS (SELECT min(segments.runs.published_at) AS published_at
+  FROM segments.runs
+  WHERE segments.runs.segmentation = 'groups' AND segments.runs.status = 'published' AND segments.runs.run_id
+      >= (SELECT first_kept.run_id
+    FROM first_kept)), arrivals AS (SELECT segments.groups_movements.customer_id AS row_key, max(segments.runs.published_at)
+      AS arrived_at
+  FROM segments.groups_movements JOIN segments.runs ON segments.runs.run_id = segments.groups_movements.run_id
+  WHERE segments.runs.segmentation = 'groups' AND segments.runs.status = 'published' AND
+      segments.groups_movements.change IN ('entered', 'moved')
+  GROUP BY segments.groups_movements.customer_id), current_run AS (SELECT max(segments.runs.run_id) AS run_id
+  FROM segments.runs
+  WHERE segments.runs.segmentation = 'groups' AND segments.runs.status = 'published'), audience AS (SELECT
+      segments.groups_history.segment_id AS audience_id, segments.segments.name AS audience_name,
+      segments.groups_history.customer_id AS "key", substr(lower(to_hex(sha256(to_utf8(concat('hold-out of groups: ',
+      CAST(segments.groups_history.customer_id AS VARCHAR)))))), 1, 8) < '19999999' AS is_holdout, coalesce(arrivals.arrived_at,
+      (SELECT first_published.published_at
+    FROM first_published)) AS since
+  FROM segments.groups_history JOIN segments.segments ON segments.groups_history.run_id =
+      segments.segments.run_id AND segments.groups_history.segment_id = segments.segments.segment_id LEFT OUTER
+      JOIN arrivals ON arrivals.row_key = segments.groups_history.customer_id
+  WHERE segments.groups_history.run_id = (SELECT current_run.run_id
+    FROM current_run)), hashed_values AS (SELECT "sales"."customers"."customer_id" AS row_key, max(CASE WHEN (lower(trim(BOTH
+      ' ' || chr(9) || chr(10) || chr(13) FROM CAST("sales"."customers"."city" AS VARCHAR))) != '') THEN lower(to_hex(sha256(to_utf8(lower(trim(BOTH
+      ' ' || chr(9) || chr(10) || chr(13) FROM CAST("sales"."customers"."city" AS VARCHAR))))))) END) AS hashed
+  FROM "sales"."customers"
+  GROUP BY "sales"."customers"."customer_id")
+SELECT audience.audience_id, audience.audience_name, audience."key", audience.is_holdout, audience.since,
+    hashed_values.hashed AS "city_sha256"
+FROM audience LEFT OUTER JOIN hashed_values ON audience."key" = hashed_values.row_key;
+
 -- wide_profile
 WITH current_run AS (SELECT max(segments.runs.run_id) AS run_id
   FROM segments.runs
