@@ -150,6 +150,26 @@ class Segmentation(_Strict):
     start: str = "fresh"
     """`fresh`, `current` (the current run's centroids), or a relation with one centroid per row."""
 
+    NOT_OF_THE_MODEL: ClassVar[frozenset[str]] = frozenset({"relation", "measures", "holdout_share"})
+    """Settings under whose other values the same model would have been fitted."""
+    OF_THE_CHOICE: ClassVar[frozenset[str]] = frozenset(
+        {"k", "k_range", "rule", "allow_one", "min_share", "max_share", "seed", "n_init", "start"}
+    )
+    """Settings that decide which model is fitted; one that was fitted under other values still scores the same rows."""
+
+    def changed_since(self, earlier: Segmentation) -> list[str]:
+        """Names of the settings that would have made another model, and differ from those of an earlier run.
+
+        The order and the words of features make no other model.
+        """
+        now, then = self._of_the_model(), earlier._of_the_model()
+        return [name for name in now if now[name] != then[name]]
+
+    def _of_the_model(self) -> dict[str, Any]:
+        settings = self.model_dump(exclude={"features", *self.NOT_OF_THE_MODEL})
+        features = [feature.model_dump(exclude=set(Feature.WORDS)) for feature in self.features]
+        return {"features": sorted(features, key=lambda feature: str(feature["column"])), **settings}
+
     @field_validator("features", "measures", mode="before")
     @classmethod
     def _short_form(cls, value: Any) -> Any:

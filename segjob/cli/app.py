@@ -16,6 +16,7 @@ _VERBS = (
     setup.init,
     setup.check,
     write.run,
+    write.assign,
     read.show,
     read.history,
     read.predict,

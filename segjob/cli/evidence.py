@@ -12,6 +12,7 @@ from segjob.core.segments.feature_words import measures_of_run, words_of_run
 from segjob.core.segments.row_label import row_label_of
 from segjob.core.select_k.structure import headline, stability_word
 from segjob.printable import one_line
+from segjob.registry.runs import ASSIGNMENT
 
 if TYPE_CHECKING:
     from segjob.registry.runs import PublishedRun, Record
@@ -20,7 +21,16 @@ if TYPE_CHECKING:
 def print_runs(runs: Sequence[Record]) -> None:
     """`segjob history`."""
     table = new_table(
-        "run", "segmentation", "status", "published (UTC)", "rows", "k", "rule", "structure", "silhouette"
+        "run",
+        "segmentation",
+        "kind",
+        "status",
+        "published (UTC)",
+        "rows",
+        "k",
+        "rule",
+        "structure",
+        "silhouette",
     )
     for run in runs:
         status = f"{run['status']}, current" if run["is_current"] else run["status"]
@@ -28,6 +38,7 @@ def print_runs(runs: Sequence[Record]) -> None:
             *cells(
                 run["run_id"],
                 run["segmentation"],
+                run["kind"],
                 status,
                 run["published_at"],
                 run["rows_segmented"],
@@ -106,9 +117,19 @@ def print_votes(evidence: PublishedRun) -> None:
         out.print(table)
 
 
+def print_fit(evidence: PublishedRun) -> None:
+    """Of an assignment: whose model it is by, and that it is not in use if that is so."""
+    run = evidence.run
+    if run["kind"] == ASSIGNMENT:
+        print_line(f"segments by the model of run {run['fit_run_id']}; nothing was fitted")
+    if not evidence.is_current and run["status"] == "published":
+        print_line(f"its rows stand for {cell(run['as_of'])} UTC; a newer run stays in use")
+
+
 def print_evidence(evidence: PublishedRun) -> None:
     """`segjob show`: one run, whole."""
     print_segments(evidence)
+    print_fit(evidence)
     print_votes(evidence)
     print_sweep(evidence)
     print_segment_rules(evidence)

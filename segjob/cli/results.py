@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
-from segjob.cli.evidence import print_segments, print_votes
+from segjob.cli.evidence import print_fit, print_segments, print_votes
 from segjob.cli.output import (
     cells,
     new_table,
@@ -21,6 +21,7 @@ from segjob.cli.output import (
 )
 from segjob.core.number_format import number, percent
 from segjob.printable import one_line
+from segjob.registry.runs import ASSIGNMENT
 
 if TYPE_CHECKING:
     from segjob.commands.outputs.export import Export
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
     from segjob.commands.read.diff import Diff
     from segjob.commands.read.health import Health
     from segjob.commands.read.predict import Prediction
-    from segjob.commands.write.run import Plan, RunResults
+    from segjob.commands.write.publish_each import RunResults
+    from segjob.commands.write.run import Plan
     from segjob.registry.registry import Registry
     from segjob.registry.runs import PublishedRun
     from segjob.warehouse.base import Warehouse
@@ -59,7 +61,10 @@ def print_run(
         return
     for result in outcome.results:
         print_segments(result.published)
-        print_votes(result.published)
+        if result.published.run["kind"] == ASSIGNMENT:
+            print_fit(result.published)
+        else:
+            print_votes(result.published)
         print_line("")
     published = [result.published for result in outcome.results]
     print_where_next(registry.warehouse, registry.schema, published, options)

@@ -66,7 +66,7 @@ def _settled(swept: Sweep, centroids: Floats) -> Floats:
 
 def _from_current_run(registry: Registry, dataset: Dataset) -> Floats | None:
     """The current run's centroids in today's scale; None if there is none of the same features."""
-    run = next((run for run in registry.runs(dataset.name) if run["is_current"]), None)
+    run = registry.current_run(dataset.name)
     if run is None:
         return None
     model = registry.load_model(run).model

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import sqlalchemy as sa
@@ -22,35 +21,23 @@ ENOUGH_SHARED = 0.5
 """Share of the smaller run's customers that must be in both; with fewer, the centroids are matched instead."""
 
 
-@dataclass(frozen=True)
-class Matching:
-    """The published numbers of a fit's segments, and the run that they were matched to; None for a first run."""
-
-    alignment: Alignment
-    previous_run_id: int | None
-
-    def lineage_rows(self) -> list[Record]:
-        """Rows of table `lineage` without the run's number."""
-        return [{"previous_run_id": self.previous_run_id, **vars(fate)} for fate in self.alignment.fates]
-
-
-def match_segments(registry: Registry, dataset: Dataset, model: Model, earlier: Sequence[Record]) -> Matching:
-    """Number the segments; inside the transaction that publishes them, so that the current run stays it.
+def match_segments(
+    registry: Registry, dataset: Dataset, model: Model, previous: Record | None, runs: Sequence[Record]
+) -> Alignment:
+    """Number the segments; inside the transaction that publishes them, so that no other run comes in between.
 
     Parameters
     ----------
-    earlier : the segmentation's runs, newest first.
+    previous : the run to match with; None for a first run. runs : all of the segmentation's.
     """
-    previous = next((run for run in earlier if run["is_current"]), None)
     if previous is None:
-        return Matching(first(len(model.centroids)), None)
+        return first(len(model.centroids))
     before = registry.load_model(previous)
     distances = _distances(before.model, model)
     shared = _shared_customers(registry, dataset, model, before)
     similarity = shared_similarity(shared) if shared is not None else _by_centroids(before.model, model)
-    next_id = _next_id(registry, [run["run_id"] for run in earlier])
-    alignment = align(similarity, before.model.segment_ids, next_id, distances=distances, overlap=shared)
-    return Matching(alignment, previous["run_id"])
+    next_id = _next_id(registry, [run["run_id"] for run in runs])
+    return align(similarity, before.model.segment_ids, next_id, distances=distances, overlap=shared)
 
 
 def _shared_customers(

@@ -58,8 +58,17 @@ class Dataset:
         return self.source.key
 
 
-def measure(warehouse: Warehouse, source: ResolvedSegmentation, progress: Progress) -> Dataset:
+def measure(
+    warehouse: Warehouse,
+    source: ResolvedSegmentation,
+    progress: Progress,
+    fitted: tuple[Transform, ...] | None = None,
+) -> Dataset:
     """Count the rows, and measure what the transforms are made of.
+
+    Parameters
+    ----------
+    fitted : the transforms of an earlier fit, to be used as they are.
 
     Raises
     ------
@@ -73,7 +82,7 @@ def measure(warehouse: Warehouse, source: ResolvedSegmentation, progress: Progre
             source,
             relation,
             counts,
-            transforms(warehouse, source.settings, relation, counts),
+            fitted or transforms(warehouse, source.settings, relation, counts),
             rows_outside=_rows_outside(warehouse, source, counts),
             measure_means=measure_means(warehouse, source, relation, progress),
         )

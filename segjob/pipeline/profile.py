@@ -18,6 +18,7 @@ from segjob.core.segments.feature_words import words_of_features
 from segjob.core.segments.playbook import Advice
 from segjob.core.segments.position import NamedFeature, position_of
 from segjob.core.segments.row_label import row_label_of
+from segjob.core.segments.segment_rules import SegmentRule
 from segjob.pipeline.fit_kmeans import FittedModel
 from segjob.pipeline.measure import Dataset
 from segjob.registry.registry import Registry
@@ -68,7 +69,7 @@ def profile_segments(
     actions : the user's table of what to do, or None for the playbooks.
     """
     model, kept = fitted.model, dataset.counts.kept
-    rows, profiled = _read_profiles(registry.warehouse, dataset, fitted)
+    rows, profiled = _read_profiles(registry.warehouse, dataset, model, fitted.rules)
     shares = [sums.sizes[segment] / kept for segment in model.segment_ids]
     automatic, suggested = _names_and_actions(dataset, model, profiled, shares, actions)
     named = _names(registry, dataset, model, automatic)
@@ -92,16 +93,16 @@ def profile_segments(
 
 
 def _read_profiles(
-    warehouse: Warehouse, dataset: Dataset, fitted: FittedModel
+    warehouse: Warehouse, dataset: Dataset, model: Model, rules: Sequence[SegmentRule | None]
 ) -> tuple[list[Record], list[Record]]:
     """The sums by segment, which count the segment rules' rows too; and the rows of `profiles`."""
-    model, share = fitted.model, min(1.0, QUANTILE_ROWS / dataset.counts.kept)
+    share = min(1.0, QUANTILE_ROWS / dataset.counts.kept)
     means = dataset.measure_means
     features = {transform.feature for transform in model.transforms}
     only = {column: mean for column, mean in means.items() if column not in features}
     sums, quartiles = warehouse.records_of_each(
         [
-            profiles.profiles(dataset.relation, model, fitted.rules, only),
+            profiles.profiles(dataset.relation, model, rules, only),
             profiles.profile_quantiles(
                 dataset.relation, model, share=share, seed=dataset.settings.seed, measures=list(only)
             ),
@@ -109,6 +110,11 @@ def _read_profiles(
     )
     moments = profiles.read_profiles(sums, model, only)
     return sums, _profiles(moments, quartiles, features, set(means))
+
+
+def profile_rows(warehouse: Warehouse, dataset: Dataset, model: Model) -> list[Record]:
+    """Rows of table `profiles` for a model that was fitted earlier, without the run's number."""
+    return _read_profiles(warehouse, dataset, model, ())[1]
 
 
 def _names_and_actions(

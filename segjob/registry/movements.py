@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
 
 import sqlalchemy as sa
+from sqlalchemy.sql.selectable import SelectBase
 
 from segjob.registry.registry import Registry
 from segjob.registry.runs import Record
@@ -16,43 +19,85 @@ from segjob.warehouse.base import Column
 Pair = tuple[int | None, int | None]
 
 
+@dataclass(frozen=True)
+class Movers:
+    """A run whose rows are compared with those of the run before.
+
+    sizes : rows by segment.
+    moved_by : `itself` if both runs have one model; else the rows by the model before, as `scoring.nearest_segments`
+        has them; None if neither is known.
+    """
+
+    run_id: int
+    sizes: Mapping[int, int]
+    moved_by: Literal["itself"] | SelectBase | None
+
+
 def write_movements(
     registry: Registry,
     segmentation: str,
     key: Column,
-    from_run: int | None,
-    to_run: int,
-    sizes: Mapping[int, int],
-) -> None:
+    before: Record | None,
+    after: Movers,
+) -> dict[Pair, int]:
     """Write who moved since the run before; who stayed is counted, not listed.
 
     Parameters
     ----------
-    from_run : the run before; None on a first run, which moves nobody.
-    sizes : rows by segment, now.
+    before : the run before. None on a first run, which moves nobody.
+
+    Returns
+    -------
+    Customers by the segments that they went from and to; empty without a run before whose history is there.
     """
     warehouse = registry.warehouse
     history, table = registry.history(segmentation, key), registry.movements(segmentation, key)
     bring_up_to_date(warehouse, table)
-    if from_run is None:
-        return
+    if before is None or not (before["is_current"] or has_history(registry, before, history)):
+        return {}
     names = [column.name for column in table.columns]
-    rows = movements.movements(history, key.name, from_run, to_run)
+    rows = movements.movements(history, key.name, before["run_id"], after.run_id, after.moved_by)
     warehouse.execute(sa.insert(table).from_select(names, rows))
-    flows = _pairs(warehouse.records(movements.moved_flows(table, to_run)))
+    flows = _pairs(warehouse.records(movements.moved_flows(table, after.run_id)))
     arrived: dict[int | None, int] = defaultdict(int)
     for (_, to), customers in flows.items():
         arrived[to] += customers
-    for segment, size in sizes.items():
+    for segment, size in after.sizes.items():
         if size > arrived[segment]:
             flows[segment, segment] = size - arrived[segment]
-    if not flows:
+    if flows:
+        transitions = [
+            {"run_id": after.run_id, "from_run_id": before["run_id"], **flow} for flow in with_shares(flows)
+        ]
+        warehouse.execute(sa.insert(registry.table("transitions")).values(transitions))
+    return flows
+
+
+def relink(registry: Registry, key: Column, before: Record, after: Record | None) -> None:
+    """Compare a run with the run that is now next before it, after that was published between the two.
+
+    Parameters
+    ----------
+    before : the run that was published; after : the one next after it in time; None if there is none.
+    """
+    if after is None or not has_history(registry, after, registry.history(after["segmentation"], key)):
         return
-    warehouse.execute(
-        sa.insert(registry.table("transitions")).values(
-            [{"run_id": to_run, "from_run_id": from_run, **flow} for flow in with_shares(flows)]
-        )
+    run_id, segments, lineage = after["run_id"], registry.table("segments"), registry.table("lineage")
+    registry.warehouse.execute(
+        sa.update(lineage).where(lineage.c.run_id == run_id).values(previous_run_id=before["run_id"])
     )
+    for table in (registry.movements(after["segmentation"], key), registry.table("transitions")):
+        registry.warehouse.execute(sa.delete(table).where(table.c.run_id == run_id))
+    sizes = {row["segment_id"]: row["rows"] for row in registry.rows(segments, segments.c.run_id == run_id)}
+    same_model = before["fit_run_id"] == after["fit_run_id"]
+    moved = Movers(run_id, sizes, "itself" if same_model else None)
+    write_movements(registry, after["segmentation"], key, {**before, "is_current": True}, moved)
+
+
+def has_history(registry: Registry, run: Record, history: sa.Table) -> bool:
+    """Whether the run's assignments are there, and were not pruned."""
+    rows = sa.select(sa.func.count()).select_from(history).where(history.c.run_id == run["run_id"])
+    return bool(registry.warehouse.scalar(rows) == run["rows_segmented"])
 
 
 def flows_between(

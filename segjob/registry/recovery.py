@@ -10,8 +10,8 @@ from segjob.registry.registry import Registry
 from segjob.statements.sql.ddl import DropTable, DropView
 from segjob.warehouse.base import Warehouse
 
-FIRST = "k_votes"
-"""The table that a run writes first: if it holds nothing under a number, no table does."""
+FIRST_OF_FIT, FIRST_OF_ASSIGNMENT = "k_votes", "transforms"
+"""The tables that a run writes first: if neither holds anything under a number, no table does."""
 _PARTS = ("history", "movements")
 _HISTORY = {"run_id", "segment_id", "distance", "next_segment_id", "margin", "is_outlier"}
 
@@ -33,16 +33,18 @@ def remove_leftovers(registry: Registry, segmentation: str, run_id: int, publish
             warehouse.execute(DropView(view, schema=schema))
         for part in reversed(_PARTS):
             _drop(warehouse, schema, f"{segmentation}_{part}")
-    first = registry.table(FIRST)
-    if not warehouse.scalar(sa.select(sa.func.count()).select_from(first).where(first.c.run_id >= run_id)):
+    first = [registry.table(name) for name in (FIRST_OF_FIT, FIRST_OF_ASSIGNMENT)]
+    counts = [sa.select(sa.func.count().label("rows")).where(table.c.run_id >= run_id) for table in first]
+    if not any(row["rows"] for (row,) in warehouse.records_of_each(counts)):
         return
     tables: list[sa.TableClause] = [
         sa.table(f"{name}_{part}", sa.column("run_id"), schema=schema)
         for name in sorted(published)
         for part in _PARTS
     ]
-    tables += [t for t in registry.tables.shared() if "run_id" in t.c and t.name not in ("runs", FIRST)]
-    for table in (*tables, first):
+    others = {"runs", FIRST_OF_FIT, FIRST_OF_ASSIGNMENT}
+    tables += [t for t in registry.tables.shared() if "run_id" in t.c and t.name not in others]
+    for table in (*tables, *first):
         warehouse.execute(sa.delete(table).where(table.c.run_id >= run_id))
 
 

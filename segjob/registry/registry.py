@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from segjob.errors import ConfigError, DataError
 from segjob.registry.models import PublishedModel
 from segjob.registry.relations import booleans_of, locate
-from segjob.registry.runs import REFUSED, PublishedRun, Record, mark_current
+from segjob.registry.runs import REFUSED, PublishedRun, Record, newest_first
 from segjob.statements.published.tables import PublishedTables
 from segjob.statements.relation import Relation
 from segjob.warehouse.base import Column, Warehouse
@@ -49,11 +49,21 @@ class Registry:
         return next(column for column in columns if column.name == run["key_column"])
 
     def runs(self, segmentation: str | None = None, *, with_refused: bool = False) -> list[Record]:
-        """All runs that were published, newest first, each with `is_current`; and those that were refused, if asked."""
+        """All runs that were published, newest first by `as_of`, each with `is_current`; refused ones too, if asked."""
         runs = self.table("runs")
         conditions = [] if segmentation is None else [runs.c.segmentation == segmentation]
         conditions += [] if with_refused else [runs.c.status != REFUSED]
-        return mark_current(self.rows(runs, *conditions, order=[runs.c.run_id.desc()]))
+        return newest_first(self.rows(runs, *conditions))
+
+    def current_run(self, segmentation: str) -> Record | None:
+        """The segmentation's run in use; None if there is none."""
+        return next((run for run in self.runs(segmentation) if run["is_current"]), None)
+
+    def fit_of(self, run: Record) -> Record:
+        """The run that fitted a run's model: itself, unless it is an assignment."""
+        if run["fit_run_id"] == run["run_id"]:
+            return run
+        return self.pick_run(run_id=run["fit_run_id"], segmentation=run["segmentation"])
 
     def pick_run(self, *, run_id: int | None = None, segmentation: str | None = None) -> Record:
         """The run of that number, refused or not; else the current run of that segmentation, or of the only one.
@@ -87,8 +97,13 @@ class Registry:
         return current
 
     def load_run(self, run: Record) -> PublishedRun:
-        """Everything that is published about a run, except who is in which segment."""
+        """Everything that is published about a run, except who is in which segment.
+
+        The evidence for k of an assignment is that of the fit whose model it uses.
+        """
         rows = self.rows_of_run(run, dict.fromkeys(PublishedRun.TABLES, ()))
+        if run["fit_run_id"] != run["run_id"]:
+            rows |= self.rows_of_run(self.fit_of(run), dict.fromkeys(PublishedRun.EVIDENCE, ()))
         return PublishedRun.of(run, rows)
 
     def load_model(self, run: Record) -> PublishedModel:

@@ -6,6 +6,7 @@ import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -33,6 +34,8 @@ class ResolvedSegmentation:
     key: Column
     is_table: bool
     """Whether the relation is a table, whose rows cannot change while the warehouse is being read."""
+    as_of: datetime | None = None
+    """The moment that the rows stand for (UTC); None: now."""
 
     @property
     def is_read_in_place(self) -> bool:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, ClassVar
 
 REFUSED = "refused"
 """The status of a run that published nothing, whose evidence is kept."""
+FIT, ASSIGNMENT = "fit", "assignment"
+"""The kinds of runs: one that fitted a model, and one that gave rows segments by the model of an earlier fit."""
 
 Record = dict[str, Any]
 """A row of a published table, column -> value."""
@@ -27,6 +30,8 @@ class PublishedRun:
         "lineage",
     )
     """The shared tables that hold it, beside `runs`."""
+    EVIDENCE: ClassVar[tuple[str, ...]] = ("sweeps", "k_votes")
+    """Those of them that only a fit writes."""
 
     run: Record
     is_current: bool
@@ -74,12 +79,30 @@ class PublishedRun:
         }
 
 
-def mark_current(runs: Sequence[Record]) -> list[Record]:
-    """The runs, newest first, each with `is_current`: a segmentation's newest run that was not rolled back."""
+def newest_first(runs: Iterable[Record]) -> list[Record]:
+    """The runs in the order of the moments that their rows stand for, each with `is_current`.
+
+    A segmentation's current run is its newest that was neither rolled back nor refused. Rows of an older layout are
+    completed: such a run is a fit, and its rows stand for the moment of its publication.
+    """
+    completed = [
+        {
+            **run,
+            "kind": run["kind"] or FIT,
+            "fit_run_id": run["fit_run_id"] or run["run_id"],
+            "as_of": run["as_of"] or run["published_at"],
+        }
+        for run in runs
+    ]
     records, seen = [], set()
-    for run in runs:
+    for run in sorted(completed, key=place_in_time, reverse=True):
         is_current = run["status"] == "published" and run["segmentation"] not in seen
         if is_current:
             seen.add(run["segmentation"])
         records.append({**run, "is_current": is_current})
     return records
+
+
+def place_in_time(run: Record) -> tuple[datetime, int]:
+    """What orders runs: the moment that the rows stand for; of the same moment, the later run is the newer."""
+    return run["as_of"], run["run_id"]

@@ -25,8 +25,17 @@ def point_at(registry: Registry, published: PublishedModel, key: Column) -> None
     create_model_views(registry, published, key)
 
 
-def create_run_views(registry: Registry, published: PublishedModel, key: Column) -> None:
-    """The views that show whichever run is published, by themselves."""
+def renew_run_views(registry: Registry) -> None:
+    """After an upgrade: every segmentation's run views as this version defines them."""
+    for run in registry.runs():
+        if run["is_current"]:
+            create_run_views(registry, registry.load_model(run), registry.key_column(run), must_replace=True)
+
+
+def create_run_views(
+    registry: Registry, published: PublishedModel, key: Column, *, must_replace: bool = False
+) -> None:
+    """The views that show whichever run is published, by themselves; one that can stay is replaced only if it must."""
     name = str(published.run["segmentation"])
     history = registry.history(name, key)
     features = [transform.feature for transform in published.model.transforms]
@@ -47,7 +56,7 @@ def create_run_views(registry: Registry, published: PublishedModel, key: Column)
         [
             _view(registry, view, *select)
             for view, select in selects.items()
-            if not _can_stay(registry, view, select[0])
+            if must_replace or not _can_stay(registry, view, select[0])
         ],
     )
 

@@ -162,10 +162,10 @@ class InputData:
 
 @dataclass(frozen=True)
 class SegmentSize:
-    """How large a segment was in a run."""
+    """How large a segment was in a run. as_of : the moment that its rows stand for."""
 
     run_id: int
-    published_at: datetime
+    as_of: datetime
     segment_id: int
     name: str
     rows: int

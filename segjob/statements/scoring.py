@@ -34,14 +34,7 @@ def scored_rows(p: ModelRows, model: Model, *, nullable: bool) -> tuple[CTE, dic
     """
     ids: list[ColumnElement[Any]] = [index(i) for i in model.segment_ids]
     k, has_runner_up = len(ids), len(ids) > 1
-    rows = with_columns(p.rows, "distances", nullable, **numbered("squared", distances(p.x, model)))
-    decisive = "squared"
-    if model.gaussians is not None:
-        decisive = "cost"
-        compared = costs(numbered_columns(rows, "squared", k), model)
-        rows = with_columns(rows, "costs", nullable, **numbered("cost", compared))
-    first = position_of_least(numbered_columns(rows, decisive, k), ids, nullable=nullable)
-    rows = with_columns(rows, "nearest", nullable, segment_id=first)
+    rows, decisive = _nearest(p, model, nullable=nullable)
     if has_runner_up:
         second = runner_up(rows.c["segment_id"], ids, numbered_columns(rows, decisive, k), nullable=nullable)
         rows = with_columns(rows, "runner_up", nullable, next_segment_id=second)
@@ -58,6 +51,25 @@ def scored_rows(p: ModelRows, model: Model, *, nullable: bool) -> tuple[CTE, dic
         "margin": margin,
         "is_outlier": distance > by_name(own, ids, limits),
     }
+
+
+def _nearest(p: ModelRows, model: Model, *, nullable: bool) -> tuple[CTE, str]:
+    """The rows with `segment_id`, and the name of the numbered columns that decided."""
+    ids: list[ColumnElement[Any]] = [index(i) for i in model.segment_ids]
+    rows = with_columns(p.rows, "distances", nullable, **numbered("squared", distances(p.x, model)))
+    decisive = "squared"
+    if model.gaussians is not None:
+        decisive = "cost"
+        compared = costs(numbered_columns(rows, "squared", len(ids)), model)
+        rows = with_columns(rows, "costs", nullable, **numbered("cost", compared))
+    first = position_of_least(numbered_columns(rows, decisive, len(ids)), ids, nullable=nullable)
+    return with_columns(rows, "nearest", nullable, segment_id=first), decisive
+
+
+def nearest_segments(relation: Relation, model: Model) -> SelectBase:
+    """Which segment is each row in? `row_key`, `segment_id`, exactly as `assignment` has them; no excluded rows."""
+    rows, _ = _nearest(model_rows(relation, model.transforms), model, nullable=False)
+    return sa.select(rows.c["row_key"], rows.c["segment_id"])
 
 
 def _measures(

@@ -1,14 +1,17 @@
--- The run that is in use. One row per segmentation.
+-- The run that is in use: of those published, the newest by the moment that its rows stand for. One row per segmentation.
 create or replace view segments.current_runs as
-with latest as (
+with ranked as (
     select
-        segmentation,
-        max(run_id) as run_id
+        run_id,
+        row_number() over (
+            partition by segmentation
+            order by coalesce(as_of, published_at) desc, run_id desc
+        ) as newest
     from segments.runs
     where status = 'published'
-    group by segmentation
 )
 
 select r.*
 from segments.runs as r
-inner join latest on r.segmentation = latest.segmentation and r.run_id = latest.run_id;
+inner join ranked on r.run_id = ranked.run_id
+where ranked.newest = 1;

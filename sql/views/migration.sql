@@ -1,4 +1,4 @@
--- Who went where, run to run. One row per run, segment before and segment now.
+-- Who went where since the run before, by as_of. One row per run, segment before and segment now.
 create or replace view segments.migration as
 select
     r.segmentation,
@@ -9,7 +9,8 @@ select
     t.to_segment_id,
     n.name as to_segment_name,
     t.customers,
-    t.share
+    t.share,
+    coalesce(r.as_of, r.published_at) as as_of
 from segments.transitions as t
 inner join segments.runs as r on t.run_id = r.run_id
 left join segments.segments as b on t.from_run_id = b.run_id and t.from_segment_id = b.segment_id

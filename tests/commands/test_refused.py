@@ -40,6 +40,10 @@ def test_the_evidence_is_kept_and_the_current_run_stays(refused_after_a_run: Pat
     assert chosen == 0
     for view in ("trend", "migration", "current_sweep"):
         assert query(file, f"select count(*) from segments.{view} where run_id = 2") == [(0,)]
+    assert segjob("assign", "-q", "--warehouse", file).code == 0
+    assert segjob("rollback", "--warehouse", file).code == 0
+    statuses = query(file, "select status from segments.runs order by run_id")
+    assert statuses == [("published",), ("refused",), ("rolled_back",)]
 
 
 def test_show_and_history_show_it_and_other_verbs_do_not(refused_after_a_run: Path, segjob: Segjob) -> None:

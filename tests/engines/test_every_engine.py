@@ -47,6 +47,13 @@ def test_a_segmentation_lives(filled: Engine, at: At, segjob: Segjob) -> None:
     assert at(filled, "rollback").code == 0
     assert filled.query("select count(*), max(run_id) from segments.groups") == [(300, 1)]
     assert at(filled, "rollback").code == 0
+    filled.execute("insert into customers values (1001, 20.0, 80.0)")
+    assert at(filled, "assign", "-q").code == 0
+    assert filled.query("select kind, fit_run_id from segments.current_runs") == [("assignment", 2)]
+    assert filled.query("select id, change from segments.groups_movements where run_id = 3") == [
+        (1001, "entered")
+    ]
+    assert at(filled, "health").code == 0
     assert at(filled, "score", "customers", "--into", "scored").code == 0
     wrong = filled.query(
         """select count(*) from segments.groups as h

@@ -142,6 +142,7 @@ def every(s: Subject) -> dict[str, sa.ClauseElement]:
         "border_rows": passes.border_rows(relation, made, centroids, 0.1, 5),
         "farthest_rows": passes.farthest_rows(relation, made, centroids, 2),
         "assignment": scoring.assignment(relation, model, 12),
+        "nearest_segments": scoring.nearest_segments(relation, model),
         "scores": scoring.scores(relation, model, names),
         "count_scores": scoring.count_scores(relation.name, relation.schema or "main"),
         "reasons": reasons.reasons(relation, model, s.tables.table("profiles"), 12),
@@ -161,7 +162,9 @@ def every(s: Subject) -> dict[str, sa.ClauseElement]:
         "profile_quantiles": profiles.profile_quantiles(relation, model, share=0.1),
         "profile_quantiles overall": profiles.profile_quantiles(relation, model, overall=True),
         "overlap": movements.overlap(relation, model, history, 11, share=0.1, seed=7),
-        "movements": movements.movements(history, relation.key, 11, 12),
+        "movements": movements.movements(
+            history, relation.key, 11, 12, scoring.nearest_segments(relation, model)
+        ),
         "flows": movements.flows(history, relation.key, 11, 12),
         "moved_flows": movements.moved_flows(history_moved(s), 12),
         "bins": drift.bins(relation, made, [np.array([1.0, 2.0]), np.array([3.0]), np.array([0.5])]),

@@ -90,6 +90,26 @@ def run(
 
 
 @verb
+def assign(
+    session: Session, segmentation: SegmentationArgument = None, picked: SegmentationName = None
+) -> None:
+    """Give today's rows segments by the model in use, as a new run; nothing is fitted.
+
+    Example: segjob assign income_spending
+    """
+    from segjob.cli.results import print_run
+    from segjob.commands.write.assign import assign_all
+
+    outcome = assign_all(session.registry, session.settings, segmentation or picked, session.progress)
+    with session.written():
+        print_run(
+            outcome, session.registry, session.same_place, session.print_json if session.as_json else None
+        )
+    if outcome.failure is not None:
+        raise typer.Exit(outcome.failure.exit_code) if session.as_json else outcome.failure
+
+
+@verb
 def rollback(
     session: Session,
     run_id: Annotated[

@@ -22,7 +22,7 @@ from segjob.errors import ConfigError, SegjobError
 from segjob.registry.models import PublishedModel
 from segjob.registry.registry import Registry
 from segjob.registry.report_data import read_input_data
-from segjob.registry.runs import PublishedRun, Record
+from segjob.registry.runs import PublishedRun, Record, place_in_time
 from segjob.report.data import (
     MOST_POINTS,
     Centroids,
@@ -166,7 +166,7 @@ def build(registry: Registry, segmentation: str | None) -> Report:
             sample=sample,
             input_data=input_data,
             **_over_time(registry, run),
-            comparisons=_compared(registry, record["run_id"]),
+            comparisons=_compared(registry, record),
         )
 
 
@@ -256,20 +256,20 @@ def _centroids(published: PublishedModel) -> Centroids:
 
 
 def _over_time(registry: Registry, published: PublishedRun) -> dict[str, Any]:
-    """Sizes of all published runs up to this one, and who moved since the run before."""
+    """Sizes of all published runs up to this one by `as_of`, and who moved since the run before."""
     warehouse, last = registry.warehouse, published.run["run_id"]
     segments, migration = registry.table("segments"), registry.table("transitions")
     runs = {
-        run["run_id"]: run["published_at"]
+        run["run_id"]: run["as_of"]
         for run in registry.runs(published.run["segmentation"])
-        if run["status"] == "published" and run["run_id"] <= last
+        if run["status"] == "published" and place_in_time(run) <= place_in_time(published.run)
     }
     query = (
         sa.select(segments)
         .where(segments.c.run_id.in_(list(runs)))
         .order_by(segments.c.run_id, segments.c.segment_id)
     )
-    sizes = [_row(SegmentSize, row, published_at=runs[row["run_id"]]) for row in warehouse.records(query)]
+    sizes = [_row(SegmentSize, row, as_of=runs[row["run_id"]]) for row in warehouse.records(query)]
     flows: list[Flow] = []
     if warehouse.columns_of(registry.schema, migration.name):
         moved = (
@@ -281,10 +281,14 @@ def _over_time(registry: Registry, published: PublishedRun) -> dict[str, Any]:
     return {"sizes": sizes, "flows": flows}
 
 
-def _compared(registry: Registry, run_id: int) -> Comparisons:
-    """What `segjob compare` found for this run; rows of an older layout have neither advice nor anything to draw."""
+def _compared(registry: Registry, run: Record) -> Comparisons:
+    """What `segjob compare` found for this run, else for the fit whose model it uses.
+
+    Rows of an older layout have neither advice nor anything to draw.
+    """
     table = registry.table("comparisons")
-    rows = registry.rows(table, table.c.run_id == run_id)
+    rows = registry.rows(table, table.c.run_id == run["run_id"])
+    rows = rows or registry.rows(table, table.c.run_id == run["fit_run_id"])
     drawn = {row["algorithm"]: json.loads(row["drawn"] or "{}") for row in rows}
     published = [row for row in rows if row["advice"]]
     first = published[0]["algorithm"] if published else PUBLISHED

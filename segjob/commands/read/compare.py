@@ -165,7 +165,7 @@ def _fit_seconds(registry: Registry, run: Record) -> float | None:
     if run["algorithm"] not in (None, PUBLISHED):
         return None
     sweeps = registry.table("sweeps")
-    chosen = sa.select(sweeps.c.fit_seconds).where(sweeps.c.run_id == run["run_id"], sweeps.c.is_chosen)
+    chosen = sa.select(sweeps.c.fit_seconds).where(sweeps.c.run_id == run["fit_run_id"], sweeps.c.is_chosen)
     return next((row["fit_seconds"] for row in registry.warehouse.records(chosen)), None)
 
 

@@ -77,13 +77,14 @@ def check_health(registry: Registry, settings: HealthSettings, segmentation: str
     with warehouse.reading():
         run = registry.pick_run(segmentation=segmentation)
         published = registry.load_model(run)
-        reference = _reference(registry, run)
+        fit = registry.fit_of(run)
+        reference = _reference(registry, fit)
         configured = Segmentation.model_validate_json(run["config"])
         source = resolve(warehouse, str(run["segmentation"]), configured)
         counts = measured_rows(warehouse, source.relation, source.settings.features)
         if counts.rows == 0:
             raise DataError(f"{source.settings.relation} has no rows today")
-        findings = list(_Check(registry, settings, published, source, reference, counts).findings())
+        findings = list(_Check(registry, settings, published, fit, source, reference, counts).findings())
         health = Health(run, datetime.now(UTC).replace(tzinfo=None), findings)
         with warehouse.writing():
             ensure_layout(registry)
@@ -127,11 +128,12 @@ def _reference(registry: Registry, run: Record) -> dict[str, _Reference]:
 
 @dataclass(frozen=True)
 class _Check:
-    """A run and today's rows, side by side. counts : of today's rows."""
+    """A run's model and today's rows, side by side. fit : the run that fitted the model; counts : of today's rows."""
 
     registry: Registry
     settings: HealthSettings
     published: PublishedModel
+    fit: Record
     source: ResolvedSegmentation
     reference: Mapping[str, _Reference]
     counts: Measured
@@ -140,7 +142,7 @@ class _Check:
         """All measures, in the order to show them."""
         yield from self._features()
         yield from self._segments()
-        run = self.published.run
+        run = self.fit
         before, now = run["rows_excluded"] / run["rows_read"], 1 - self.counts.kept / self.counts.rows
         yield self._share("excluded_share", "all", before, now, self.settings.excluded_share)
 
@@ -202,14 +204,14 @@ class _Check:
         return {row["segment_id"]: row for row in rows if row["segment_id"] is not None}
 
     def _segments_then(self) -> dict[int, Record]:
-        run = self.published.run
+        run = self.fit
         history = self.registry.history(run["segmentation"], self.registry.key_column(run))
         statement = drift_statements.by_published_segment(history, run["run_id"])
         return {row["segment_id"]: row for row in self.registry.warehouse.records(statement)}
 
     def _share(self, measure: str, subject: str, before: float, now: float, allowed: float) -> Finding:
         """A share of all rows that may not grow."""
-        by_chance = drift.share_by_chance(before, self.published.run["rows_read"], self.counts.rows)
+        by_chance = drift.share_by_chance(before, self.fit["rows_read"], self.counts.rows)
         limit = before + allowed + by_chance
         return Finding(measure, subject, before, now, limit, now <= limit)
 

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from segjob.errors import DataError
 from segjob.pipeline.profile import analysts_names
+from segjob.registry.movements import has_history
 from segjob.registry.registry import Registry, the_only_segmentation
 from segjob.registry.runs import REFUSED, Record
 from segjob.registry.schema import ensure_layout
@@ -76,8 +77,7 @@ def _line_of(registry: Registry, target: Record) -> list[int]:
 
 def _refuse_pruned(registry: Registry, target: Record) -> None:
     history = registry.history(target["segmentation"], registry.key_column(target))
-    rows = sa.select(sa.func.count()).where(history.c.run_id == target["run_id"])
-    if registry.warehouse.scalar(rows) != target["rows_segmented"]:
+    if not has_history(registry, target, history):
         raise DataError(
             f"the assignments of run {target['run_id']} were pruned",
             hint="its evidence is kept (`segjob show`), but it cannot be current again",

@@ -2,66 +2,26 @@
 
 from __future__ import annotations
 
-import dataclasses
+import functools
 import json
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
-from segjob.commands.outputs.snapshot import refresh, serving_file
-from segjob.commands.setup.check import check_all
+from segjob.commands.write.publish_each import Job, RunResult, RunResults, publish_each, try_each
 from segjob.config import Config, Feature, Segmentation
-from segjob.core.model import Floats
-from segjob.errors import DataError, NoSegmentation, RelationChanged, SegjobError, together
+from segjob.errors import NoSegmentation, SegjobError
 from segjob.pipeline.choose_k import choose_k
 from segjob.pipeline.fit import fit
 from segjob.pipeline.fit_rows import read_fit_rows
 from segjob.pipeline.measure import measure
 from segjob.pipeline.profile import actions_of
-from segjob.pipeline.progress import Phase, Progress
+from segjob.pipeline.progress import Progress
 from segjob.pipeline.publish import RunDraft, publish, publish_refusal
 from segjob.pipeline.worker import evidence_worker
 from segjob.registry.recording import RecordingWarehouse
 from segjob.registry.registry import Registry
-from segjob.registry.relations import ResolvedSegmentation, resolve
-from segjob.registry.runs import PublishedRun
-
-ATTEMPTS = 3
-"""How often a run starts when the table that it reads is written to meanwhile."""
-
-
-@dataclass(frozen=True)
-class RunResult:
-    """A published run, with what it took.
-
-    sweep_centroids : k -> (k, d) scaled centroids, of every k that was tried.
-    """
-
-    published: PublishedRun
-    phases: Sequence[Phase]
-    warnings: Sequence[str]
-    seconds: float
-    sweep_centroids: Mapping[int, Floats]
-
-    def as_json(self) -> dict[str, Any]:
-        """The same as plain values."""
-        return {
-            **self.published.as_json(),
-            "warnings": list(self.warnings),
-            "seconds": self.seconds,
-            "phases": [dataclasses.asdict(phase) for phase in self.phases],
-            "sweep_centroids": {k: centroids.tolist() for k, centroids in self.sweep_centroids.items()},
-        }
-
-
-@dataclass(frozen=True)
-class RunResults:
-    """What a command published; and, if it was asked for several segmentations, what kept others from it."""
-
-    results: Sequence[RunResult]
-    failure: SegjobError | None
+from segjob.registry.relations import ResolvedSegmentation
 
 
 def run_all(
@@ -73,60 +33,12 @@ def run_all(
     ------
     SegjobError : nothing was published.
     """
-    outcome = _publish_all(registry, config, requested, progress)
-    warnings_before = len(progress.warnings)
-    refresh(registry, config, progress)
-    *others, last = outcome.results
-    last = dataclasses.replace(last, warnings=[*last.warnings, *progress.warnings[warnings_before:]])
-    return dataclasses.replace(outcome, results=[*others, last])
-
-
-def _publish_all(
-    registry: Registry, config: Config, requested: Mapping[str, Segmentation], progress: Progress
-) -> RunResults:
-    """Run and publish each segmentation, one after the other; none if any does not fit the warehouse.
-
-    One whose rows cannot be segmented does not keep the others from being published.
-
-    Raises
-    ------
-    SegjobError : nothing was published.
-    """
-    if config.publish.snapshot is not None:
-        serving_file(registry.warehouse, config.directory / config.publish.snapshot)
-    results: list[RunResult] = []
-    failures: list[SegjobError] = []
-    for source in check_all(registry, requested, progress):
-        progress.segmentation, progress.current = source.name, "checking"
-        progress.turn_to(source.name if len(requested) > 1 else None)
-        try:
-            results.append(_run_patiently(registry, config, source, progress))
-        except (DataError, NoSegmentation) as problem:
-            if len(requested) > 1:
-                problem.message = f"{source.name}: {problem.message}"
-            failures.append(problem)
-    progress.turn_to(None)
-    if not results:
-        raise together(failures)
-    return RunResults(results, together(failures) if failures else None)
-
-
-def _run_patiently(
-    registry: Registry, config: Config, source: ResolvedSegmentation, progress: Progress
-) -> RunResult:
-    """Start again if the rows were changed meanwhile, but not for ever."""
-    for _ in range(ATTEMPTS - 1):
-        try:
-            return run_one(registry, config, source, progress)
-        except RelationChanged as changed:
-            progress.warn(f"{changed.message}; once more from the start")
-            with registry.warehouse.reading():
-                source = resolve(registry.warehouse, source.name, source.settings)
-    return run_one(registry, config, source, progress)
+    publish_one = functools.partial(run_one, registry, config, progress)
+    return publish_each(registry, config, requested, publish_one, progress)
 
 
 def run_one(
-    registry: Registry, config: Config, source: ResolvedSegmentation, progress: Progress
+    registry: Registry, config: Config, progress: Progress, source: ResolvedSegmentation
 ) -> RunResult:
     """Run and publish one segmentation: the stages of `segjob.pipeline`, one after the other.
 
@@ -134,8 +46,7 @@ def run_one(
     ------
     SegjobError : see `segjob.errors`; the warehouse is as it was.
     """
-    begun, started_at = time.perf_counter(), datetime.now(UTC).replace(tzinfo=None)
-    phases_before, warnings_before = len(progress.phases), len(progress.warnings)
+    job = Job.begin(registry, progress)
     warehouse = registry.warehouse
     with warehouse.reading():
         dataset = measure(warehouse, source, progress)
@@ -143,29 +54,19 @@ def run_one(
             rows = read_fit_rows(warehouse, dataset, config.fit, progress)
             selection = choose_k(dataset, rows, ask, _previous_k(registry, source), progress)
         if selection.decision.k is None:
-            run_id = publish_refusal(registry, started_at, dataset, selection, progress)
+            run_id = publish_refusal(registry, job.started_at, dataset, selection, progress)
             raise _refused(run_id, selection.decision.reason)
         fitted = fit(registry, config.fit, dataset, rows, selection, progress)
-        warnings = tuple(progress.warnings[warnings_before:])
-        draft = RunDraft(started_at, dataset, selection, fitted, actions_of(config), warnings)
+        draft = RunDraft(job.started_at, dataset, selection, fitted, actions_of(config), job.warnings())
         published = publish(registry, draft, config.publish, progress)
-    for message in warehouse.late_failures:
-        progress.warn(message)
-    warehouse.late_failures.clear()
-    return RunResult(
-        published=published,
-        phases=progress.phases[phases_before:],
-        warnings=progress.warnings[warnings_before:],
-        seconds=time.perf_counter() - begun,
-        sweep_centroids={fit.k: fit.centroids for fit in selection.sweep.fits},
-    )
+    return job.result(published, {fit.k: fit.centroids for fit in selection.sweep.fits})
 
 
 def _previous_k(registry: Registry, source: ResolvedSegmentation) -> int | None:
     """How many segments the current run chose for the same features; None if it did not."""
     if source.settings.k != "auto":
         return None
-    run = next((run for run in registry.runs(source.name) if run["is_current"]), None)
+    run = registry.current_run(source.name)
     if run is None or run["k_outcome"] == "fixed" or run["k"] == 1:
         return None
     same = _prepared_alike(json.loads(run["config"]), source.settings.model_dump(mode="json"))
@@ -225,5 +126,7 @@ def dry_run(
         statements.append(PlannedStatement(progress.segmentation, progress.current, sql))
 
     warehouse = RecordingWarehouse(registry.warehouse.label, registry.warehouse, record)
-    outcome = _publish_all(Registry(warehouse, registry.schema), config, requested, progress)
+    recorded = Registry(warehouse, registry.schema)
+    publish_one = functools.partial(run_one, recorded, config, progress)
+    outcome = try_each(recorded, config, requested, publish_one, progress)
     return Plan(statements, outcome.failure)

@@ -27,7 +27,8 @@ Shares = Mapping[tuple[int, int], float]
 
 def sizes(report: Report) -> Figure:
     """Each segment's share, run by run."""
-    runs = sorted({size.run_id for size in report.sizes})[-_MOST_RUNS:]
+    in_time = sorted({(size.as_of, size.run_id) for size in report.sizes})
+    runs = [run_id for _, run_id in in_time][-_MOST_RUNS:]
     shares = {(size.run_id, size.segment_id): size.share for size in report.sizes}
     ids = sorted({size.segment_id for size in report.sizes if size.run_id in runs})
     first, last = runs[0], runs[-1]
@@ -65,7 +66,7 @@ def _share_lines(report: Report, runs: Sequence[int], ids: Sequence[int], shares
             linewidth=2,
         )
     _line_ends(ax, runs, ids, shares)
-    dates = {size.run_id: size.published_at.strftime("%Y-%m-%d") for size in report.sizes}
+    dates = {size.run_id: size.as_of.strftime("%Y-%m-%d") for size in report.sizes}
     ticks = list(range(len(runs) - 1, -1, -max(1, len(runs) // 5)))
     ax.set_xticks(ticks, [f"run {runs[x]}\n{dates[runs[x]]}" for x in ticks])
     ax.set_xlim(-0.2, len(runs) - 0.85)

@@ -34,11 +34,11 @@ SHARED_VIEWS: dict[str, tuple[str, tuple[str, ...]]] = {
         ("runs.segmentation", "profiles.*"),
     ),
     "current_sweep": (
-        "The evidence for k behind the run in use. One row per segmentation and k.",
+        "The evidence for k behind the run in use, of its fit. One row per segmentation and k.",
         ("runs.segmentation", "sweeps.*"),
     ),
     "trend": (
-        "How sizes and means of the segments went from run to run. One row per run, segment and feature.",
+        "How sizes and means of the segments went from run to run, by as_of. One row per run, segment, feature.",
         (
             *("runs.segmentation", "runs.run_id", "runs.published_at", "segments.segment_id"),
             *(
@@ -49,6 +49,7 @@ SHARED_VIEWS: dict[str, tuple[str, tuple[str, ...]]] = {
                 "profiles.mean",
                 "profiles.z",
             ),
+            *("runs.as_of", "runs.kind"),
         ),
     ),
     "migration": (
@@ -61,7 +62,7 @@ SHARED_VIEWS: dict[str, tuple[str, tuple[str, ...]]] = {
                 "transitions.to_segment_id",
                 "to_segment_name",
             ),
-            *("transitions.customers", "transitions.share"),
+            *("transitions.customers", "transitions.share", "runs.as_of"),
         ),
     ),
 }
@@ -165,8 +166,8 @@ def of_audience(history: sa.Table, key: str) -> ViewComments:
         "audience_name": _NAME,
         "key": known[key],
         "is_holdout": "Whether campaigns should leave the customer out, so that others can be compared with.",
-        "since": "When the run was published in which the customer came into the segment, as far back as runs are "
-        "kept (UTC).",
+        "since": "The moment that the run stands for in which the customer came into the segment, as far back as runs "
+        "are kept (UTC).",
     }
     comment = "Who is in which audience, for activation tools, in the run in use. One row per customer."
     return ViewComments(comment, columns)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.sql.selectable import SelectBase
@@ -63,21 +63,55 @@ def _both(history: sa.Table, key: str, from_run: int, to_run: int) -> tuple[Any,
     return then, now, then.join(now, then.c.row_key == now.c.row_key, full=True)
 
 
-def movements(history: sa.Table, key: str, from_run: int, to_run: int) -> SelectBase:
-    """Who entered, left or moved between two runs? The rows of `<s>_movements`; who stayed is not listed."""
+def movements(
+    history: sa.Table,
+    key: str,
+    from_run: int,
+    to_run: int,
+    moved_by: Literal["itself"] | SelectBase | None = None,
+) -> SelectBase:
+    """Who entered, left or moved between two runs? The rows of `<s>_movements`; who stayed is not listed.
+
+    Parameters
+    ----------
+    moved_by : `itself` if both runs have one model. Else where the model before puts the rows now (`row_key`,
+        `segment_id`): who would have stayed with it was moved by the model, who would have moved by themselves.
+        None if that is not known.
+    """
     then, now, both = _both(history, key, from_run, to_run)
     entered, left = then.c.row_key.is_(None), now.c.row_key.is_(None)
-    return (
+    changed = (
         sa.select(
-            sa.cast(sa.literal(to_run), sa.BigInteger()).label("run_id"),
-            sa.func.coalesce(now.c.row_key, then.c.row_key).label(named(key)),
+            sa.func.coalesce(now.c.row_key, then.c.row_key).label("row_key"),
             sa.case((entered, "entered"), (left, "left"), else_="moved").label("change"),
             then.c.segment_id.label("from_segment_id"),
             now.c.segment_id.label("to_segment_id"),
         )
         .select_from(both)
         .where(sa.or_(entered, left, then.c.segment_id != now.c.segment_id))
+        .cte("changed")
     )
+    reason, source = _moved_by(changed, moved_by)
+    return sa.select(
+        sa.cast(sa.literal(to_run), sa.BigInteger()).label("run_id"),
+        changed.c.row_key.label(named(key)),
+        changed.c.change,
+        changed.c.from_segment_id,
+        changed.c.to_segment_id,
+        reason.label("moved_by"),
+    ).select_from(source)
+
+
+def _moved_by(changed: Any, moved_by: Literal["itself"] | SelectBase | None) -> tuple[Any, Any]:
+    """The value of `moved_by`, and what to select it from."""
+    if moved_by is None:
+        return sa.cast(sa.null(), sa.Text()), changed
+    if isinstance(moved_by, str):
+        return sa.case((changed.c.change == "moved", moved_by)), changed
+    scored = moved_by.cte("by_model_before")
+    would_stay = scored.c.segment_id == changed.c.from_segment_id
+    reason = sa.case((changed.c.change != "moved", sa.null()), (would_stay, "model"), else_="itself")
+    return reason, changed.outerjoin(scored, changed.c.row_key == scored.c.row_key)
 
 
 def flows(history: sa.Table, key: str, from_run: int, to_run: int) -> SelectBase:

@@ -40,8 +40,8 @@ SHARED: dict[str, tuple[str, _Columns]] = {
             (
                 "status",
                 _TEXT,
-                "published; rolled_back when a rollback took it out of use; refused: nothing was published, only the "
-                "evidence is kept.",
+                "published; rolled_back when a rollback, or a later run as of the same moment, took it out of use; "
+                "refused: nothing was published, only the evidence is kept.",
             ),
             ("started_at", _TIME, "When the job started (UTC)."),
             ("published_at", _TIME, "When the tables were published, or a refused run's evidence (UTC)."),
@@ -106,10 +106,22 @@ SHARED: dict[str, tuple[str, _Columns]] = {
                 "Rows of the relation that the segmentation's condition (where) leaves out, not in rows_read; null "
                 "without one.",
             ),
+            (
+                "kind",
+                _TEXT,
+                "fit: k was chosen and a model fitted. assignment: the rows got segments by the model of fit_run_id, "
+                "whose evidence (k, silhouette and the like) the row repeats. Null: fit.",
+            ),
+            ("fit_run_id", _BIG, "The run that fitted the model; a fit's own number. Null: its own."),
+            (
+                "as_of",
+                _TIME,
+                "The moment that the rows stand for (UTC); the run in use is the newest by it. Null: published_at.",
+            ),
         ),
     ),
     "sweeps": (
-        "The evidence for k: fits of k-means, whatever is published then. One row per run and k.",
+        "The evidence for k: fits of k-means, whatever is published then. One row per fit and k.",
         (
             *_RUN,
             ("k", _INT, "Number of segments tried."),
@@ -140,7 +152,7 @@ SHARED: dict[str, tuple[str, _Columns]] = {
         ),
     ),
     "k_votes": (
-        "What each rule says about k. One row per run and rule.",
+        "What each rule says about k. One row per fit and rule.",
         (
             *_RUN,
             ("rule", _TEXT, "Name of the rule."),
@@ -227,7 +239,11 @@ SHARED: dict[str, tuple[str, _Columns]] = {
             ("rows", _BIG, "Customers in it."),
             ("share", _REAL, "Their share of all segmented customers, 0 to 1."),
             ("inertia", _REAL, "Sum of squared distances to its centroid, scaled units."),
-            ("silhouette", _REAL, "Mean silhouette of its fit rows."),
+            (
+                "silhouette",
+                _REAL,
+                "Mean silhouette of its fit rows; like stability and the rule, of the fit.",
+            ),
             (
                 "outlier_distance",
                 _REAL,
@@ -299,7 +315,7 @@ SHARED: dict[str, tuple[str, _Columns]] = {
         ),
     ),
     "distributions": (
-        "What the features looked like when the run was fitted, to compare today with. One row per run, feature, bin.",
+        "What the features looked like when the run was fitted, to compare today with. One row per fit, feature, bin.",
         (
             *_RUN,
             *_FEATURE,
@@ -408,6 +424,12 @@ class PublishedTables:
                 ("change", _TEXT, "entered, left or moved."),
                 ("from_segment_id", _INT, "Segment before; null for who entered."),
                 ("to_segment_id", _INT, "Segment now; null for who left."),
+                (
+                    "moved_by",
+                    _TEXT,
+                    "Of who moved: itself, if the model before would have moved it too; model, if only the new model "
+                    "does; null where that is not known.",
+                ),
             ),
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,12 +15,21 @@ from segjob.statements.relation import Relation, named, table
 from segjob.statements.sql.elements import Sha256, Trimmed
 
 
+def _as_of(runs: sa.Table) -> ColumnElement[datetime]:
+    """The moment that a run's rows stand for; runs of older layouts have none but that of their publication."""
+    return sa.func.coalesce(runs.c.as_of, runs.c.published_at)
+
+
 def _current_run(tables: PublishedTables, segmentation: str) -> sa.ScalarSelect[Any]:
+    """The number of the newest published run, by the moment that its rows stand for; as view `current_runs` has it."""
     runs = tables.table("runs")
-    latest = sa.select(sa.func.max(runs.c.run_id).label("run_id")).where(
-        runs.c.segmentation == segmentation, runs.c.status == "published"
+    newest = (
+        sa.select(runs.c.run_id)
+        .where(runs.c.segmentation == segmentation, runs.c.status == "published")
+        .order_by(_as_of(runs).desc(), runs.c.run_id.desc())
+        .limit(1)
     )
-    return sa.select(latest.cte("current_run").c.run_id).scalar_subquery()
+    return sa.select(newest.cte("current_run").c.run_id).scalar_subquery()
 
 
 def current_assignment(tables: PublishedTables, history: sa.Table, segmentation: str, key: str) -> SelectBase:
@@ -84,7 +94,7 @@ def audience(
 ) -> SelectBase:
     """Who is in which audience, who of them is held out, and since when? One row per customer; view `<s>_audience`.
 
-    `since` is when the run was published in which the customer came into the segment, as far back as runs are kept.
+    `since` is the `as_of` of the run in which the customer came into the segment, as far back as runs are kept.
     """
     segments, came = tables.table("segments"), _arrivals(tables, movements, segmentation, key)
     own = history.c[key]
@@ -123,7 +133,7 @@ def _arrivals(tables: PublishedTables, movements: sa.Table, segmentation: str, k
     """`row_key`, `arrived_at`: when customers last entered or changed their segment, in the runs in use."""
     runs = tables.table("runs")
     return (
-        sa.select(movements.c[key].label("row_key"), sa.func.max(runs.c.published_at).label("arrived_at"))
+        sa.select(movements.c[key].label("row_key"), sa.func.max(_as_of(runs)).label("arrived_at"))
         .select_from(movements.join(runs, runs.c.run_id == movements.c.run_id))
         .where(
             runs.c.segmentation == segmentation,
@@ -136,15 +146,15 @@ def _arrivals(tables: PublishedTables, movements: sa.Table, segmentation: str, k
 
 
 def _first_kept(tables: PublishedTables, history: sa.Table, segmentation: str) -> sa.ScalarSelect[Any]:
-    """When the first run was published whose customers are kept: who was there then has not come since."""
+    """The `as_of` of the first run whose customers are kept: who was there then has not come since."""
     runs = tables.table("runs")
     first = sa.select(sa.func.min(history.c.run_id).label("run_id")).cte("first_kept")
-    published = sa.select(sa.func.min(runs.c.published_at).label("published_at")).where(
+    earliest = sa.select(sa.func.min(_as_of(runs)).label("as_of")).where(
         runs.c.segmentation == segmentation,
         runs.c.status == "published",
         runs.c.run_id >= sa.select(first.c.run_id).scalar_subquery(),
     )
-    return sa.select(published.cte("first_published").c.published_at).scalar_subquery()
+    return sa.select(earliest.cte("first_as_of").c.as_of).scalar_subquery()
 
 
 def with_hashed_column(audience: SelectBase, relation: Relation, column: str) -> SelectBase:

@@ -8,16 +8,19 @@ with runs as (
         'k': 'integer',
         'k_reason': 'string',
         'structure': 'string',
+        'as_of': 'timestamp',
     }) }}
 ),
 
-latest as (
+ranked as (
     select
-        segmentation,
-        max(run_id) as run_id
+        run_id,
+        row_number() over (
+            partition by segmentation
+            order by coalesce(as_of, published_at) desc, run_id desc
+        ) as newest
     from runs
     where status = 'published'
-    group by segmentation
 ),
 
 final as (
@@ -25,6 +28,7 @@ final as (
         runs.segmentation,
         runs.run_id,
         runs.published_at,
+        coalesce(runs.as_of, runs.published_at) as as_of,
         runs.rows_segmented,
         runs.k as segments,
         runs.structure,
@@ -41,7 +45,8 @@ final as (
         end as headline,
         runs.k_reason as reason
     from runs
-    inner join latest on runs.run_id = latest.run_id
+    inner join ranked on runs.run_id = ranked.run_id
+    where ranked.newest = 1
 )
 
 select * from final

@@ -34,6 +34,31 @@ SELECT CAST(12 AS BIGINT) AS run_id, measured.row_key AS "customer_id", measured
     DOUBLE PRECISION) ELSE CAST('Infinity' AS DOUBLE PRECISION) END AS is_outlier
 FROM measured;
 
+-- nearest_segments
+WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("sales"."customers"."income" AS
+      DOUBLE PRECISION) AS number0, CAST("sales"."customers"."orders" AS DOUBLE PRECISION) AS number1, coalesce(CAST("sales"."customers"."city"
+      AS VARCHAR(65535)), '(missing)') AS text0
+  FROM "sales"."customers"), scaled AS (SELECT /* x = (value - center) / scale * weight */ source_rows.row_key
+      AS row_key, (source_rows.number0 - CAST('-1.5e0' AS DOUBLE PRECISION)) * CAST('0.3333333333333333e0' AS
+      DOUBLE PRECISION) AS x0, ln(CASE WHEN (source_rows.number1 > CAST('-1.0e0' AS DOUBLE PRECISION)) THEN
+      source_rows.number1 + CAST('1.0e0' AS DOUBLE PRECISION) END) AS x1, CASE WHEN (source_rows.text0 = 'Oslo')
+      THEN CAST('1.0e0' AS DOUBLE PRECISION) ELSE CAST('0.0e0' AS DOUBLE PRECISION) END AS x2
+  FROM source_rows
+  WHERE source_rows.number0 BETWEEN CAST('-1.7976931348623157e+308' AS DOUBLE PRECISION) AND CAST('1.7976931348623157e+308'
+      AS DOUBLE PRECISION) AND source_rows.number1 BETWEEN CAST('0.0e0' AS DOUBLE PRECISION) AND CAST('1.7976931348623157e+308'
+      AS DOUBLE PRECISION)), distances AS (SELECT scaled.row_key AS row_key, scaled.x0 AS x0, scaled.x1 AS x1,
+      scaled.x2 AS x2, scaled.x0 * scaled.x0 + (scaled.x1 - CAST('1.0e0' AS DOUBLE PRECISION)) * (scaled.x1 -
+      CAST('1.0e0' AS DOUBLE PRECISION)) + (scaled.x2 - CAST('0.5e0' AS DOUBLE PRECISION)) * (scaled.x2 - CAST('0.5e0'
+      AS DOUBLE PRECISION)) AS squared0, (scaled.x0 - CAST('-1.0e0' AS DOUBLE PRECISION)) * (scaled.x0 - CAST('-1.0e0'
+      AS DOUBLE PRECISION)) + (scaled.x1 - CAST('2.0e0' AS DOUBLE PRECISION)) * (scaled.x1 - CAST('2.0e0' AS
+      DOUBLE PRECISION)) + scaled.x2 * scaled.x2 AS squared1
+  FROM scaled ), nearest AS (SELECT distances.row_key AS row_key, distances.x0 AS x0, distances.x1 AS x1,
+      distances.x2 AS x2, distances.squared0 AS squared0, distances.squared1 AS squared1, CASE WHEN (distances.squared0
+      <= distances.squared1) THEN 4 ELSE 2 END AS segment_id
+  FROM distances )
+SELECT nearest.row_key, nearest.segment_id
+FROM nearest;
+
 -- scores
 WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("sales"."customers"."income" AS
       DOUBLE PRECISION) AS number0, CAST("sales"."customers"."orders" AS DOUBLE PRECISION) AS number1, coalesce(CAST("sales"."customers"."city"

@@ -35,12 +35,36 @@ WITH before AS (SELECT segments.groups_history.customer_id AS row_key, segments.
   WHERE segments.groups_history.run_id = 11), now AS (SELECT segments.groups_history.customer_id AS row_key,
       segments.groups_history.segment_id AS segment_id
   FROM segments.groups_history
-  WHERE segments.groups_history.run_id = 12)
-SELECT CAST(12 AS BIGINT) AS run_id, coalesce(now.row_key, before.row_key) AS "customer_id", CASE WHEN (before.row_key
-    IS NULL) THEN 'entered' WHEN (now.row_key IS NULL) THEN 'left' ELSE 'moved' END AS change,
-    before.segment_id AS from_segment_id, now.segment_id AS to_segment_id
-FROM before FULL OUTER JOIN now ON before.row_key = now.row_key
-WHERE before.row_key IS NULL OR now.row_key IS NULL OR before.segment_id != now.segment_id;
+  WHERE segments.groups_history.run_id = 12), changed AS (SELECT coalesce(now.row_key, before.row_key) AS
+      row_key, CASE WHEN (before.row_key IS NULL) THEN 'entered' WHEN (now.row_key IS NULL) THEN 'left' ELSE
+      'moved' END AS change, before.segment_id AS from_segment_id, now.segment_id AS to_segment_id
+  FROM before FULL OUTER JOIN now ON before.row_key = now.row_key
+  WHERE before.row_key IS NULL OR now.row_key IS NULL OR before.segment_id != now.segment_id), source_rows AS (SELECT
+      "sales"."customers"."customer_id" AS row_key, CAST("sales"."customers"."income" AS DOUBLE) AS number0,
+      CAST("sales"."customers"."orders" AS DOUBLE) AS number1, coalesce(CAST("sales"."customers"."city" AS
+      VARCHAR), '(missing)') AS text0
+  FROM "sales"."customers"), scaled AS (SELECT /* x = (value - center) / scale * weight */ source_rows.row_key
+      AS row_key, (source_rows.number0 - CAST(-1.5e0 AS DOUBLE)) * CAST(0.3333333333333333e0 AS DOUBLE) AS x0,
+      ln(CASE WHEN (source_rows.number1 > CAST(-1.0e0 AS DOUBLE)) THEN source_rows.number1 + CAST(1.0e0 AS
+      DOUBLE) END) AS x1, CASE WHEN (source_rows.text0 = 'Oslo') THEN CAST(1.0e0 AS DOUBLE) ELSE CAST(0.0e0 AS
+      DOUBLE) END AS x2
+  FROM source_rows
+  WHERE source_rows.number0 BETWEEN CAST(-1.7976931348623157e+308 AS DOUBLE) AND CAST(1.7976931348623157e+308
+      AS DOUBLE) AND source_rows.number1 BETWEEN CAST(0.0e0 AS DOUBLE) AND CAST(1.7976931348623157e+308 AS
+      DOUBLE)), distances AS (SELECT scaled.row_key AS row_key, scaled.x0 AS x0, scaled.x1 AS x1, scaled.x2 AS
+      x2, scaled.x0 * scaled.x0 + (scaled.x1 - CAST(1.0e0 AS DOUBLE)) * (scaled.x1 - CAST(1.0e0 AS DOUBLE)) + (scaled.x2
+      - CAST(0.5e0 AS DOUBLE)) * (scaled.x2 - CAST(0.5e0 AS DOUBLE)) AS squared0, (scaled.x0 - CAST(-1.0e0 AS
+      DOUBLE)) * (scaled.x0 - CAST(-1.0e0 AS DOUBLE)) + (scaled.x1 - CAST(2.0e0 AS DOUBLE)) * (scaled.x1 - CAST(2.0e0
+      AS DOUBLE)) + scaled.x2 * scaled.x2 AS squared1
+  FROM scaled ), nearest AS (SELECT distances.row_key AS row_key, distances.x0 AS x0, distances.x1 AS x1,
+      distances.x2 AS x2, distances.squared0 AS squared0, distances.squared1 AS squared1, CASE WHEN (distances.squared0
+      <= distances.squared1) THEN 4 ELSE 2 END AS segment_id
+  FROM distances ), by_model_before AS (SELECT nearest.row_key AS row_key, nearest.segment_id AS segment_id
+  FROM nearest)
+SELECT CAST(12 AS BIGINT) AS run_id, changed.row_key AS "customer_id", changed.change, changed.from_segment_id,
+    changed.to_segment_id, CASE WHEN (changed.change != 'moved') THEN NULL WHEN (changed.from_segment_id =
+    by_model_before.segment_id) THEN 'model' ELSE 'itself' END AS moved_by
+FROM changed LEFT OUTER JOIN by_model_before ON changed.row_key = by_model_before.row_key;
 
 -- flows
 WITH before AS (SELECT segments.groups_history.customer_id AS row_key, segments.groups_history.segment_id AS
