@@ -11,7 +11,6 @@ from sqlalchemy.schema import CreateSchema, CreateTable, SetColumnComment, SetTa
 from segjob import __version__
 from segjob.errors import ConfigError, WarehouseError
 from segjob.registry.registry import Registry
-from segjob.registry.views import renew_run_views
 from segjob.statements.published import comments
 from segjob.statements.published.tables import LAYOUT_VERSION, SHARED, VIEWS
 from segjob.statements.sql.ddl import AddColumn, inline_comments
@@ -40,6 +39,8 @@ def ensure_layout(registry: Registry) -> None:
     bring_up_to_date(warehouse, *registry.tables.shared())
     _create_shared_views(registry)
     if version is not None:
+        from segjob.registry.views import renew_run_views  # which brings a segmentation's own tables up to date
+
         renew_run_views(registry)
     # Last, and the old row after the new one: without transactions, this row says that all of it is there.
     layout = registry.table("layout")
