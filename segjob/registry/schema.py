@@ -39,7 +39,8 @@ def ensure_layout(registry: Registry) -> None:
     bring_up_to_date(warehouse, *registry.tables.shared())
     _create_shared_views(registry)
     if version is not None:
-        from segjob.registry.views import renew_run_views  # which brings a segmentation's own tables up to date
+        # Here, because the views bring a segmentation's own tables up to date.
+        from segjob.registry.views import renew_run_views
 
         renew_run_views(registry)
     # Last, and the old row after the new one: without transactions, this row says that all of it is there.
