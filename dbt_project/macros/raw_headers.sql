@@ -2,7 +2,10 @@
 
 {# For each column of a raw source: the spellings accepted, in small letters and digits only; the first that is there wins. #}
 {% macro accepted_spellings(name) -%}
-    {% if name == 'customers' -%}
+    {% if name == 'table' -%}
+        {# Any file, of which the user names the columns: `segjob run --from FILE`. #}
+        {{ return(var('named_columns')) }}
+    {%- elif name == 'customers' -%}
         {{ return({
             'customer_id': ['customeruniqueid', 'customerid', 'customer', 'customernumber', 'custid', 'clientid', 'userid',
                 'kundennummer', 'kundennr', 'kundenid', 'id'],
@@ -97,7 +100,7 @@
 {% macro missing_columns(name, matched) -%}
     {% set spellings, mapped, missing = accepted_spellings(name), mapped_headers(name), [] -%}
     {% set needed = ['customer_id', 'gender', 'age', 'annual_income', 'spending_score'] if name == 'customers'
-        else ['customer_id', 'ordered_at'] -%}
+        else (spellings.keys() | list if name == 'table' else ['customer_id', 'ordered_at']) -%}
     {% for column in needed if column not in matched -%}
         {% if mapped.get(column) -%}
             {% do missing.append(column ~ ' (you say that it is ' ~ mapped[column] ~ ')') -%}
@@ -136,10 +139,12 @@
             place ~ ' has no column for ' ~ missing | join('; ') ~ '. Its columns are: ' ~ headers | join(', ')
             ~ '. Case, blanks, underscores and brackets in a header do not matter. Say which header is which, our column first; '
             ~ 'correct this and paste it, for once:\n\n    export SEGJOB_' ~ name.upper() ~ "_COLUMNS='" ~ mapping
-            ~ "'\n\nor for good, under vars in dbt_project.yml:\n\n    " ~ name ~ '_columns: ' ~ mapping
-            ~ '\n\nAn empty header ("") says that the file has no such column. Or '
-            ~ ('set SEGJOB_' ~ name.upper() ~ ' to another file.' if target.type == 'duckdb'
-               else 'read another table or a view: variable raw_' ~ name ~ '.')
+            ~ "'\n\n" ~ ('' if var('reads_without_dbt', false)
+               else 'or for good, under vars in dbt_project.yml:\n\n    ' ~ name ~ '_columns: ' ~ mapping ~ '\n\n')
+            ~ 'An empty header ("") says that the file has no such column. Or '
+            ~ ('name another file.' if var('reads_without_dbt', false)
+               else ('set SEGJOB_' ~ name.upper() ~ ' to another file.' if target.type == 'duckdb'
+               else 'read another table or a view: variable raw_' ~ name ~ '.'))
         ) -%}
     {%- endif -%}
 {%- endmacro %}

@@ -24,8 +24,9 @@
     {% set advice = {
         'ordered_at_ambiguous': 'Set SEGJOB_DATE_ORDER to dmy (day first) or mdy (month first).',
         'ordered_at_unreadable': 'SEGJOB_DATE_ORDER (dmy, mdy, ymd) says the order of day and month.',
-        'unknown_customer': 'The customers file and the orders file name other customers: set SEGJOB_CUSTOMERS and SEGJOB_ORDERS to '
-            ~ 'files that belong together, or SEGJOB_ORDERS alone.',
+        'unknown_customer': 'The customers file and the orders file name other customers: '
+            ~ ('name files that belong together, or the orders alone.' if var('reads_without_dbt', false)
+            else 'set SEGJOB_CUSTOMERS and SEGJOB_ORDERS to files that belong together, or SEGJOB_ORDERS alone.'),
         'too_many_columns': 'SEGJOB_DELIMITER says what stands between columns; a text with the delimiter in it needs quotes.',
         'annual_income_out_of_range': 'Incomes are in thousands where the header does not say otherwise.',
     } -%}
@@ -61,11 +62,12 @@
             {%- endfor -%}
             {% set message = 'Of ' ~ counts[0] ~ ' lines of the ' ~ name ~ ' file ' ~ counts[1] ~ ' are rejected ('
                 ~ '%.1f' % percent ~ ' %), most of them as ' ~ top[0] ~ ' (' ~ top[1] ~ '), such as '
-                ~ lines | join('; ') ~ '. ' ~ advice_for(top[0]) ~ ' All of them are in rejected_' ~ name ~ '.' -%}
+                ~ lines | join('; ') ~ '. ' ~ advice_for(top[0]) -%}
+            {% set where = ' All of them are in rejected_' ~ name ~ '.' -%}
             {% if percent > var('rejected_error_percent') -%}
-                {% do exceptions.raise_compiler_error(message) -%}
+                {% do exceptions.raise_compiler_error(message ~ ('' if var('reads_without_dbt', false) else where)) -%}
             {%- endif -%}
-            {% do exceptions.warn(message) -%}
+            {% do exceptions.warn(message ~ where) -%}
         {%- endif -%}
     {%- endif -%}
     with judged as (

@@ -92,7 +92,22 @@ SegmentationName = Annotated[
     str | None, typer.Option("--segmentation", metavar="NAME", help="Which one, if there are several.")
 ]
 From = Annotated[
-    str | None, typer.Option("--from", metavar="RELATION", help="Table or view; needs no config file.")
+    str | None,
+    typer.Option(
+        "--from", metavar="RELATION", help="Table or view, or a CSV or Parquet file; needs no config file."
+    ),
+]
+Orders = Annotated[
+    str | None,
+    typer.Option(
+        "--orders",
+        metavar="FILE",
+        help="Order lines: recency, orders and revenue become features per customer.",
+    ),
+]
+Table = Annotated[
+    str | None,
+    typer.Option("--table", metavar="NAME", help="With a file: the table that it is loaded into."),
 ]
 Key = Annotated[
     str | None, typer.Option(metavar="COLUMN", help="With --from: the column that names a customer.")
@@ -261,7 +276,7 @@ def verb(function: Callable[..., None]) -> Callable[..., None]:
         from segjob.errors import SegjobError
 
         session = Session(**{name: options.pop(name) for name in shared})
-        session.is_described = options.get("source") is not None
+        session.is_described = options.get("source") is not None or options.get("orders") is not None
         try:
             function(session, **options)
             _mention_lost_output(session)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from segjob.commands.read.diff import Diff
     from segjob.commands.read.health import Health
     from segjob.commands.read.predict import Prediction
+    from segjob.commands.write.load import LoadedFiles
     from segjob.commands.write.publish_each import RunResults
     from segjob.commands.write.run import Plan
     from segjob.registry.registry import Registry
@@ -43,16 +44,22 @@ PrintDocument = Callable[[Mapping[str, Any]], None]
 
 
 def print_run(
-    outcome: RunResults, registry: Registry, options: Sequence[str], print_document: PrintDocument | None
+    outcome: RunResults,
+    registry: Registry,
+    options: Sequence[str],
+    print_document: PrintDocument | None,
+    loaded: LoadedFiles | None = None,
 ) -> None:
     """`segjob run`; in the document, `error` is about the segmentations that are missing from `runs`.
 
     options : that lead a command to the same warehouse.
     print_document : how to print it as one document; None for a terminal.
+    loaded : the files that were loaded before, if any.
     """
     if print_document is not None:
         document: dict[str, Any] = {
             "warehouse": registry.warehouse.label,
+            **({"loaded": loaded.as_json()} if loaded else {}),
             "runs": [result.as_json() for result in outcome.results],
         }
         if outcome.failure is not None:

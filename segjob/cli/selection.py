@@ -11,14 +11,15 @@ from segjob.errors import ConfigError
 
 
 def select(
-    config: Config, segmentation: str | None, described: Mapping[str, str | None], **options: Any
+    config: Config, segmentation: str | None, described: Mapping[str, Any], **options: Any
 ) -> dict[str, Segmentation]:
     """Name -> settings.
 
     Parameters
     ----------
     segmentation : one of the config file's; None: all of them.
-    described : source (the relation), key, features, name, where: a segmentation that needs no config file.
+    described : source (the relation), key, features, name, where: a segmentation that needs no config file. Features
+        as typed, or as a config file holds them.
     options : measures, k, k_range, rule, scale, seed as typed; None if not given. They win over the file.
 
     Raises
@@ -34,7 +35,8 @@ def select(
     if not config.segmentations:
         raise ConfigError(
             "there is no segmentation to run",
-            hint="write a segjob.toml with `segjob init`, or use --from RELATION --key COLUMN --features A,B",
+            hint="write a segjob.toml with `segjob init`, or use --from RELATION --key COLUMN --features A,B, "
+            "where RELATION may be a CSV or Parquet file",
         )
     if segmentation is not None and segmentation not in config.segmentations:
         raise ConfigError(
@@ -53,7 +55,7 @@ def select(
 
 
 def _described(
-    segmentation: str | None, described: Mapping[str, str | None], changes: Mapping[str, Any]
+    segmentation: str | None, described: Mapping[str, Any], changes: Mapping[str, Any]
 ) -> dict[str, Segmentation]:
     if segmentation is not None:
         raise ConfigError(
@@ -62,11 +64,11 @@ def _described(
     lacking = [f"--{name}" for name in ("key", "features") if described[name] is None]
     if lacking:
         raise ConfigError(f"--from also needs {' and '.join(lacking)}")
-    relation = str(described["source"])
+    relation, features = str(described["source"]), described["features"]
     values = {
         "relation": relation,
         "key": described["key"],
-        "features": [name for name in _split(str(described["features"])) if name],
+        "features": split_names(features) if isinstance(features, str) else features,
         "where": described["where"],
         **changes,
     }
@@ -80,11 +82,12 @@ def default_name(relation: str) -> str:
     return split_name(relation)[1]
 
 
-def _split(columns: str) -> list[str]:
+def split_names(features: str) -> list[str]:
     """Column names between commas; double quotes keep a comma."""
     import csv
 
-    return [name.strip() for name in next(csv.reader([columns], skipinitialspace=True), [])]
+    names = [name.strip() for name in next(csv.reader([features], skipinitialspace=True), [])]
+    return [name for name in names if name]
 
 
 def _parsed(options: dict[str, Any]) -> dict[str, Any]:
@@ -92,7 +95,7 @@ def _parsed(options: dict[str, Any]) -> dict[str, Any]:
     if "k" in options:
         options["k"] = _k(options["k"])
     if "measures" in options:
-        options["measures"] = [name for name in _split(options["measures"]) if name]
+        options["measures"] = split_names(options["measures"])
     if "k_range" in options:
         low, _, high = str(options["k_range"]).partition(":")
         try:

@@ -12,6 +12,7 @@ from segjob.errors import DataError, RelationChanged, StatementFailed, together
 from segjob.pipeline.progress import Progress
 from segjob.pipeline.transforms import transforms
 from segjob.pipeline.validate import key_problems, value_problems, weight_problems
+from segjob.registry.rejected_lines import explained
 from segjob.registry.relations import ResolvedSegmentation
 from segjob.statements import measures, profiles
 from segjob.statements.measures import Measured
@@ -76,13 +77,17 @@ def measure(
     """
     with progress.phase("measuring", warehouse.ledger) as phase:
         relation = snapshot(warehouse, source)
-        counts = count_rows(warehouse, source, relation)
-        phase.rows = counts.rows
+        try:
+            counts = count_rows(warehouse, source, relation)
+            phase.rows = counts.rows
+            coordinates = fitted or transforms(warehouse, source.settings, relation, counts)
+        except DataError as problem:
+            raise explained(warehouse, source, problem) from None
         return Dataset(
             source,
             relation,
             counts,
-            fitted or transforms(warehouse, source.settings, relation, counts),
+            coordinates,
             rows_outside=_rows_outside(warehouse, source, counts),
             measure_means=measure_means(warehouse, source, relation, progress),
         )

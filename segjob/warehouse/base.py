@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
-from typing import Any, ClassVar, Literal, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 import numpy as np
 import sqlalchemy as sa
@@ -20,8 +20,12 @@ from sqlalchemy.types import TypeEngine, UserDefinedType
 
 from segjob.errors import ConfigError, StatementFailed
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 BATCH_ROWS = 10_000
 """Of a result that is too large to hold, how many rows are in memory at a time."""
+
 Statement = sa.Executable | SelectBase
 """Anything that an engine can run."""
 
@@ -205,6 +209,10 @@ class Warehouse(ABC):
     @abstractmethod
     def execute(self, statement: Statement) -> None:
         """A statement without a result."""
+
+    def insert_frame(self, table: sa.Table, frame: pd.DataFrame) -> None:
+        """Put many rows into a table; the frame's columns are in the table's order, and None or NaT is null."""
+        raise ConfigError(f"{self.label} takes no rows from a file")
 
     def execute_each(self, statements: Sequence[Statement]) -> None:
         """Statements without a result that do not need each other: an engine may take them in any order, or at once."""

@@ -49,6 +49,12 @@ def _address(config: Config, warehouse: str | None, environment: Mapping[str, st
     return _from_dbt(config, environment), Path.cwd()
 
 
+def is_named(config: Config, warehouse: str | None, environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether anything names a warehouse, as for `connect`."""
+    named = warehouse or environment.get(VARIABLE) or config.warehouse.url or config.warehouse.dbt_project
+    return bool(named) or find_project(Path.cwd()) is not None
+
+
 def without_secrets(url: str, warehouse: Warehouse) -> str:
     """A URL or path that leads to the same warehouse, without its secret; see `secret_advice`.
 

@@ -88,3 +88,20 @@ def test_a_name_that_is_too_long(file: Path, groups: Path, segjob: Segjob, refus
     assert "at most 100 characters, this one 101" in refused(groups, 2, "name", "1", "n" * 101)
     assert "at most 2,000" in refused(groups, 2, "name", "1", "VIP", "--description", "n" * 2001)
     assert segjob("name", "1", "n" * 100, "--warehouse", groups).code == 0
+
+
+def test_it_says_that_the_lines_of_the_file_are_rejected(file: Path, refused: Refused) -> None:
+    execute(
+        file,
+        "create table customer_features as select id as customer_id, null::double as recency_days from customers",
+        "create table cleaning_report as select * from (values ('orders', 'row', 'read', 40), "
+        "('orders', 'row', 'kept', 2), ('orders', 'ordered_at_ambiguous', 'rejected', 30), "
+        "('orders', 'quantity_zero', 'rejected', 8)) as t(file, finding, outcome, rows)",
+    )
+    described = ("--from", "customer_features", "--key", "customer_id", "--features", "recency_days")
+    said = refused(file, 3, "check", *described)
+    assert "of 40 lines of the orders file 38 are rejected, most of them as ordered_at_ambiguous (30)" in said
+    assert "SEGJOB_DATE_ORDER=dmy" in said
+    assert "look in main.rejected_orders" in said
+    execute(file, "update cleaning_report set rows = 400 where outcome = 'read'")
+    assert "rejected" not in refused(file, 3, "check", *described)

@@ -9,7 +9,9 @@ from typing import Any
 import duckdb
 import pytest
 from helpers.dbt_checkout import SHARED
-from helpers.plain_jinja import PlainJinja, Refused
+from helpers.plain_jinja import PlainJinja
+
+from segjob.files.dbt_models import FileRefused
 
 Read = Callable[..., PlainJinja]
 FEATURES = "select customer_id, recency_days, orders, revenue from customer_features order by 1"
@@ -108,7 +110,7 @@ def test_what_may_be_two_dates_is_rejected_and_the_variable_decides() -> None:
     project = read_files({"SEGJOB_ORDERS": file})
     assert project.ask("select distinct reason from rejected_orders") == [("ordered_at_ambiguous",)]
     with pytest.raises(
-        Refused,
+        FileRefused,
         match=r"2 are rejected \(100.0 %\), most of them as ordered_at_ambiguous.*line 1: 1,A,1,01/02/2024",
     ) as refused:
         project.failures("most_order_lines_can_be_used")
@@ -189,14 +191,14 @@ def test_encodings_are_told_and_said(orders: Read, encoding: str, said: str) -> 
 
 def test_a_file_that_cannot_be_read_says_what_to_do(orders: Read) -> None:
     text = HEADER + "1,A,X,2024-01-01,1,10\n"
-    with pytest.raises(Refused, match="iconv -f UTF-16"):
+    with pytest.raises(FileRefused, match="iconv -f UTF-16"):
         orders(text.encode("utf-16-be"))
     assert orders(text.encode("utf-16-le"), SEGJOB_ENCODING="utf-16").ask(FEATURES) == [("A", 0.0, 1.0, 10.0)]
-    with pytest.raises(Refused, match=r"Set it to one of: utf-8.*iconv -f shift-jis"):
+    with pytest.raises(FileRefused, match=r"Set it to one of: utf-8.*iconv -f shift-jis"):
         orders(text, SEGJOB_ENCODING="shift-jis")
-    with pytest.raises(Refused, match="is empty: it has not even a header"):
+    with pytest.raises(FileRefused, match="is empty: it has not even a header"):
         orders("")
-    with pytest.raises(Refused, match="only blank lines"):
+    with pytest.raises(FileRefused, match="only blank lines"):
         orders("\n\n  \n")
     assert orders(HEADER).ask("select count(*) from stg_orders") == [(0,)]
 
@@ -216,13 +218,13 @@ def test_one_of_several_files_with_another_header_is_refused(orders: Read, tmp_p
     settings = {"SEGJOB_ORDERS": str(tmp_path / "orders_*.csv")}
     assert read_files(settings).ask(FEATURES) == [("A", 0.0, 2.0, 20.0)]
     (tmp_path / "orders_3.csv").write_text("customer_id,date,price\nB,2024-01-01,7\n")
-    with pytest.raises(Refused, match=r"orders_3.csv begins with another header"):
+    with pytest.raises(FileRefused, match=r"orders_3.csv begins with another header"):
         read_files(settings)
 
 
 def test_an_unknown_header_is_mapped_by_what_the_error_shows(orders: Read) -> None:
     text = "Nr;Käufer;Wann;Wert\n1;A;2024-01-01;10,5\n2;A;2024-01-02;4,5\n"
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(FileRefused) as refused:
         orders(text)
     said = str(refused.value)
     assert (
@@ -232,15 +234,15 @@ def test_an_unknown_header_is_mapped_by_what_the_error_shows(orders: Read) -> No
     assert "Its columns are: Nr, Käufer, Wann, Wert" in said
     mapping = "{order_id: Nr, customer_id: Käufer, ordered_at: Wann, revenue: Wert}"
     assert orders(text, SEGJOB_ORDERS_COLUMNS=mapping).ask(FEATURES) == [("A", 0.0, 2.0, 15.0)]
-    with pytest.raises(Refused, match=r"you say that it is Wer"):
+    with pytest.raises(FileRefused, match=r"you say that it is Wer"):
         orders(text, SEGJOB_ORDERS_COLUMNS=mapping.replace("Wert", "Wer"))
-    with pytest.raises(Refused, match="names buyer, which is no column of orders"):
+    with pytest.raises(FileRefused, match="names buyer, which is no column of orders"):
         orders(text, SEGJOB_ORDERS_COLUMNS="{buyer: Käufer}")
 
 
 def test_a_customers_file_may_lack_what_the_user_says_it_lacks(customers: Read) -> None:
     text = "id,sex,age,income\n1,0,19,54000\n2,1,21,61000\n3,weiblich,30,70000\n"
-    with pytest.raises(Refused, match="no column for spending_score"):
+    with pytest.raises(FileRefused, match="no column for spending_score"):
         customers(text)
     project = customers(text, SEGJOB_CUSTOMERS_COLUMNS='{spending_score: ""}')
     assert project.ask(
@@ -369,7 +371,7 @@ def test_a_column_of_dates_is_read_as_a_whole(
 def test_an_impossible_day_is_refused_in_words(orders: Read) -> None:
     text = HEADER + "1,A,X,2024-01-01,1,10\n"
     for day, words in (("2025-02-30", "there is no such day"), ("June", "which is no date")):
-        with pytest.raises(Refused, match=f"SEGJOB_AS_OF is {day}.*{words}"):
+        with pytest.raises(FileRefused, match=f"SEGJOB_AS_OF is {day}.*{words}"):
             orders(text, SEGJOB_AS_OF=day)
     assert orders(text, SEGJOB_AS_OF="2024-02-29").ask(FEATURES) == [("A", 59.0, 1.0, 10.0)]
 

@@ -9,6 +9,7 @@ from segjob.cli.options import (
     From,
     Key,
     Name,
+    Orders,
     SegmentationArgument,
     SegmentationName,
     Session,
@@ -52,21 +53,31 @@ def check(
     features: Features = None,
     name: Name = None,
     where: Where = None,
+    orders: Orders = None,
 ) -> None:
     """Validate config, connection, relation, columns and rows; says all that is wrong and changes nothing.
 
-    The segmentation is the argument, as of `run`, or an option, as of every other verb.
+    The segmentation is the argument, as of `run`, or an option, as of every other verb. Files are read into a
+    warehouse of their own, which is gone afterwards.
 
     Example: segjob check income_spending
+
+    Example: segjob check --from shop.csv --key id --features income,score
     """
+    from segjob.cli.files import load_named_files_elsewhere
     from segjob.cli.output import print_line
     from segjob.cli.selection import select
     from segjob.commands.setup.check import check_all
     from segjob.pipeline.progress import Progress
 
     described = {"source": source, "key": key, "features": features, "name": name, "where": where}
-    requested = select(session.settings, segmentation or picked, described)
-    checked = check_all(session.registry, requested, Progress(), session.settings.fit)
+    with load_named_files_elsewhere(session, described, orders) as loaded:
+        requested = select(
+            session.settings,
+            segmentation or picked,
+            loaded.described(described) if loaded else described,
+        )
+        checked = check_all(session.registry, requested, Progress(), session.settings.fit)
     if session.as_json:
         session.print_json(
             {"warehouse": session.warehouse.label, "checked": [one.as_json() for one in checked]}

@@ -17,6 +17,7 @@ from segjob.cli.options import (
     Measures,
     Name,
     NumberOfSegments,
+    Orders,
     RuleName,
     ScaleName,
     Seed,
@@ -24,6 +25,7 @@ from segjob.cli.options import (
     SegmentationName,
     Session,
     Start,
+    Table,
     Where,
     verb,
 )
@@ -39,6 +41,8 @@ def run(
     measures: Measures = None,
     name: Name = None,
     where: Where = None,
+    orders: Orders = None,
+    table: Table = None,
     k: NumberOfSegments = None,
     k_range: KRange = None,
     rule: RuleName = None,
@@ -54,17 +58,24 @@ def run(
     Example: segjob run income_spending
 
     Example: segjob run --from sales.customers --key id --features income,score --k auto
+
+    Example: segjob run --from shop.csv --key id --features income,score
+
+    Example: segjob run --orders orders.csv
     """
+    from segjob.cli.files import load_named_files
     from segjob.cli.results import print_plan, print_run
     from segjob.cli.selection import select
     from segjob.commands.write.run import dry_run as planned
     from segjob.commands.write.run import run_all
     from segjob.pipeline.progress import Progress
 
+    described = {"source": source, "key": key, "features": features, "name": name, "where": where}
+    loaded = load_named_files(session, described, orders, table, dry_run=dry_run)
     requested = select(
         session.settings,
         segmentation,
-        {"source": source, "key": key, "features": features, "name": name, "where": where},
+        described if loaded is None else loaded.described(described),
         measures=measures,
         k=k,
         k_range=k_range,
@@ -83,7 +94,7 @@ def run(
         outcome = run_all(session.registry, session.settings, requested, session.progress)
         with session.written():
             document = session.print_json if session.as_json else None
-            print_run(outcome, session.registry, session.same_place, document)
+            print_run(outcome, session.registry, session.same_place, document, loaded)
         failure = outcome.failure
     if failure is not None:
         raise typer.Exit(failure.exit_code) if session.as_json else failure

@@ -25,6 +25,16 @@ _SEGMENT: _Columns = (("segment_id", _INT, "Number of the segment; stays the sam
 _FEATURE: _Columns = (("feature", _TEXT, "Model feature; a one-hot feature is written column=category."),)
 
 SHARED: dict[str, tuple[str, _Columns]] = {
+    "files": (
+        "Tables that segjob has loaded from files, and may replace. One row per table.",
+        (
+            ("relation", _TEXT, "The table, with its schema."),
+            ("file", _TEXT, "The file that it was read from, or the files."),
+            ("loaded_at", _TIME, "When it was loaded (UTC)."),
+            ("rows", _BIG, "Rows that were loaded."),
+            ("columns", _TEXT, "Names and types of its columns (json)."),
+        ),
+    ),
     "layout": (
         "Which layout of these tables the warehouse holds. One row.",
         (

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import duckdb
 import duckdb_engine
@@ -25,6 +25,9 @@ from segjob.errors import ConfigError, WarehouseBusy, WarehouseError
 from segjob.warehouse.base import Statement, WriteTarget
 from segjob.warehouse.duckdb.errors import DRIVER_ERRORS, failure, opening_error
 from segjob.warehouse.sqlalchemy import SqlAlchemyWarehouse, first_line
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 STORAGE = "v1.0.0"
 """Storage version of new files, so that BI tools that still carry DuckDB 1.x open them."""
@@ -99,6 +102,17 @@ class DuckDBFile(SqlAlchemyWarehouse):
         result = self._run(statement)
         columns = result.cursor.fetchnumpy()
         return {name: np.ma.filled(column.astype(np.float64), np.nan) for name, column in columns.items()}
+
+    def insert_frame(self, table: sa.Table, frame: pd.DataFrame) -> None:
+        name = self.dialect.identifier_preparer.format_table(table)
+        with self.ledger.entry():
+            self._raw.register("segjob_frame", frame)
+            try:
+                self._raw.execute(f"insert into {name} select * from segjob_frame")
+            except duckdb.Error as error:
+                raise self._failure(error, f"insert into {name}") from error
+            finally:
+                self._raw.unregister("segjob_frame")
 
     def missing_rights(self, written: WriteTarget, read: tuple[str, str] | None = None) -> list[str]:
         places = (self.path, self.path.parent)  # the log is written beside the file

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import numpy as np
 import sqlalchemy as sa
@@ -20,6 +20,9 @@ from segjob.warehouse.base import Replacement, Statement, Warehouse, WriteTarget
 from segjob.warehouse.postgres.replace import replace_function, replace_view
 from segjob.warehouse.postgres.rights import QUERY
 from segjob.warehouse.sqlalchemy import SqlAlchemyWarehouse
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _HOLDER = sa.text(
     "select a.pid, coalesce(a.application_name, '') as application from pg_locks as l "
@@ -140,6 +143,14 @@ class Postgres(SqlAlchemyWarehouse):
             return Warehouse.refusal(self, statement)
         finally:
             inner.rollback()
+
+    def insert_frame(self, table: sa.Table, frame: pd.DataFrame) -> None:
+        name = self.dialect.identifier_preparer.format_table(table)
+        sql = f"COPY {name} FROM STDIN"
+        rows = frame.astype(object).where(frame.notna(), None).itertuples(index=False, name=None)
+        with self._driver(sql) as cursor, cursor.copy(sql) as copy:
+            for row in rows:
+                copy.write_row(row)
 
     def _literal(self, select: SelectBase) -> str:
         """A select without parameters, for which percent signs would be doubled."""

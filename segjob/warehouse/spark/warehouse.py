@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 import numpy as np
 import sqlalchemy as sa
@@ -31,6 +31,9 @@ from segjob.warehouse.spark.errors import failure, lost_errors
 from segjob.warehouse.spark.lease import FLAGS, Lease
 from segjob.warehouse.spark.session import Place, keep_classes, session
 from segjob.warehouse.sqlalchemy import kind_of, typed
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Answer = TypeVar("Answer")
 Asked = TypeVar("Asked")
@@ -172,6 +175,13 @@ class Spark(Warehouse):
             return
         with self._planned_lightly(statement):
             self._command(self.sql(statement))
+
+    def insert_frame(self, table: sa.Table, frame: pd.DataFrame) -> None:
+        rows = [tuple(row) for row in frame.astype(object).where(frame.notna(), None).itertuples(index=False)]
+        name = _named(table.schema, table.name)
+        with self.ledger.entry(), self._translated_errors(f"INSERT INTO {name}"):
+            target = self._session.table(name).schema
+            self._session.createDataFrame(rows, target).write.insertInto(name)
 
     def _command(self, text: str) -> None:
         text = self._in_one_step(text)
