@@ -242,6 +242,13 @@ class Session:
         config = ["--config", str(self.config)] if self.config else []
         return config + (["--warehouse", without_secrets(self.url, self.warehouse)] if self.url else [])
 
+    @property
+    def secret_advice(self) -> str | None:
+        """Where the secret has to be that `same_place` leaves out; None if there is none."""
+        from segjob.warehouse.connect import secret_advice
+
+        return secret_advice(self.url) if self.url else None
+
 
 def _mention_lost_output(session: Session) -> None:
     """A warning if the output could not be written.
@@ -263,6 +270,16 @@ def _mention_lost_output(session: Session) -> None:
     from segjob.errors import WarehouseError
 
     raise WarehouseError(message, hint="check the disk that it goes to")
+
+
+def _mention_late_failures(session: Session) -> None:
+    """What went wrong after a commit, as warnings: what was committed stands, and so does the exit code."""
+    warehouse = vars(session).get("warehouse")  # not connected just to be asked
+    if warehouse is not None and warehouse.late_failures:
+        from segjob.cli.output import print_warning
+
+        for message in warehouse.late_failures:
+            print_warning(message)
 
 
 def verb(function: Callable[..., None]) -> Callable[..., None]:
@@ -288,6 +305,8 @@ def verb(function: Callable[..., None]) -> Callable[..., None]:
         except KeyboardInterrupt:
             typer.echo("interrupted; a run is published whole or not at all: see `segjob history`", err=True)
             raise typer.Exit(130) from None
+        finally:
+            _mention_late_failures(session)
 
     together = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in (*own.values(), *shared.values())]
     guarded.__signature__ = inspect.Signature(together)  # type: ignore[attr-defined]

@@ -24,6 +24,7 @@ from segjob.printable import one_line
 from segjob.registry.runs import ASSIGNMENT
 
 if TYPE_CHECKING:
+    from segjob.cli.options import Session
     from segjob.commands.outputs.export import Export
     from segjob.commands.outputs.snapshot import Snapshot
     from segjob.commands.read.compare import Compared
@@ -33,9 +34,7 @@ if TYPE_CHECKING:
     from segjob.commands.write.load import LoadedFiles
     from segjob.commands.write.publish_each import RunResults
     from segjob.commands.write.run import Plan
-    from segjob.registry.registry import Registry
     from segjob.registry.runs import PublishedRun
-    from segjob.warehouse.base import Warehouse
 
 _SHELLS = {"duckdb": "the duckdb shell", "postgresql": "psql", "spark": "spark-sql"}
 
@@ -45,20 +44,18 @@ PrintDocument = Callable[[Mapping[str, Any]], None]
 
 def print_run(
     outcome: RunResults,
-    registry: Registry,
-    options: Sequence[str],
+    session: Session,
     print_document: PrintDocument | None,
     loaded: LoadedFiles | None = None,
 ) -> None:
     """`segjob run`; in the document, `error` is about the segmentations that are missing from `runs`.
 
-    options : that lead a command to the same warehouse.
     print_document : how to print it as one document; None for a terminal.
     loaded : the files that were loaded before, if any.
     """
     if print_document is not None:
         document: dict[str, Any] = {
-            "warehouse": registry.warehouse.label,
+            "warehouse": session.warehouse.label,
             **({"loaded": loaded.as_json()} if loaded else {}),
             "runs": [result.as_json() for result in outcome.results],
         }
@@ -74,7 +71,7 @@ def print_run(
             print_votes(result.published)
         print_line("")
     published = [result.published for result in outcome.results]
-    print_where_next(registry.warehouse, registry.schema, published, options)
+    print_where_next(session, published)
 
 
 def print_plan(plan: Plan, print_document: PrintDocument | None) -> None:
@@ -88,15 +85,11 @@ def print_plan(plan: Plan, print_document: PrintDocument | None) -> None:
         print_sql(f"{step.statement};\n")
 
 
-def print_where_next(
-    warehouse: Warehouse, schema: str, published: Sequence[PublishedRun], options: Sequence[str]
-) -> None:
-    """Where the tables are and what to ask them, and how to get the page about them.
-
-    options : that lead a command to the same warehouse.
-    """
+def print_where_next(session: Session, published: Sequence[PublishedRun]) -> None:
+    """Where the tables are and what to ask them, and how to get the page about them."""
     from sqlalchemy.engine.default import DefaultDialect
 
+    warehouse, schema = session.warehouse, session.registry.schema
     quoted = DefaultDialect().identifier_preparer.quote
     name = str(published[0].run["segmentation"])
     views = [f"{quoted(schema)}.{quoted(view)}" for view in (f"{name}_profile", name)]
@@ -104,8 +97,9 @@ def print_where_next(
     print_line(f"published in {warehouse.label}, schema {schema}. Next, in {shell} or a BI tool:")
     for question in (f"select * from {views[0]};", f"select * from {views[1]} limit 10;"):
         print_line((f"  {question}", "bold"))
-    command = shlex.join(["segjob", "report", "--segmentation", name, *options])
-    print_line("As a page for everybody else, with the map and the evidence:")
+    command = shlex.join(["segjob", "report", "--segmentation", name, *session.same_place])
+    secret = f" ({session.secret_advice})" if session.secret_advice else ""
+    print_line(f"As a page for everybody else, with the map and the evidence{secret}:")
     print_line((f"  {command}", "bold"))
 
 

@@ -16,12 +16,12 @@ _PARTS = ("history", "movements")
 _HISTORY = {"run_id", "segment_id", "distance", "next_segment_id", "margin", "is_outlier"}
 
 
-def remove_leftovers(registry: Registry, segmentation: str, run_id: int, published: Set[str]) -> None:
-    """Delete every row of this run number and of later ones: `runs`, which a run writes last, has none of them.
+def remove_leftovers(registry: Registry, segmentation: str, last: int, published: Set[str]) -> None:
+    """Delete every row of runs after the last one that is in `runs`, which a run writes last.
 
     Parameters
     ----------
-    segmentation, run_id : of the run that is about to be written.
+    segmentation : of the run that is about to be written; last : the greatest number in `runs`.
     published : all segmentations that have a run.
     """
     warehouse, schema = registry.warehouse, registry.schema
@@ -34,7 +34,7 @@ def remove_leftovers(registry: Registry, segmentation: str, run_id: int, publish
         for part in reversed(_PARTS):
             _drop(warehouse, schema, f"{segmentation}_{part}")
     first = [registry.table(name) for name in (FIRST_OF_FIT, FIRST_OF_ASSIGNMENT)]
-    counts = [sa.select(sa.func.count().label("rows")).where(table.c.run_id >= run_id) for table in first]
+    counts = [sa.select(sa.func.count().label("rows")).where(table.c.run_id > last) for table in first]
     if not any(row["rows"] for (row,) in warehouse.records_of_each(counts)):
         return
     tables: list[sa.TableClause] = [
@@ -45,7 +45,7 @@ def remove_leftovers(registry: Registry, segmentation: str, run_id: int, publish
     others = {"runs", FIRST_OF_FIT, FIRST_OF_ASSIGNMENT}
     tables += [t for t in registry.tables.shared() if "run_id" in t.c and t.name not in others]
     for table in (*tables, *first):
-        warehouse.execute(sa.delete(table).where(table.c.run_id >= run_id))
+        warehouse.execute(sa.delete(table).where(table.c.run_id > last))
 
 
 def _drop(warehouse: Warehouse, schema: str, name: str) -> None:

@@ -166,6 +166,10 @@ class Warehouse(ABC):
     def writing(self, *, create: bool = False) -> Iterator[None]:
         """One transaction: committed when the block ends, undone whole when it raises."""
 
+    def claim_number(self, schema: str, after: int) -> int:
+        """The number of the next run: above `after`, and no other job's; inside `writing()`."""
+        return after + 1
+
     def refuse_lost_lock(self) -> None:  # noqa: B027
         """To be called before what publishes a run is written; inside `writing()`.
 

@@ -7,8 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import pytest
-from helpers.small_warehouse import RUN, command, environment, execute, query
+from helpers.small_warehouse import RUN, Segjob, command, environment, execute, query
+
+from segjob.warehouse.duckdb.warehouse import DuckDBFile
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs a POSIX shell")
 PUBLISH = (*RUN, "--name", "groups", "--k", "5", "--k-range", "4:6")
@@ -116,6 +119,38 @@ def test_the_unexpected_is_a_message(groups: Path, error: str, words: str) -> No
     assert "Traceback" not in short.stderr
     assert "Traceback" in history("--verbose").stderr
     assert '"exit_code": 4' in history("--json").stdout
+
+
+@pytest.mark.parametrize(
+    "verb",
+    [
+        (*PUBLISH[:-2], "-q"),
+        ("name", "1", "Regulars"),
+        ("score", "customers", "--into", "scored"),
+        ("rollback",),
+        ("init",),
+    ],
+)
+def test_what_fails_after_a_commit_is_a_warning_of_every_verb(
+    groups: Path, segjob: Segjob, monkeypatch: pytest.MonkeyPatch, verb: tuple[str, ...]
+) -> None:
+    if verb == ("rollback",):
+        assert segjob(*PUBLISH[:-2], "-q", "--warehouse", groups).code == 0
+    after_commit, detach = DuckDBFile._after_commit, DuckDBFile._detach
+
+    def fail(self: DuckDBFile) -> None:
+        detach(self)
+        raise duckdb.IOException("no space left")
+
+    def fail_then(self: DuckDBFile, was_reading: bool) -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr(DuckDBFile, "_detach", fail)
+            after_commit(self, was_reading)
+
+    monkeypatch.setattr(DuckDBFile, "_after_commit", fail_then)
+    outcome = segjob(*verb, "--warehouse", groups)
+    assert outcome.code == 0, outcome.err
+    assert outcome.err.count("could not be read again: no space left") == 1
 
 
 def test_what_fails_after_publishing_is_a_warning(file: Path) -> None:

@@ -77,6 +77,8 @@ def test_the_password_is_in_no_table(filled: Engine, segjob: Segjob) -> None:
     ran = segjob(*RUN_GROUPS, "--warehouse", url)
     assert ran.code == 0, ran.err
     assert "Next, in psql or a BI tool" in ran.out
+    assert "(with the password in PGPASSWORD or ~/.pgpass):" in ran.out
+    assert "s3cret" not in ran.out + ran.err
     assert filled.query(
         "select count(*) from segments.runs where position('s3cret' in config || versions) > 0"
     ) == [(0,)]

@@ -94,7 +94,7 @@ def run(
         outcome = run_all(session.registry, session.settings, requested, session.progress)
         with session.written():
             document = session.print_json if session.as_json else None
-            print_run(outcome, session.registry, session.same_place, document, loaded)
+            print_run(outcome, session, document, loaded)
         failure = outcome.failure
     if failure is not None:
         raise typer.Exit(failure.exit_code) if session.as_json else failure

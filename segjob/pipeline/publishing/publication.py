@@ -79,9 +79,10 @@ def begin(registry: Registry, dataset: Dataset) -> Publication:
     refuse_changed(registry.warehouse, dataset)
     ensure_layout(registry)
     every = registry.runs(with_refused=True)
-    run_id = max((run["run_id"] for run in every), default=0) + 1
+    last = max((run["run_id"] for run in every), default=0)
+    run_id = registry.warehouse.claim_number(registry.schema, last)
     published = [run for run in every if run["status"] != REFUSED]
-    remove_leftovers(registry, dataset.name, run_id, {run["segmentation"] for run in published})
+    remove_leftovers(registry, dataset.name, last, {run["segmentation"] for run in published})
     runs = [run for run in published if run["segmentation"] == dataset.name]
     now, requested = datetime.now(UTC).replace(tzinfo=None), dataset.source.as_of
     in_use = [run for run in runs if run["status"] == "published"]

@@ -190,14 +190,16 @@ class DuckDBFile(SqlAlchemyWarehouse):
             self._raw.execute(f"checkpoint {self._quoted_catalog}")
         except duckdb.Error as error:
             self.late_failures.append(
-                f"published, but its log could not be merged into the file; the next job does it: {first_line(error)}"
+                f"all is written, but the next job has to merge the log into the file: {first_line(error)}"
             )
         try:
             self._detach()
             if was_reading:
                 self._attach(write=False)
         except (duckdb.Error, WarehouseError) as error:
-            self.late_failures.append(f"published, but the file could not be read again: {first_line(error)}")
+            self.late_failures.append(
+                f"all is written, but the file could not be read again: {first_line(error)}"
+            )
 
     def _attach(self, *, write: bool, create: bool = False) -> None:
         self._inspect_path(create)

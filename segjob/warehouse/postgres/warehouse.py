@@ -255,7 +255,7 @@ class Postgres(SqlAlchemyWarehouse):
 
             if transaction is None or not has_ended(error) or not self._was_committed(transaction):
                 raise self._failure(error, "commit") from error
-            self.late_failures.append("published, but the connection ended while the server said so")
+            self.late_failures.append("all is written, but the connection ended while the server said so")
 
     def _was_committed(self, transaction: str) -> bool:
         """What became of a transaction of a connection that ended.

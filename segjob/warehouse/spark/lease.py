@@ -2,8 +2,9 @@
 
 A job creates a view of its own, its flag, and then looks for the flags of others. Two jobs that do so at once both see
 the other's, so that never two go on (Dijkstra 1965 calls it mutual exclusion by flags); who sees another flag takes its
-own down and waits. A flag holds the server's time and is renewed while the job lives: a job that died is not waited for
-longer than `LEASE_SECONDS`.
+own down and waits. A job that was taken for dead may wake up and write on, so its run's number is never another's: a
+number is claimed by a view that only one job can create. A flag holds the server's time and is renewed while the job
+lives: a job that died is not waited for longer than `LEASE_SECONDS`.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ LEASE_SECONDS = 60.0
 _RENEWALS = 4
 FLAGS = "segjob_lock_"
 """What the views begin with; each may go at any moment."""
+CLAIMS = "segjob_number_"
+"""What the views begin with that say which numbers are taken."""
 
 
 @dataclass
@@ -38,6 +41,7 @@ class Lease:
     _view: str = field(default_factory=lambda: FLAGS + secrets.token_hex(6), init=False)
     _renewed: float = field(default=0.0, init=False)
     _is_lost: bool = field(default=False, init=False)
+    _claimed: int | None = field(default=None, init=False)
 
     @contextmanager
     def held(self, timeout: float) -> Iterator[None]:
@@ -53,6 +57,7 @@ class Lease:
         renewing.start()
         try:
             yield
+            self._release(self._claimed)  # it is in `runs` now; that of a job that fails stays taken
         finally:
             end.set()
             renewing.join()
@@ -65,6 +70,33 @@ class Lease:
                 f"{self.label} did not answer for so long that another job may be publishing in {self.schema}",
                 hint="nothing was published; run again",
             )
+
+    def claim_number(self, after: int) -> int:
+        """A number above `after` that no job has had. Claims up to `after` are taken down: it is beyond them."""
+        claimed = self._claims()
+        for number in claimed:
+            if number <= after:
+                self._release(number)
+        number = max([after, *claimed]) + 1
+        while True:
+            try:
+                self.send(f"CREATE VIEW {self.schema}.{CLAIMS}{number} AS SELECT {number} AS run_id")
+            except StatementFailed:
+                if number not in self._claims():
+                    raise
+                number += 1
+            else:
+                self._claimed = number
+                return number
+
+    def _claims(self) -> list[int]:
+        views = (row["viewName"] for row in self.rows(f"SHOW VIEWS IN {self.schema} LIKE '{CLAIMS}*'"))
+        return [int(view.removeprefix(CLAIMS)) for view in views if view.removeprefix(CLAIMS).isdigit()]
+
+    def _release(self, number: int | None) -> None:
+        if number is not None:
+            with suppress(WarehouseError):
+                self.send(f"DROP VIEW IF EXISTS {self.schema}.{CLAIMS}{number}")
 
     def _wait(self, timeout: float) -> None:
         deadline = time.monotonic() + timeout

@@ -28,7 +28,7 @@ from segjob.warehouse.base import BATCH_ROWS, Column, Statement, Warehouse
 from segjob.warehouse.spark.dialect import PLAIN_NAME, SparkDialect, is_small, text_literal
 from segjob.warehouse.spark.dml import other_place, rows_after, touched
 from segjob.warehouse.spark.errors import failure, lost_errors
-from segjob.warehouse.spark.lease import FLAGS, Lease
+from segjob.warehouse.spark.lease import CLAIMS, FLAGS, Lease
 from segjob.warehouse.spark.session import Place, keep_classes, session
 from segjob.warehouse.sqlalchemy import kind_of, typed
 
@@ -111,13 +111,16 @@ class Spark(Warehouse):
                 tables = [
                     row["tableName"]
                     for row in self._rows(f"SHOW TABLES IN {schema}")
-                    if not row["isTemporary"] and not row["tableName"].startswith(FLAGS)
+                    if not row["isTemporary"] and not row["tableName"].startswith((FLAGS, CLAIMS))
                 ]
                 _in_parallel(self._send, [f"REFRESH TABLE {_named(self.schema, table)}" for table in tables])
                 self._columns.clear()
                 yield
             finally:
                 self._lease = None
+
+    def claim_number(self, schema: str, after: int) -> int:
+        return after + 1 if self._lease is None else self._lease.claim_number(after)
 
     def refuse_lost_lock(self) -> None:
         if self._lease is not None:
@@ -320,6 +323,7 @@ class Spark(Warehouse):
             )
             self._answer(f"INSERT OVERWRITE DIRECTORY {there} USING {described['provider']} {rows}", _nothing)
             name = _named(table.schema, table.name)
+            self.refuse_lost_lock()  # rows that another job has written meanwhile would be lost
             self._answer(f"ALTER TABLE {name} SET LOCATION {there}", _nothing)
 
     def _drop_partitions(self, table: Any, by: str, changed: sa.ColumnElement[bool]) -> None:
