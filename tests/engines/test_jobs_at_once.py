@@ -41,7 +41,7 @@ def at_once(url: str, names: Sequence[str]) -> list[tuple[int, str]]:
                 "--warehouse",
                 url,
                 "--lock-timeout",
-                "120",
+                "400",
             ],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -49,7 +49,7 @@ def at_once(url: str, names: Sequence[str]) -> list[tuple[int, str]]:
         )
         for name in names
     ]
-    return [(job.returncode, error) for job in jobs for _, error in [job.communicate(timeout=300)]]
+    return [(job.returncode, error) for job in jobs for _, error in [job.communicate(timeout=500)]]
 
 
 def check(engine: Engine, names: Sequence[str], url: str | None = None, times: int = 2) -> None:
@@ -92,7 +92,7 @@ def test_on_spark_connect(spark: tuple[str, Any], folder: Path) -> None:
             "spark", engine.url, engine.execute, fresh, engine.empty, engine.schemas, "double", "string"
         )
         check(reader, ("a", "b", "a"), f"sc://127.0.0.1:{port}", times=1)
-        assert running.sql("show views in segments like 'segjob_lock*'").collect() == []
+        assert running.sql("show views in segments like 'segjob_*'").collect() == []
     finally:
         nothing = running._jvm.scala.Option.empty()
         service.stop(nothing, nothing)
