@@ -69,7 +69,7 @@ def _from_current_run(registry: Registry, dataset: Dataset) -> Floats | None:
     run = registry.current_run(dataset.name)
     if run is None:
         return None
-    model = registry.load_model(run).model
+    model = registry.load_model(run, for_scoring=False).model
     features = [transform.feature for transform in model.transforms]
     if [transform.feature for transform in dataset.transforms] != features:
         return None

@@ -32,7 +32,7 @@ def match_segments(
     """
     if previous is None:
         return first(len(model.centroids))
-    before = registry.load_model(previous)
+    before = registry.load_model(previous, for_scoring=False)
     distances = _distances(before.model, model)
     shared = _shared_customers(registry, dataset, model, before)
     similarity = shared_similarity(shared) if shared is not None else _by_centroids(before.model, model)

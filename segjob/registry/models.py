@@ -29,6 +29,10 @@ class PublishedModel:
         Parameters
         ----------
         rows : of `transforms` by position, of `segments` by segment_id, of `centroids` and `covariances` in any order.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError : rows are missing, or were changed.
         """
         transforms = tuple(
             Transform(**{name: row[name] for name in Transform.__dataclass_fields__})
@@ -37,6 +41,9 @@ class PublishedModel:
         segments, features = rows["segments"], [transform.feature for transform in transforms]
         value = {(row["segment_id"], row["feature"]): row["scaled_value"] for row in rows["centroids"]}
         ids = tuple(row["segment_id"] for row in segments)
+        places = [row["position"] for row in rows["transforms"]]
+        if len(ids) != run["k"] or places != [*range(len(places))] or len(value) != len(ids) * len(features):
+            raise ValueError("rows are missing")
         model = Model(
             transforms=transforms,
             segment_ids=ids,

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
-from segjob.errors import ConfigError, DataError
+from segjob.errors import ConfigError, DataError, WarehouseError
 from segjob.registry.models import PublishedModel
 from segjob.registry.relations import booleans_of, locate
-from segjob.registry.runs import REFUSED, PublishedRun, Record, newest_first
-from segjob.statements.published.tables import PublishedTables
+from segjob.registry.runs import REFUSED, PublishedRun, Record, newest_first, settings_of
+from segjob.statements.published.tables import LAYOUT_VERSION, PublishedTables
 from segjob.statements.relation import Relation
 from segjob.warehouse.base import Column, Warehouse
 
@@ -48,8 +47,37 @@ class Registry:
         columns = self.warehouse.columns_of(self.schema, f"{run['segmentation']}_history")
         return next(column for column in columns if column.name == run["key_column"])
 
+    def layout_version(self) -> int | None:
+        """The layout that the warehouse holds; None if there is none yet."""
+        if "version" not in (column.name for column in self.warehouse.columns_of(self.schema, "layout")):
+            return None
+        version = self.warehouse.scalar(sa.select(sa.func.max(self.table("layout").c.version)))
+        return None if version is None else int(version)
+
+    def refuse_newer_layout(self) -> None:
+        """Raises a WarehouseError if a newer segjob wrote the tables: what it says there, this one may not know."""
+        version = self.layout_version()
+        if version is not None and version > LAYOUT_VERSION:
+            raise WarehouseError(
+                f"schema {self.schema} of {self.warehouse.label} has layout {version}; "
+                f"this segjob knows {LAYOUT_VERSION}",
+                hint="upgrade segjob",
+            )
+
+    @functools.cached_property
+    def _is_readable(self) -> bool:
+        """True, or the error that the tables are of a newer segjob; asked once a job."""
+        self.refuse_newer_layout()
+        return True
+
     def runs(self, segmentation: str | None = None, *, with_refused: bool = False) -> list[Record]:
-        """All runs that were published, newest first by `as_of`, each with `is_current`; refused ones too, if asked."""
+        """All runs that were published, newest first by `as_of`, each with `is_current`; refused ones too, if asked.
+
+        Raises
+        ------
+        WarehouseError : the tables were written by a newer segjob.
+        """
+        _ = self._is_readable
         runs = self.table("runs")
         conditions = [] if segmentation is None else [runs.c.segmentation == segmentation]
         conditions += [] if with_refused else [runs.c.status != REFUSED]
@@ -100,18 +128,26 @@ class Registry:
         """Everything that is published about a run, except who is in which segment.
 
         The evidence for k of an assignment is that of the fit whose model it uses.
+
+        Raises
+        ------
+        WarehouseError : its settings are not as segjob wrote them.
         """
+        settings_of(run)  # what is shown about the features is in them
         rows = self.rows_of_run(run, dict.fromkeys(PublishedRun.TABLES, ()))
         if run["fit_run_id"] != run["run_id"]:
             rows |= self.rows_of_run(self.fit_of(run), dict.fromkeys(PublishedRun.EVIDENCE, ()))
         return PublishedRun.of(run, rows)
 
-    def load_model(self, run: Record) -> PublishedModel:
+    def load_model(self, run: Record, *, for_scoring: bool = True) -> PublishedModel:
         """The model of a run, with which any row can be scored.
+
+        for_scoring : read the run's settings too, of which scoring needs the condition of the rows.
 
         Raises
         ------
         DataError : the run was refused.
+        WarehouseError : its rows are not as segjob wrote them.
         """
         if run["status"] == REFUSED:
             raise DataError(
@@ -122,9 +158,15 @@ class Registry:
         rows = self.rows_of_run(run, order)
         schema, name = locate(self.warehouse, run["relation"])
         booleans = booleans_of(self.warehouse.columns_of(schema, name))
-        where = json.loads(run["config"]).get("where")
+        where = settings_of(run).where if for_scoring else None
         relation = Relation(name, schema, run["key_column"], where=where, booleans=booleans)
-        return PublishedModel.of(run, rows, relation)
+        try:
+            return PublishedModel.of(run, rows, relation)
+        except (KeyError, TypeError, ValueError) as error:
+            raise WarehouseError(
+                f"the model of run {run['run_id']} cannot be read from its tables: rows are missing or were changed",
+                hint="publish a new run with `segjob run`",
+            ) from error
 
     def rows_of_run(self, run: Record, tables: Mapping[str, Sequence[str]]) -> dict[str, list[Record]]:
         """The run's rows of several shared tables; see `rows`.

@@ -7,6 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
+from pydantic import ValidationError
+
+from segjob.config import Segmentation
+from segjob.errors import WarehouseError
+
 REFUSED = "refused"
 """The status of a run that published nothing, whose evidence is kept."""
 FIT, ASSIGNMENT = "fit", "assignment"
@@ -14,6 +19,24 @@ FIT, ASSIGNMENT = "fit", "assignment"
 
 Record = dict[str, Any]
 """A row of a published table, column -> value."""
+
+
+def settings_of(run: Record) -> Segmentation:
+    """The settings that a run was made with.
+
+    Raises
+    ------
+    WarehouseError : they are not as segjob wrote them.
+    """
+    try:
+        return Segmentation.model_validate_json(run["config"])
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(["config", *map(str, first["loc"])])
+        raise WarehouseError(
+            f"the settings of run {run['run_id']} in table runs cannot be read: {place}: {first['msg']}",
+            hint="somebody or a newer segjob wrote them; publish a new run with `segjob run`",
+        ) from error
 
 
 @dataclass(frozen=True)

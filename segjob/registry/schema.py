@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.schema import CreateSchema, CreateTable, SetColumnComment, SetTableComment
 
 from segjob import __version__
-from segjob.errors import ConfigError, WarehouseError
+from segjob.errors import ConfigError
 from segjob.registry.registry import Registry
 from segjob.statements.published import comments
 from segjob.statements.published.tables import LAYOUT_VERSION, SHARED, VIEWS
@@ -27,12 +27,7 @@ def ensure_layout(registry: Registry) -> None:
     """
     warehouse, schema = registry.warehouse, registry.schema
     refuse_foreign_tables(registry)
-    version = layout_version(registry)
-    if version is not None and version > LAYOUT_VERSION:
-        raise WarehouseError(
-            f"schema {schema} of {warehouse.label} has layout {version}; this segjob knows {LAYOUT_VERSION}",
-            hint="upgrade segjob",
-        )
+    version = registry.layout_version()
     if version == LAYOUT_VERSION:
         return
     warehouse.execute(CreateSchema(schema, if_not_exists=True))
@@ -70,26 +65,20 @@ def _create_shared_views(registry: Registry) -> None:
     warehouse.execute_each(commenting)
 
 
-def layout_version(registry: Registry) -> int | None:
-    """The layout that the warehouse holds; None if there is none yet."""
-    if not registry.warehouse.columns_of(registry.schema, "layout"):
-        return None
-    version = registry.warehouse.scalar(sa.select(sa.func.max(registry.table("layout").c.version)))
-    return None if version is None else int(version)
-
-
 def refuse_foreign_tables(registry: Registry) -> None:
-    """Let a schema pass that segjob has installed, or that has none of the names that it needs.
+    """Let a schema pass that this or an older segjob has installed, or that has none of the names that it needs.
 
     Raises
     ------
     ConfigError : a table or view of somebody else has one of them.
+    WarehouseError : the tables were written by a newer segjob.
     """
+    registry.refuse_newer_layout()
     warehouse, schema = registry.warehouse, registry.schema
     names = (*SHARED, *VIEWS)
     columns = warehouse.columns_of_each(schema, names)
     has_layout = "version" in (column.name for column in columns["layout"])
-    if has_layout and layout_version(registry) is not None:
+    if has_layout and registry.layout_version() is not None:
         foreign = ["runs"] if not warehouse.is_table(schema, "runs") else []
     else:
         # Without transactions, the tables of a first run that died are there before the layout's row is.

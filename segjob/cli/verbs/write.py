@@ -113,9 +113,7 @@ def assign(
 
     outcome = assign_all(session.registry, session.settings, segmentation or picked, session.progress)
     with session.written():
-        print_run(
-            outcome, session.registry, session.same_place, session.print_json if session.as_json else None
-        )
+        print_run(outcome, session, session.print_json if session.as_json else None)
     if outcome.failure is not None:
         raise typer.Exit(outcome.failure.exit_code) if session.as_json else outcome.failure
 

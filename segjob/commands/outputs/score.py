@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from segjob.config import Segmentation
 from segjob.errors import ConfigError, DataError
 from segjob.registry.registry import Registry
 from segjob.registry.relations import ResolvedSegmentation, locate, resolve
 from segjob.registry.rights import refuse_missing_rights_to_score
+from segjob.registry.runs import settings_of
 from segjob.statements import scoring
 from segjob.statements.sql.ddl import CreateAs, DropTable
 from segjob.warehouse.base import Warehouse
@@ -52,7 +52,7 @@ def score(
     with warehouse.writing():
         run = registry.pick_run(segmentation=segmentation)
         published = registry.load_model(run)
-        settings = Segmentation.model_validate_json(run["config"]).model_copy(
+        settings = settings_of(run).model_copy(
             update={"relation": relation, "key": key or run["key_column"], "row_weight": None, "where": None}
         )
         refuse_missing_rights_to_score(registry, relation, into)

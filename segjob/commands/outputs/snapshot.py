@@ -183,7 +183,7 @@ def _copy_all(registry: Registry, comments: Mapping[str, str | None], catalog: s
     _explain(registry, place, comments)
     for run in registry.runs():
         if run["is_current"]:
-            model = registry.load_model(run).model
+            model = registry.load_model(run, for_scoring=False).model
             warehouse.execute(CreateScorer(f"{run['segmentation']}_segment", model, schema=place))
     _sign(warehouse, place)
 

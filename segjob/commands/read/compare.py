@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
-from segjob.config import FitSettings, Segmentation
+from segjob.config import FitSettings
 from segjob.core.compare.comparison import PUBLISHED, Comparison
 from segjob.core.compare.comparison import compare as compared
 from segjob.core.compare.verdict import RULE, Verdict, judge
@@ -24,7 +24,7 @@ from segjob.pipeline.progress import Progress
 from segjob.registry.models import PublishedModel
 from segjob.registry.registry import Registry
 from segjob.registry.relations import resolve
-from segjob.registry.runs import Record
+from segjob.registry.runs import Record, settings_of
 from segjob.registry.schema import ensure_layout
 from segjob.warehouse.base import Warehouse
 
@@ -143,7 +143,7 @@ def published_rows(
     """
     run = published.run
     with progress.phase("measuring", warehouse.ledger) as phase:
-        configured = Segmentation.model_validate_json(run["config"])
+        configured = settings_of(run)
         source = resolve(warehouse, str(run["segmentation"]), configured)
         relation = snapshot(warehouse, source)
         counts = count_rows(warehouse, source, relation)

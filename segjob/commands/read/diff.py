@@ -42,7 +42,10 @@ def diff(registry: Registry, from_run: int, to_run: int) -> Diff:
     DataError : there is no such run, they are of two segmentations, or of two keys.
     """
     with registry.warehouse.reading():
-        then, now = (registry.load_model(registry.pick_run(run_id=run)) for run in (from_run, to_run))
+        then, now = (
+            registry.load_model(registry.pick_run(run_id=run), for_scoring=False)
+            for run in (from_run, to_run)
+        )
         names = [str(published.run["segmentation"]) for published in (then, now)]
         if names[0] != names[1]:
             raise DataError(f"run {from_run} is of {names[0]!r} and run {to_run} of {names[1]!r}")

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
-from segjob.config import HealthSettings, Segmentation
+from segjob.config import HealthSettings
 from segjob.core.model import Transform
 from segjob.core.segments import drift
 from segjob.core.segments.drift import BinnedShares
@@ -21,7 +21,7 @@ from segjob.pipeline.profile import MISSING_BIN, missing_shares
 from segjob.registry.models import PublishedModel
 from segjob.registry.registry import Registry
 from segjob.registry.relations import ResolvedSegmentation, resolve
-from segjob.registry.runs import Record
+from segjob.registry.runs import Record, settings_of
 from segjob.registry.schema import ensure_layout
 from segjob.statements import drift as drift_statements
 from segjob.statements.measures import Measured
@@ -79,7 +79,7 @@ def check_health(registry: Registry, settings: HealthSettings, segmentation: str
         published = registry.load_model(run)
         fit = registry.fit_of(run)
         reference = _reference(registry, fit)
-        configured = Segmentation.model_validate_json(run["config"])
+        configured = settings_of(run)
         source = resolve(warehouse, str(run["segmentation"]), configured)
         counts = measured_rows(warehouse, source.relation, source.settings.features)
         if counts.rows == 0:

@@ -13,7 +13,7 @@ from segjob.pipeline.progress import Progress
 from segjob.pipeline.publishing.publish_assignment import AssignmentDraft, publish_assignment
 from segjob.registry.registry import Registry
 from segjob.registry.relations import ResolvedSegmentation
-from segjob.registry.runs import Record
+from segjob.registry.runs import Record, settings_of
 
 
 def assign_all(
@@ -38,7 +38,7 @@ def _settings(registry: Registry, config: Config, segmentation: str | None) -> M
         return {segmentation: config.segmentations[segmentation]}
     with registry.warehouse.reading():
         run = registry.pick_run(segmentation=segmentation)
-    return {str(run["segmentation"]): Segmentation.model_validate_json(run["config"])}
+    return {str(run["segmentation"]): settings_of(run)}
 
 
 def _by_current_run(
@@ -82,7 +82,7 @@ def assign_one(
 
 def refuse_changed_settings(source: ResolvedSegmentation, base: Record) -> None:
     """Raises a ConfigError if the settings name another key, other features, or another algorithm than the run's."""
-    changed = source.settings.changed_since(Segmentation.model_validate_json(base["config"]))
+    changed = source.settings.changed_since(settings_of(base))
     if changed := [name for name in changed if name not in Segmentation.OF_THE_CHOICE]:
         raise ConfigError(
             f"{', '.join(changed)} of {source.name!r} changed since run {base['run_id']} was fitted",

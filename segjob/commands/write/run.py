@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from segjob.commands.write.publish_each import Job, RunResult, RunResults, publish_each, try_each
 from segjob.config import Config, Feature, Segmentation
-from segjob.errors import NoSegmentation, SegjobError
+from segjob.errors import NoSegmentation, SegjobError, WarehouseError
 from segjob.pipeline.choose_k import choose_k
 from segjob.pipeline.fit import fit
 from segjob.pipeline.fit_rows import read_fit_rows
@@ -22,6 +20,7 @@ from segjob.pipeline.worker import evidence_worker
 from segjob.registry.recording import RecordingWarehouse
 from segjob.registry.registry import Registry
 from segjob.registry.relations import ResolvedSegmentation
+from segjob.registry.runs import settings_of
 
 
 def run_all(
@@ -69,19 +68,21 @@ def _previous_k(registry: Registry, source: ResolvedSegmentation) -> int | None:
     run = registry.current_run(source.name)
     if run is None or run["k_outcome"] == "fixed" or run["k"] == 1:
         return None
-    same = _prepared_alike(json.loads(run["config"]), source.settings.model_dump(mode="json"))
-    return int(run["k"]) if same else None
+    try:
+        before = settings_of(run)
+    except WarehouseError:  # somebody changed them; this run replaces it
+        return None
+    return int(run["k"]) if _prepared_alike(before, source.settings) else None
 
 
-def _prepared_alike(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
+def _prepared_alike(first: Segmentation, second: Segmentation) -> bool:
     """Whether two settings of a segmentation prepare the same features alike, whatever order and words they have."""
 
-    def preparation(settings: Mapping[str, Any]) -> dict[str, Any]:
+    def preparation(settings: Segmentation) -> tuple[object, ...]:
         features = {
-            feature["column"]: {name: value for name, value in feature.items() if name not in Feature.WORDS}
-            for feature in settings["features"]
+            feature.column: feature.model_dump(exclude=set(Feature.WORDS)) for feature in settings.features
         }
-        return {"scale": settings["scale"], "row_weight": settings["row_weight"], "features": features}
+        return settings.scale, settings.row_weight, features
 
     return preparation(first) == preparation(second)
 

@@ -195,7 +195,7 @@ def by_model_before(registry: Registry, dataset: Dataset, before: Record | None)
     """Where the model of the run before puts today's rows; None if it needs columns that this run does not read."""
     if before is None:
         return None
-    model = registry.load_model(before).model
+    model = registry.load_model(before, for_scoring=False).model
     # A column that was a number may be text now.
     available = {(feature.column, feature.kind == "categorical") for feature in dataset.settings.features}
     if not {(t.source_column, t.function == "one_hot") for t in model.transforms} <= available:
