@@ -35,10 +35,17 @@
     header, from 0), and for a CSV file all of csv_plan. Ends the run where there is nothing, or a column is missing.
 #}
 {% macro raw_plan(name) -%}
+    {# A file is looked at once in a run of dbt: `graph` is what its models and tests have in common. #}
+    {% set plans = graph.setdefault('segjob_raw_plans', {}) -%}
+    {% set key = invocation_id ~ ' ' ~ name -%}
+    {% if key in plans -%}
+        {{ return(plans[key]) }}
+    {%- endif -%}
     {% set place = raw_place(name) -%}
     {% set plan = adapter.dispatch('raw_plan')(name, place) -%}
     {% do plan.update({'matched': matched_headers(name, plan['headers'])}) -%}
     {% do check_headers(name, place, plan['headers'], plan['matched']) -%}
+    {% do plans.update({key: plan}) -%}
     {{ return(plan) }}
 {%- endmacro %}
 

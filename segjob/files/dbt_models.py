@@ -115,6 +115,7 @@ class DbtModels:
             "return": _return,
             "execute": True,
             "graph": {},
+            "invocation_id": "",
             "this": "reading_report",
             "var": lambda name, default=None: self.variables.get(name, default),
             "env_var": lambda name, default="": self.environment.get(name, default),
