@@ -21,6 +21,7 @@ _VERBS = (
     read.history,
     read.predict,
     read.explain,
+    read.query,
     outputs.score,
     write.name,
     write.rollback,

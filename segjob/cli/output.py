@@ -6,12 +6,14 @@ before it is written; no other module writes to stdout or stderr.
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import math
 import re
 import sys
 import traceback
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -79,6 +81,15 @@ def print_line(*parts: str | tuple[str, str]) -> None:
 def print_sql(statement: str) -> None:
     """A statement on stdout: as it is for another program, cleaned for a terminal."""
     sys.stdout.write(f"{without_controls(statement) if out.is_terminal else statement}\n")
+
+
+def print_csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Rows as CSV on stdout: values as they are, for another program; cleaned for a terminal."""
+    written = io.StringIO()
+    writer = csv.writer(written, lineterminator="\n")
+    writer.writerows([columns, *rows] if columns else [])
+    text = written.getvalue()
+    sys.stdout.write(without_controls(text) if out.is_terminal else text)
 
 
 def print_config_file(file: Path) -> None:

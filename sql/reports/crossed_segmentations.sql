@@ -20,7 +20,7 @@ select
     value_segment,
     customers,
     round(100.0 * customers / sum(customers) over (partition by shopper_segment_id), 1) as percent_of_shoppers,
-    customers * sum(customers) over () / (
+    1.0 * customers * sum(customers) over () / (
         sum(customers) over (partition by shopper_segment_id)
         * sum(customers) over (partition by value_segment_id)
     ) as times_expected

@@ -1,6 +1,7 @@
 -- Question: Whom to contact first in each segment: who has spent the most?
 -- Grain: one row per customer, the best few of each segment.
 -- Parameters: how many customers per segment.
+-- Needs: customer_features (revenue, orders, recency_days)
 with params as (
     select 10 as customers_per_segment
 ),

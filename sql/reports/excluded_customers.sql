@@ -6,6 +6,7 @@ with params as (
 ),
 
 long as (
+    -- every numeric feature:
     select
         customer_id,
         'annual_income' as source_column,
@@ -17,6 +18,7 @@ long as (
         'spending_score' as source_column,
         spending_score as value
     from customer_features
+    -- every numeric feature.
 )
 
 select

@@ -1,6 +1,7 @@
 -- Question: Who are the customers of each segment, by gender and age?
 -- Grain: one row per segment, gender and age band that has customers.
 -- Parameters: where the middle age band starts and ends.
+-- Needs: customer_features (gender, age)
 with params as (
     select
         30 as middle_from,

@@ -7,8 +7,10 @@ select
     s.segment_name,
     s.distance,
     s.is_outlier,
+    -- every feature:
     f.annual_income,
     f.spending_score
+    -- every feature.
 from segments.income_spending_scores as s
 inner join customer_features as f on s.customer_id = f.customer_id
 where

@@ -8,8 +8,10 @@ select
     v.distance,
     s.outlier_distance as limit_of_segment,
     v.distance / nullif(s.outlier_distance, 0) as times_the_limit,
+    -- every feature:
     f.annual_income,
     f.spending_score
+    -- every feature.
 from segments.income_spending as v
 inner join segments.segments as s on v.run_id = s.run_id and v.segment_id = s.segment_id
 inner join customer_features as f on v.customer_id = f.customer_id

@@ -1,6 +1,7 @@
 -- Question: Which segments bring in the money, compared with how many customers they have?
 -- Grain: one row per segment, the highest revenue first. Customers without a segment are one row too.
 -- Parameters: none.
+-- Needs: customer_features (revenue, orders)
 with customers as (
     select
         coalesce(v.segment_name, '(no segment)') as segment_name,

@@ -1,6 +1,7 @@
 -- Question: How do the value segments compare with classical RFM scores (Hughes 1994: fifths)?
 -- Grain: one row per value segment and RFM group that share customers.
 -- Parameters: none. 5 is best: the most recent, the most orders, the highest revenue.
+-- Needs: customer_features (recency_days, orders, revenue)
 with scored as (
     select
         v.segment_id,

@@ -71,6 +71,12 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with duckdb.connect(str(file)) as connection:
         connection.register("made", customers)
         connection.execute("create table customer_features as select * from made where customer_id >= 'c010'")
+        connection.execute("create schema staging")
+        connection.execute(
+            "create table staging.int_order_lines as select customer_id, "
+            "date '2024-11-03' + cast(line * 17 + hash(customer_id) % 60 as integer) as ordered_at, "
+            "round(revenue / orders, 2) as revenue from made, range(9) as lines(line) where line < orders"
+        )
 
     def run() -> None:
         done = spawn("run", "--warehouse", file, "--quiet", cwd=folder)

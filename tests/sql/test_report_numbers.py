@@ -265,3 +265,61 @@ def test_moved_customers(report, rows):
     assert found.loc[found["change"] != "left", "to_segment"].notna().all()
     assert found.loc[found["change"] != "entered", "from_segment"].notna().all()
     assert found.loc[found["change"] == "left", "to_segment"].isna().all()
+
+
+def test_revenue_over_time(report, rows):
+    found = report("revenue_over_time")
+    lines = rows(
+        "select * from staging.int_order_lines left join segments.income_spending using (customer_id)"
+    )
+    lines["segment_id"] = lines["segment_id"].fillna(0)
+    by = [lines["ordered_at"].dt.year, lines["ordered_at"].dt.month, "segment_id"]
+    expected = lines.groupby(by)["revenue"].sum()
+    keys = found["order_year"], found["order_month"], found["segment_id"].fillna(0)
+    counted = pd.Series(found["revenue"].to_numpy(), index=pd.MultiIndex.from_arrays(keys))
+    assert counted.index.tolist() != expected.index.tolist() or (expected.index.get_level_values(2) > 0).all()
+    assert_allclose(counted.sort_index(), expected.sort_index(), atol=0.006)
+    months = found.groupby(["order_year", "order_month"])["percent_of_month"].sum()
+    assert_allclose(months, 100, atol=0.31)
+
+
+def test_customer_life(report, rows):
+    history = rows("from segments.income_spending_history where customer_id = 'c110' order by run_id")
+    found = report("customer_life", {"'12' as": "'c110' as"})
+    assert found["segment_id"].tolist() == history["segment_id"].tolist()
+    assert found["change"].tolist()[-1] == "moved"
+    assert found["from_segment_id"].tolist()[-1] == history["segment_id"].tolist()[0]
+    gone = report("customer_life", {"'12' as": "'c397' as"})
+    assert gone["change"].tolist()[-1] == "left"
+
+
+def test_nearest_to_segment(report, segmented, centroids):
+    found = report("nearest_to_segment", {"10 as": "3 as"})
+    distances = all_distances(segmented, centroids)
+    order = distances.argsort(axis=1)
+    near = np.sort(distances, axis=1)
+    others = pd.DataFrame(
+        {
+            "to": centroids[0].index.to_numpy()[order[:, 1]],
+            "customer_id": segmented["customer_id"].to_numpy(),
+            "margin": near[:, 1] - near[:, 0],
+        }
+    )
+    best = others.sort_values(["to", "margin", "customer_id"]).groupby("to").head(3)
+    assert found["customer_id"].tolist() == best["customer_id"].tolist()
+    assert found["to_segment_id"].tolist() == best["to"].tolist()
+
+
+def test_segment_overlap(report, rows):
+    found = report("segment_overlap").set_index("segment_id")
+    members = {
+        name: rows(f"select segment_id, customer_id from segments.{name}")
+        .groupby("segment_id")["customer_id"]
+        .agg(set)
+        for name in ("income_spending", "value")
+    }
+    for segment, own in members["income_spending"].items():
+        jaccard = {other: len(own & them) / len(own | them) for other, them in members["value"].items()}
+        assert found.loc[segment, "jaccard"] == pytest.approx(max(jaccard.values()))
+        assert jaccard[found.loc[segment, "other_segment_id"]] == max(jaccard.values())
+        assert found.loc[segment, "customers"] == len(own)

@@ -133,6 +133,48 @@ def explain(
 
 
 @verb
+def query(
+    session: Session,
+    question: Annotated[
+        str | None, typer.Argument(metavar="QUESTION", help="Its name; without one, all are listed.")
+    ] = None,
+    segmentation: SegmentationName = None,
+    other: Annotated[
+        str | None, typer.Option("--with", metavar="NAME", help="The second one, of a question about two.")
+    ] = None,
+    values: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A parameter of the question.")
+    ] = None,
+    used: Annotated[
+        list[str] | None,
+        typer.Option("--use", metavar="NAME=YOURS", help="Your column or table for one of the demo's."),
+    ] = None,
+    as_csv: Annotated[bool, typer.Option("--csv", help="All rows as CSV.")] = False,
+    only_sql: Annotated[bool, typer.Option("--sql", help="Print the statement, and do not run it.")] = False,
+) -> None:
+    """An analyst's question about any segmentation: the list of questions, or the answer to one.
+
+    Example: segjob query profile_card --segmentation income_spending
+    """
+    from segjob.cli.answers import print_answer, print_questions
+    from segjob.commands.read.query import assignments, questions
+    from segjob.commands.read.query import query as answered
+
+    if question is None:
+        if session.as_json:
+            session.print_json({"questions": [one.as_json() for one in questions().values()]})
+        else:
+            print_questions(questions())
+        return
+    given = {"parameters": assignments("--set", values or ()), "used": assignments("--use", used or ())}
+    answer = answered(session.registry, question, segmentation, other, only_sql=only_sql, **given)
+    if session.as_json:
+        session.print_json(answer.as_json())
+    else:
+        print_answer(answer, as_csv=as_csv, only_sql=only_sql)
+
+
+@verb
 def compare(session: Session, segmentation: SegmentationName = None) -> None:
     """Other algorithms on the same rows and features, and whether one of them is worth a change.
 
