@@ -12,7 +12,7 @@ from segjob.core.model import FitRows, Floats, Model
 from segjob.core.segments.score import places
 from segjob.core.select_k.choose import choose
 from segjob.core.select_k.division import ShareLimits
-from segjob.core.select_k.evidence import EvidenceRequest
+from segjob.core.select_k.evidence import EvidenceRequest, gather
 from segjob.core.select_k.followers import agreement_with
 from segjob.core.select_k.gap import gap_by_k
 from segjob.core.select_k.segment_stability import stability_of_partitions
@@ -70,7 +70,7 @@ def choose_k(
 
     Parameters
     ----------
-    ask : from `evidence_worker`, which gathers what does not need the sweep while that runs.
+    ask : from `evidence_worker`, which looks for groups while the sweep runs.
     previous_k : segments of the current run; None without one.
 
     Raises
@@ -91,10 +91,10 @@ def select(dataset: Dataset, rows: FitRows, ask: Ask, previous_k: int | None = N
     refuse_too_many(settings, rows)
     seed, ks = settings.seed, _ks(settings)
     request = EvidenceRequest.of(rows, dataset.transforms, ks, seed)
-    evidence_of = ask(request)
+    groups = ask(request.groups)
     swept = sweep(rows, ks, seed=seed, n_init=settings.n_init)
-    evidence = evidence_of()
-    gaps = gap_by_k(swept, evidence.reference_inertia)
+    evidence = gather(request, groups)
+    gaps = gap_by_k(swept, evidence.groups.reference_inertia)
     decision = choose(swept, request, evidence, _request(settings, previous_k), gaps)
     return KSelection(swept, request, gaps, evidence.half_fits.agreement(request.halves), decision)
 

@@ -14,14 +14,14 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-from segjob.core.select_k.evidence import EvidenceRequest, KEvidence, gather
+from segjob.core.select_k.evidence import GroupEvidence, GroupRequest, gather_groups
 
 FEWEST_ROWS = 1_000
 """Evidence about fewer rows is gathered sooner than another Python starts."""
 _MARK = b"\x00evidence\x00"
 """Stands before the evidence: whatever every Python here loads may print something first."""
 
-Ask = Callable[[EvidenceRequest], Callable[[], KEvidence]]
+Ask = Callable[[GroupRequest], Callable[[], GroupEvidence]]
 """Takes a request and returns at once; call the result to wait for the evidence."""
 
 
@@ -33,13 +33,13 @@ def evidence_worker(rows: int) -> Iterator[Ask]:
     """
     process = _start() if rows >= FEWEST_ROWS and (os.cpu_count() or 1) >= 2 else None
     if process is None:
-        yield lambda request: lambda: gather(request)
+        yield lambda request: lambda: gather_groups(request)
         return
     with process, ThreadPoolExecutor(1) as thread:
 
-        def ask(request: EvidenceRequest) -> Callable[[], KEvidence]:
+        def ask(request: GroupRequest) -> Callable[[], GroupEvidence]:
             evidence = thread.submit(_exchange, process, pickle.dumps(request))
-            return lambda: evidence.result() or gather(request)
+            return lambda: evidence.result() or gather_groups(request)
 
         try:
             yield ask
@@ -60,16 +60,16 @@ def _start() -> subprocess.Popen[bytes] | None:
         return None
 
 
-def _exchange(process: subprocess.Popen[bytes], request: bytes) -> KEvidence | None:
+def _exchange(process: subprocess.Popen[bytes], request: bytes) -> GroupEvidence | None:
     """Send the request and read the evidence; None if the process fails."""
     output, _ = process.communicate(request)
     _, mark, pickled = output.partition(_MARK)
     if process.returncode or not mark:
         return None
-    evidence: KEvidence = pickle.loads(pickled)
+    evidence: GroupEvidence = pickle.loads(pickled)
     return evidence
 
 
 if __name__ == "__main__":
-    answer = gather(pickle.load(sys.stdin.buffer))
+    answer = gather_groups(pickle.load(sys.stdin.buffer))
     sys.stdout.buffer.write(_MARK + pickle.dumps(answer))

@@ -74,6 +74,8 @@ def recount_groups(rows: MixedRows, close: Sequence[Mixture], seed: int) -> tupl
             labels = kmeans.fit(values, ones, k, seed=seed, n_init=3).labels
             best.add([mixture_models.fit(rows, np.eye(k)[:, labels], family)])
         best.add([mixture_models.fit(rows, ones[None], family)])
+    # A sample shows other groups where they suit it better, not where its own search ended too early.
+    best.add(mixture_models.fit(rows, mixture_models.responsibilities_of(m, rows), m.family) for m in close)
     return _solutions(rows, best.mixtures())
 
 

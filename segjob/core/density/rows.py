@@ -21,12 +21,12 @@ from segjob.core.density.columns import (
     without_atoms,
 )
 from segjob.core.model import Floats, Labels
-from segjob.core.row_keys import RowKeys, uniform
+from segjob.core.row_keys import GOLDEN, RowKeys, mix, uniform
 
 _SEED = 20_130
 """Not the run's seed: the count must not change with it."""
-_MOST_DONORS, _ASKED = 400, 0.1
-"""Each row asks a tenth of 400 others, each another tenth: else rows that know nothing would all get one number."""
+_MOST_DONORS, _ASKED_BITS = 400, 3
+"""Each row asks 1 in 8 of 400 others, each row others: else rows that know nothing would all get one number."""
 _DONOR_SPREAD = 0.15
 """In standard deviations: numbers taken from one donor must not be a tie."""
 _FAR = 20.0
@@ -109,9 +109,9 @@ def _filled(columns: Floats, known: Mask, levels: Labels, keys: RowKeys) -> Floa
     """Unknown numbers taken from the likest of some rows that know them, a little spread."""
     if known.all():
         return columns
-    pairs = list(zip(columns.T, known.T, strict=True))
-    spread = np.array([c[k].std() for c, k in pairs]) + _NOTHING
-    like = np.where(known, (columns - [c[k].mean() for c, k in pairs]) / spread, 0.0)
+    each = list(zip(columns.T, known.T, strict=True))
+    spread = np.array([c[k].std() for c, k in each]) + _NOTHING
+    like = np.where(known, (columns - [c[k].mean() for c, k in each]) / spread, 0.0)
     flags = [(column == v) * 1.0 for column in levels.T for v in range(column.max() + 1)]
     like = np.column_stack([like, *flags])
     out, order = columns.copy(), np.argsort(keys)
@@ -119,7 +119,10 @@ def _filled(columns: Floats, known: Mask, levels: Labels, keys: RowKeys) -> Floa
         lacks, donors = np.flatnonzero(~known[:, j]), order[known[order, j]][:_MOST_DONORS]
         others = np.delete(like, j, axis=1)
         distance = (others[donors] ** 2).sum(axis=1) - 2 * others[lacks] @ others[donors].T
-        distance[uniform(keys[lacks][:, None] ^ keys[donors], 1_000 + j) >= _ASKED] = np.inf
+        salted = mix(keys ^ mix(np.full(1, 1_000 + j, dtype=np.uint64)))
+        # Fibonacci hashing (Knuth): the leading bits of a product say enough about a pair of random keys.
+        pairs = (salted[lacks][:, None] ^ salted[donors]) * GOLDEN
+        distance[pairs >> np.uint64(64 - _ASKED_BITS) != 0] = np.inf
         nearest = donors[distance.argmin(axis=1)]
         noise = (uniform(keys[lacks], 2_000 + j) - 0.5) * _DONOR_SPREAD * spread[j]
         out[lacks, j] = columns[nearest, j] + noise
@@ -160,7 +163,11 @@ def _reduced(values: Floats, far: Mask) -> Floats:
 
 def _axes(values: Floats, random: np.random.Generator) -> Floats:
     """(p, d) principal axes that are longer than those of the same columns shuffled (Horn, 1965), 2 to 12."""
-    _, scales, axes = np.linalg.svd(values, full_matrices=False)
-    shuffled = [np.linalg.svd(random.permuted(values, axis=0), compute_uv=False) for _ in range(3)]
-    count = int(np.clip((scales > np.mean(shuffled, axis=0)).sum(), 2, _MOST_AXES))
-    return axes[:count]
+    # Eigenvectors of p x p products: singular values of the rows take ten times as long.
+    lengths, axes = np.linalg.eigh(values.T @ values)
+    shuffled = []
+    for _ in range(3):
+        columns = random.permuted(values, axis=0)
+        shuffled.append(np.linalg.eigvalsh(columns.T @ columns))
+    count = int(np.clip((lengths > np.mean(shuffled, axis=0)).sum(), 2, _MOST_AXES))
+    return axes.T[::-1][:count]

@@ -85,7 +85,7 @@ def _vote(
     if name in _EVERYDAY:
         return _EVERYDAY[name](sweep)
     if name == "gap":
-        return gap(gap_by_k(sweep, evidence.reference_inertia) if gaps is None else gaps)
+        return gap(gap_by_k(sweep, evidence.groups.reference_inertia) if gaps is None else gaps)
     return stability(by_k) if name == "stability" else null_test(sweep)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,18 +17,29 @@ from segjob.core.select_k.segment_stability import HalfFits, fit_halves
 
 
 @dataclass(frozen=True)
-class EvidenceRequest:
-    """Samples of the fit rows, one for each question, and the ks in question.
+class GroupRequest:
+    """Samples of the fit rows that show whether there are groups, and the ks in question.
 
     gap : rows to compare with reference data; the run's seed samples them.
-    density, halves : rows to count groups in, and to divide into halves; their own values sample them.
+    density : rows to count groups in; their own values sample them.
     """
 
     gap: Floats
     density: DensityRequest
-    halves: Halves
     ks: tuple[int, ...]
     seed: int
+
+
+@dataclass(frozen=True)
+class EvidenceRequest:
+    """Samples of the fit rows, one for each question.
+
+    groups : rows that show whether there are groups.
+    halves : rows to divide into halves; their own values sample them.
+    """
+
+    groups: GroupRequest
+    halves: Halves
 
     @classmethod
     def of(
@@ -37,33 +48,56 @@ class EvidenceRequest:
         """The request for these fit rows, whose coordinates the transforms made."""
         columns = zip(transforms, points.values.T, strict=True)
         original = np.column_stack([transform.to_original(column) for transform, column in columns])
+        rows = sampling.unweighted_sample(points, seed, gap.ROWS)
+        density = DensityRequest.of(points, original, transforms)
         return cls(
-            gap=sampling.unweighted_sample(points, seed, gap.ROWS),
-            density=DensityRequest.of(points, original, transforms),
+            groups=GroupRequest(rows, density, tuple(ks), seed),
             halves=split_halves(points, row_keys(original)),
-            ks=tuple(ks),
-            seed=seed,
         )
+
+    @property
+    def density(self) -> DensityRequest:
+        """Rows to count groups in."""
+        return self.groups.density
+
+
+@dataclass(frozen=True)
+class GroupEvidence:
+    """What shows whether there are groups.
+
+    reference_inertia : log inertia of reference data without groups, by k; see `gap.reference_inertia`.
+    density : groups counted by density; None if there are too few rows, or no number varies.
+    """
+
+    reference_inertia: Mapping[int, Floats]
+    density: DensityCount | None
 
 
 @dataclass(frozen=True)
 class KEvidence:
     """What the request's rows show.
 
-    reference_inertia : log inertia of reference data without groups, by k; see `gap.reference_inertia`.
-    density : groups counted by density; None if there are too few rows, or no number varies.
+    groups : whether there are groups.
     half_fits : k-means on random halves.
     """
 
-    reference_inertia: Mapping[int, Floats]
-    density: DensityCount | None
+    groups: GroupEvidence
     half_fits: HalfFits
 
 
-def gather(request: EvidenceRequest) -> KEvidence:
-    """Compute what is requested."""
-    return KEvidence(
-        reference_inertia=gap.reference_inertia(request.gap, request.ks, request.seed),
-        density=count_by_density(request.density),
-        half_fits=fit_halves(request.halves, request.ks),
+def gather_groups(request: GroupRequest) -> GroupEvidence:
+    """Compute what shows whether there are groups: about as long as everything else that k rests on."""
+    return GroupEvidence(
+        gap.reference_inertia(request.gap, request.ks, request.seed), count_by_density(request.density)
     )
+
+
+def gather(request: EvidenceRequest, groups: Callable[[], GroupEvidence] | None = None) -> KEvidence:
+    """Compute what is requested.
+
+    Parameters
+    ----------
+    groups : waits for the evidence of another process, which is asked for last; None computes it here.
+    """
+    half_fits = fit_halves(request.halves, request.groups.ks)
+    return KEvidence(gather_groups(request.groups) if groups is None else groups(), half_fits)

@@ -62,7 +62,7 @@ def natural_groups(bench: Bench, request: KRequest, rule_votes: Sequence[Vote]) 
     ----------
     rule_votes : of every other rule that was asked.
     """
-    density, votes = bench.evidence.density, {vote.rule: vote.k for vote in rule_votes}
+    density, votes = bench.evidence.groups.density, {vote.rule: vote.k for vote in rule_votes}
     if density is None:
         return NaturalGroups(None, False, None, None, "there are too few different rows to count groups in")
     groups = leading(density, votes)

@@ -44,8 +44,9 @@ ruled out 1,310, of which 6 would have reached `CHOSEN` on 20 pairs."""
 _USUAL = 12
 """Pairs that the other ks are fitted on: the mean of 12 has an error of .01 to .04."""
 
-_CLOSE = 0.05
-"""A k as near to `CHOSEN` as this gets all the pairs, so that the answer does not hang on the error of 12."""
+_CLOSE, _CLOSE_ERRORS = 0.05, 3.0
+"""A k as near to `CHOSEN` as this, or as three standard errors of the mean, gets all the pairs: where two divisions are
+nearly as good, half of the pairs show .55 and half .97, and the mean of 12 is a matter of chance."""
 
 _LENIENT = 0.8
 """Part of the least step from which a k gets them: the sweep's fits may explain a little more than these."""
@@ -178,7 +179,8 @@ def _is_close(halves: Halves, whole: Restarts, fits: Floats, k: int) -> bool:
     """Whether these pairs leave open on which side of `CHOSEN` the least of the segments is."""
     reference = _reference(whole, fits)
     stability = stability_by_k(halves, HalfFits({k: fits}, {k: reference}))[k]
-    return abs(stability.least - CHOSEN) <= _CLOSE
+    error = float(stability.error[stability.jaccard.argmin()])
+    return abs(stability.least - CHOSEN) <= max(_CLOSE, _CLOSE_ERRORS * error)
 
 
 def _explained(whole: Restarts, centroids: Floats) -> float:

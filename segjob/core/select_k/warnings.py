@@ -48,8 +48,9 @@ def warnings(sweep: Sweep, decision: KDecision, transforms: Sequence[Transform])
     fit = next((fit for fit in sweep.fits if fit.k == decision.k), None)
     if fit is None or decision.start is None or decision.start.algorithm != "kmeans":
         return tuple(messages)
-    messages += small(fit.smallest_share)
-    if decision.structure == "natural" and fit.k > 1:
+    if decision.structure != "natural":
+        messages += small(fit.smallest_share)
+    elif fit.k > 1:
         messages += _without_part(values, decision.start.centroids, transforms)
     return tuple(messages)
 

@@ -20,7 +20,7 @@ def test_the_reference_data_is_that_of_the_gap_statistic() -> None:
     rows, ks = np.round(blobs(3, 3, 200) * 10), range(2, 8)
     swept = sweep(points(rows), ks, seed=3)
     evidence = gather(EvidenceRequest.of(points(rows), plain_transforms(rows), ks, 3))
-    gaps, beside = gap_by_k(swept), gap_by_k(swept, evidence.reference_inertia)
+    gaps, beside = gap_by_k(swept), gap_by_k(swept, evidence.groups.reference_inertia)
     assert beside.keys() == gaps.keys()
     assert all(beside[k] == pytest.approx(gaps[k], rel=1e-12, abs=1e-12) for k in gaps)
 
@@ -30,9 +30,9 @@ def test_density_and_halves_do_not_depend_on_the_seed() -> None:
     one, other = (
         gather(EvidenceRequest.of(points(rows), plain_transforms(rows), range(1, 6), seed)) for seed in (1, 2)
     )
-    assert one.density is not None
-    assert other.density is not None
-    assert one.density.by_sample == other.density.by_sample
+    assert one.groups.density is not None
+    assert other.groups.density is not None
+    assert one.groups.density.by_sample == other.groups.density.by_sample
     assert all(np.array_equal(one.half_fits.centroids[k], other.half_fits.centroids[k]) for k in (2, 3, 4))
 
 

@@ -146,10 +146,12 @@ def test_an_empty_segment_is_not_found_again() -> None:
     assert stability_by_k(halves, fits, {3: far})[3].least == 0
 
 
-def test_close_ks_get_all_the_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("kind", ["_CLOSE", "_CLOSE_ERRORS"])
+def test_close_and_uncertain_ks_get_all_the_pairs(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     values = np.random.default_rng(8).normal(size=(400, 2))
     halves = halves_of(values)
-    monkeypatch.setattr(module, "_CLOSE", 1.0)
-    assert any(len(f) == 2 * len(halves.is_first) for f in fit_halves(halves, range(1, 5)).centroids.values())
     monkeypatch.setattr(module, "_CLOSE", 0.0)
+    monkeypatch.setattr(module, "_CLOSE_ERRORS", 0.0)
     assert all(len(f) <= 24 for f in fit_halves(halves, range(1, 5)).centroids.values())
+    monkeypatch.setattr(module, kind, 1000.0)
+    assert any(len(f) == 2 * len(halves.is_first) for f in fit_halves(halves, range(1, 5)).centroids.values())

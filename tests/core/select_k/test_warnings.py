@@ -65,7 +65,9 @@ def test_a_limit_that_cannot_be_had_is_said() -> None:
 def test_a_tiny_segment_is_said() -> None:
     rows = np.vstack([square(), [[40.0, 40.0], [40.5, 40.0]]])
     s, transforms = swept(rows)
-    assert "exclude them" in one(warnings(s, decision(s, 5), transforms), "the smallest segment holds 0.50%")
+    fixed = decision(s, 5, outcome="fixed", structure="constructive")
+    assert "exclude them" in one(warnings(s, fixed, transforms), "the smallest segment holds 0.50%")
+    assert warnings(s, decision(s, 5), transforms) == (), "density shows it on every sample"
 
 
 def test_features_in_which_natural_segments_do_not_differ_are_one_warning() -> None:
