@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 from sqlalchemy.sql.selectable import SelectBase
 
+from segjob.core.model import Model, Transform
 from segjob.core.segments.feature_words import measures_of_run
 from segjob.registry.audience import audience_of
 from segjob.registry.models import PublishedModel
 from segjob.registry.registry import Registry
+from segjob.registry.relations import ResolvedSegmentation
 from segjob.registry.schema import bring_up_to_date
 from segjob.statements import reasons, scoring
 from segjob.statements.published import comments, views
@@ -36,6 +39,17 @@ def create_run_views(
     registry: Registry, published: PublishedModel, key: Column, *, must_replace: bool = False
 ) -> None:
     """The views that show whichever run is published, by themselves; one that can stay is replaced only if it must."""
+    _replace(
+        registry,
+        [
+            view
+            for view in _run_views(registry, published, key)
+            if must_replace or not _can_stay(registry, view)
+        ],
+    )
+
+
+def _run_views(registry: Registry, published: PublishedModel, key: Column) -> list[Replacement]:
     name = str(published.run["segmentation"])
     history = registry.history(name, key)
     features = [transform.feature for transform in published.model.transforms]
@@ -47,22 +61,18 @@ def create_run_views(
     means = columns[-len(described) - len(measures) :][: len(described)]
     said = comments.of_profile(dict(zip(means, described, strict=True)), shares, registry.tables)
     assignment = views.current_assignment(registry.tables, history, name, key.name)
-    selects = {
-        name: (assignment, comments.of_assignment(history)),
-        f"{name}_profile": (profile, said),
-    }
-    _replace(
-        registry,
-        [
-            _view(registry, view, *select)
-            for view, select in selects.items()
-            if must_replace or not _can_stay(registry, view, select[0])
-        ],
-    )
+    return [
+        _view(registry, name, assignment, comments.of_assignment(history)),
+        _view(registry, f"{name}_profile", profile, said),
+    ]
 
 
 def create_model_views(registry: Registry, published: PublishedModel, key: Column) -> None:
     """The views and the function that hold the model itself, or the run's share of hold-outs."""
+    _replace(registry, _model_views(registry, published, key))
+
+
+def _model_views(registry: Registry, published: PublishedModel, key: Column) -> list[Replacement]:
     name, run_id = str(published.run["segmentation"]), int(published.run["run_id"])
     history = registry.history(name, key)
     scores = scoring.scores(published.relation, published.model, published.names)
@@ -70,14 +80,32 @@ def create_model_views(registry: Registry, published: PublishedModel, key: Colum
     audience = audience_of(registry, published, key)
     booleans = published.relation.booleans
     scorer = CreateScorer(f"{name}_segment", published.model, schema=registry.schema, booleans=booleans)
-    _replace(
-        registry,
-        [
-            _view(registry, f"{name}_scores", scores, comments.of_scores(history)),
-            _view(registry, f"{name}_reasons", why, comments.of_reasons(history, key.name)),
-            _view(registry, f"{name}_audience", audience, comments.of_audience(history, key.name)),
-            Replacement("function", registry.schema, scorer.name, scorer),
-        ],
+    parameters = [
+        f"{column} {kind}" for column, kind in scorer.parameters("double precision", "text").items()
+    ]
+    return [
+        _view(registry, f"{name}_scores", scores, comments.of_scores(history)),
+        _view(registry, f"{name}_reasons", why, comments.of_reasons(history, key.name)),
+        _view(registry, f"{name}_audience", audience, comments.of_audience(history, key.name)),
+        Replacement("function", registry.schema, scorer.name, scorer, parameters),
+    ]
+
+
+def refuse_dependents(
+    registry: Registry, source: ResolvedSegmentation, transforms: Sequence[Transform]
+) -> None:
+    """Before anything is fitted, inside `reading()`: can the published views take the columns that they will get?
+
+    Raises
+    ------
+    WarehouseError : something of somebody else's depends on one that cannot.
+    """
+    run = {"segmentation": source.name, "run_id": 0, "config": source.settings.model_dump_json()}
+    # Columns and parameters are the same for any model of these transforms.
+    model = Model(tuple(transforms), (1,), np.zeros((1, len(transforms))), np.zeros(1))
+    published = PublishedModel(run, model, {1: ""}, source.relation)
+    registry.warehouse.refuse_dependents(
+        [*_run_views(registry, published, source.key), *_model_views(registry, published, source.key)]
     )
 
 
@@ -101,9 +129,9 @@ def comment_on_view(warehouse: Warehouse, view: Replacement, said: ViewComments)
         warehouse.execute_each(comments.statements(view.schema, view.name, view.columns, said))
 
 
-def _can_stay(registry: Registry, view: str, select: SelectBase) -> bool:
+def _can_stay(registry: Registry, view: Replacement) -> bool:
     """Whether the view can stay, if replacing it would disturb: as long as its columns are the same."""
     if not registry.warehouse.replacing_views_disturbs:
         return False
-    columns = [column.name for column in registry.warehouse.columns_of(registry.schema, view)]
-    return columns == [column.name for column in select.selected_columns]
+    columns = [column.name for column in registry.warehouse.columns_of(registry.schema, view.name)]
+    return columns == list(view.columns)

@@ -75,7 +75,7 @@ class WriteTarget:
 class Replacement:
     """A view or function that takes the place of one of that name, which may have other columns or parameters.
 
-    statement : creates or replaces it; columns : of the view.
+    statement : creates or replaces it; columns : of the view, or the function's parameters as `name type`.
     """
 
     kind: Literal["view", "function"]
@@ -231,6 +231,9 @@ class Warehouse(ABC):
         WarehouseError : something of somebody else's depends on one in a way that keeps it from being replaced.
         """
         self.execute_each([replacement.statement for replacement in replacements])
+
+    def refuse_dependents(self, replacements: Sequence[Replacement]) -> None:  # noqa: B027
+        """Raises the same error as `replace_each` would; inside `reading()`, and changes nothing."""
 
     @abstractmethod
     def columns_of(self, schema: str | None, relation: str) -> list[Column]:

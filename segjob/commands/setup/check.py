@@ -18,7 +18,7 @@ from segjob.registry.relations import ResolvedSegmentation, resolve
 from segjob.registry.rights import refuse_missing_rights
 from segjob.registry.runs import REFUSED
 from segjob.registry.schema import refuse_foreign_tables
-from segjob.warehouse.base import Warehouse
+from segjob.registry.views import refuse_dependents
 
 _PARTS = ("history", "movements", "scores", "profile", "reasons", "audience")
 """Each with the segmentation's name before it: its tables and views beside the one of its name."""
@@ -45,7 +45,7 @@ def check_all(
                 source = resolve(registry.warehouse, name, settings)
                 _refuse_conflicts(registry, source)
                 if with_rows:
-                    _examine_rows(registry.warehouse, source, with_rows, progress)
+                    _examine_rows(registry, source, with_rows, progress)
                 sources.append(source)
             except (ConfigError, DataError, MissingRights) as problem:
                 problem.message = f"{name}: {problem.message}"
@@ -56,10 +56,12 @@ def check_all(
 
 
 def _examine_rows(
-    warehouse: Warehouse, source: ResolvedSegmentation, fit: FitSettings, progress: Progress
+    registry: Registry, source: ResolvedSegmentation, fit: FitSettings, progress: Progress
 ) -> None:
     """Everything that a run finds wrong with the rows short of choosing k, by the same stages."""
+    warehouse = registry.warehouse
     dataset = measure(warehouse, source, progress)
+    refuse_dependents(registry, source, dataset.transforms)
     if source.settings.k != "auto":
         refuse_too_many(source.settings, read_fit_rows(warehouse, dataset, fit, progress))
 

@@ -21,6 +21,7 @@ from segjob.registry.recording import RecordingWarehouse
 from segjob.registry.registry import Registry
 from segjob.registry.relations import ResolvedSegmentation
 from segjob.registry.runs import settings_of
+from segjob.registry.views import refuse_dependents
 
 
 def run_all(
@@ -49,6 +50,7 @@ def run_one(
     warehouse = registry.warehouse
     with warehouse.reading():
         dataset = measure(warehouse, source, progress)
+        refuse_dependents(registry, source, dataset.transforms)
         with evidence_worker(dataset.counts.kept) as ask:
             rows = read_fit_rows(warehouse, dataset, config.fit, progress)
             selection = choose_k(dataset, rows, ask, _previous_k(registry, source), progress)

@@ -154,20 +154,24 @@ class CreateScorer(ExecutableDDLElement):
     ) -> None:
         self.name, self.model, self.schema, self.booleans = name, model, schema, booleans
 
+    def parameters(self, number: str, text: str) -> dict[str, str]:
+        """Source column -> type, by what the engine calls a number and a text."""
+        return {
+            t.source_column: text
+            if t.function == "one_hot"
+            else "boolean"
+            if t.source_column in self.booleans
+            else number
+            for t in self.model.transforms
+        }
+
 
 def scorer_parameters(
     element: CreateScorer, compiler: DDLCompiler, *, number: str, text: str
 ) -> list[tuple[str, str]]:
     """(quoted name, type) of the function's parameters."""
-    kinds = {
-        t.source_column: text
-        if t.function == "one_hot"
-        else "boolean"
-        if t.source_column in element.booleans
-        else number
-        for t in element.model.transforms
-    }
-    return [(compiler.preparer.quote(named(column)), kind) for column, kind in kinds.items()]
+    parameters = element.parameters(number, text).items()
+    return [(compiler.preparer.quote(named(column)), kind) for column, kind in parameters]
 
 
 def scorer_body(element: CreateScorer, compiler: DDLCompiler, places: Sequence[str] | None = None) -> str:

@@ -38,7 +38,10 @@ _VIEW = sa.text(
     "where n.nspname = :schema and c.relname = :name and c.relkind = 'v'"
 )
 _FUNCTIONS = sa.text(
-    "select p.oid::bigint as oid, p.oid::regprocedure::text as signature from pg_proc as p "
+    "select p.oid::bigint as oid, p.oid::regprocedure::text as signature, array("
+    "select concat(a.name, ' ', format_type(a.type, null)) "
+    "from unnest(p.proargnames, p.proargtypes::oid[]) with ordinality as a (name, type, place) "
+    "order by a.place) as parameters from pg_proc as p "
     "inner join pg_namespace as n on p.pronamespace = n.oid where n.nspname = :schema and p.proname = :name"
 )
 _GRANTS = sa.text(
@@ -126,6 +129,25 @@ def replace_function(warehouse: SqlAlchemyWarehouse, function: Replacement) -> N
         _send(warehouse, f"revoke execute on {target} from public")
     for grant in grants:
         _send(warehouse, _grant(grant, target))
+
+
+def refuse_changes_in_use(warehouse: SqlAlchemyWarehouse, replacements: Sequence[Replacement]) -> None:
+    """The same refusals ahead of time, by names and types alone.
+
+    Raises
+    ------
+    WarehouseError : columns or parameters change, and something depends on the view or function.
+    """
+    for new in replacements:
+        if new.kind == "view":
+            before = warehouse.records(_VIEW.bindparams(schema=new.schema, name=new.name))
+            columns = [column.name for column in warehouse.columns_of(new.schema, new.name)]
+            is_kept = columns == list(new.columns[: len(columns)])
+        else:
+            before = warehouse.records(_FUNCTIONS.bindparams(schema=new.schema, name=new.name))
+            is_kept = [row["parameters"] for row in before] == [list(new.columns)]
+        if before and not is_kept:
+            _refuse_dependents(warehouse, before, f"{new.kind} {new.schema}.{new.name}")
 
 
 class _Other(Exception):

@@ -17,7 +17,7 @@ from sqlalchemy.sql.selectable import SelectBase
 
 from segjob.errors import ConfigError, WarehouseBusy, WarehouseError
 from segjob.warehouse.base import Replacement, Statement, Warehouse, WriteTarget
-from segjob.warehouse.postgres.replace import replace_function, replace_view
+from segjob.warehouse.postgres.replace import refuse_changes_in_use, replace_function, replace_view
 from segjob.warehouse.postgres.rights import QUERY
 from segjob.warehouse.sqlalchemy import SqlAlchemyWarehouse
 
@@ -119,6 +119,9 @@ class Postgres(SqlAlchemyWarehouse):
     def replace_each(self, replacements: Sequence[Replacement]) -> None:
         for replacement in replacements:
             (replace_view if replacement.kind == "view" else replace_function)(self, replacement)
+
+    def refuse_dependents(self, replacements: Sequence[Replacement]) -> None:
+        refuse_changes_in_use(self, replacements)
 
     def arrays(self, statement: Statement) -> dict[str, NDArray[np.float64]]:
         """By COPY in its binary format, which is an array already: a hundred thousand rows as tuples take seconds."""
