@@ -134,6 +134,8 @@ class Segmentation(_Strict):
     row_weight: str | None = None
     where: Annotated[str, Field(min_length=1, max_length=10_000)] | None = None
     """SQL condition of the rows that are taken; whether it is one is for the warehouse to say."""
+    as_of_column: str | tuple[str, str] | None = None
+    """Column of dates, rows of one of which are taken; or two, from when and until when (empty: still) a row holds."""
     scale: Scale = "standard"
     algorithm: Algorithm = "kmeans"
     k: Annotated[StrictInt, Field(ge=1)] | Literal["auto"] = "auto"
@@ -147,15 +149,28 @@ class Segmentation(_Strict):
     """Share of every segment that no campaign should reach; see `<s>_audience`."""
     seed: Annotated[StrictInt, Field(ge=0, lt=2**31)] = 0
     n_init: Annotated[StrictInt, Field(ge=1, le=1000)] = 10
+    refit: Literal["always", "when_unhealthy", "never"] = "always"
+    """When `segjob run` fits a new model; otherwise it assigns the rows by the one in use."""
+    refit_days: Annotated[StrictInt, Field(ge=1)] | None = None
+    """Days after which it fits a new one in any case."""
     start: str = "fresh"
     """`fresh`, `current` (the current run's centroids), or a relation with one centroid per row."""
 
-    NOT_OF_THE_MODEL: ClassVar[frozenset[str]] = frozenset({"relation", "measures", "holdout_share"})
+    NOT_OF_THE_MODEL: ClassVar[frozenset[str]] = frozenset(
+        {"relation", "as_of_column", "measures", "holdout_share", "refit", "refit_days"}
+    )
     """Settings under whose other values the same model would have been fitted."""
     OF_THE_CHOICE: ClassVar[frozenset[str]] = frozenset(
         {"k", "k_range", "rule", "allow_one", "min_share", "max_share", "seed", "n_init", "start"}
     )
     """Settings that decide which model is fitted; one that was fitted under other values still scores the same rows."""
+
+    @property
+    def as_of_columns(self) -> tuple[str, ...]:
+        """The columns that `as_of_column` names: none, the dates, or from when and until when a row holds."""
+        if self.as_of_column is None:
+            return ()
+        return (self.as_of_column,) if isinstance(self.as_of_column, str) else self.as_of_column
 
     def changed_since(self, earlier: Segmentation) -> list[str]:
         """Names of the settings that would have made another model, and differ from those of an earlier run.
@@ -179,6 +194,16 @@ class Segmentation(_Strict):
         if isinstance(value, (list, tuple)):
             return [{"column": item} if isinstance(item, str) else item for item in value]
         return value
+
+    @field_validator("as_of_column", mode="before")
+    @classmethod
+    def _one_or_two_columns(cls, value: Any) -> Any:
+        names = value if isinstance(value, (list, tuple)) else [value]
+        if value is not None and not (
+            len(names) <= 2 and all(isinstance(name, str) and name for name in names) and names
+        ):
+            raise ValueError(f'must be a column of dates, or ["valid_from", "valid_to"], not {value!r}')
+        return tuple(names) if isinstance(value, (list, tuple)) and len(names) == 2 else names[0]
 
     @field_validator("algorithm", mode="before")
     @classmethod
@@ -212,6 +237,10 @@ class Segmentation(_Strict):
         if self.row_weight is not None and self.row_weight in (*columns, self.key):
             raise ValueError(f"row_weight {self.row_weight!r} is also the key or a feature")
         self._check_algorithm()
+        if self.refit_days is not None and self.refit == "always":
+            raise ValueError(
+                'refit_days goes with refit = "when_unhealthy" or "never": "always" fits in every run'
+            )
         if self.min_share is not None and self.max_share is not None and self.min_share >= self.max_share:
             raise ValueError(f"min_share ({self.min_share:g}) must be below max_share ({self.max_share:g})")
         low, high = self.k_range

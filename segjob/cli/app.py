@@ -17,6 +17,7 @@ _VERBS = (
     setup.check,
     write.run,
     write.assign,
+    write.backfill,
     read.show,
     read.history,
     read.predict,

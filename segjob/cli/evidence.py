@@ -40,7 +40,7 @@ def print_runs(runs: Sequence[Record]) -> None:
                 run["segmentation"],
                 run["kind"],
                 status,
-                run["published_at"],
+                run["as_of"],
                 run["rows_segmented"],
                 run["k"],
             ),

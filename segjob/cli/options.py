@@ -144,6 +144,13 @@ Start = Annotated[
     str | None, typer.Option(metavar="WHERE", help="fresh, current, or a relation with a centroid per row.")
 ]
 AllowOne = Annotated[bool, typer.Option("--allow-one", help="No structure publishes a single segment.")]
+AsOf = Annotated[
+    str | None,
+    typer.Option("--as-of", metavar="DATE", help="The day or moment that the rows stand for; else now."),
+]
+Refit = Annotated[
+    str | None, typer.Option("--refit", metavar="WHEN", help="always, when_unhealthy or never.")
+]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Print every statement of the run, and write nothing.")
 ]

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from segjob.commands.read.diff import Diff
     from segjob.commands.read.health import Health
     from segjob.commands.read.predict import Prediction
+    from segjob.commands.write.backfill import Backfilled
     from segjob.commands.write.load import LoadedFiles
     from segjob.commands.write.publish_each import RunResults
     from segjob.commands.write.run import Plan
@@ -65,6 +66,8 @@ def print_run(
         return
     for result in outcome.results:
         print_segments(result.published)
+        if result.reason is not None:
+            print_line(result.reason)
         if result.published.run["kind"] == ASSIGNMENT:
             print_fit(result.published)
         else:
@@ -72,6 +75,21 @@ def print_run(
         print_line("")
     published = [result.published for result in outcome.results]
     print_where_next(session, published)
+
+
+def print_backfill(backfilled: Backfilled) -> None:
+    """`segjob backfill`: a row for each date that was published."""
+    table = new_table("as of", "run", "kind", "rows")
+    for result in backfilled.results:
+        run = result.published.run
+        table.add_row(*cells(run["as_of"].date(), run["run_id"], run["kind"], run["rows_segmented"]))
+    if backfilled.results:
+        out.print(table)
+    there = f"; {len(backfilled.already_there):,} were there already" if backfilled.already_there else ""
+    print_line(
+        f"{backfilled.segmentation}: {len(backfilled.results):,} dates published, all by the model of run "
+        f"{backfilled.fit_run_id}{there}"
+    )
 
 
 def print_plan(plan: Plan, print_document: PrintDocument | None) -> None:
@@ -136,6 +154,13 @@ def print_diff(diff: Diff) -> None:
     in_both = {ids: flow["customers"] for ids, flow in flows.items() if None not in ids}
     moved = sum(customers for (start, end), customers in in_both.items() if start != end)
     print_line(f"{moved:,} of {sum(in_both.values()):,} {diff.noun.many} in both runs changed their segment")
+    if diff.moved_by is not None:
+        by = diff.moved_by
+        unknown = f", of {by['unknown']:,} it is not known" if by["unknown"] else ""
+        print_line(
+            f"of these, {by['itself']:,} moved by themselves (the model before would have moved them too), "
+            f"{by['model']:,} were moved by the new model{unknown}"
+        )
 
 
 def _outside_last(ids: set[int | None]) -> list[int | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, date, datetime
 from typing import Any
 
 from segjob.config import Config, Segmentation
@@ -73,6 +74,36 @@ def _described(
         **changes,
     }
     return {described["name"] or default_name(relation): parse(Segmentation, values, where="command line")}
+
+
+def moment(text: str | None, option: str = "--as-of") -> datetime | None:
+    """A date, or a date and a time (UTC if it names no zone), as typed.
+
+    Raises
+    ------
+    ConfigError : it is none, or in the future.
+    """
+    if text is None:
+        return None
+    try:
+        parsed = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise ConfigError(f"{option} is a date such as 2025-06-30, not {text!r}") from None
+    if parsed.tzinfo is not None:
+        parsed = parsed.astimezone(UTC).replace(tzinfo=None)
+    from segjob.registry.relations import latest_day
+
+    if parsed.date() > latest_day():
+        raise ConfigError(f"{option} {text} is in the future", hint="rows stand for a moment that has been")
+    return parsed
+
+
+def day(text: str, option: str) -> date:
+    """A date as typed; see `moment`."""
+    parsed = moment(text, option)
+    if parsed is None or len(text.strip()) > len("2025-06-30"):
+        raise ConfigError(f"{option} is a date such as 2025-06-30, not {text!r}")
+    return parsed.date()
 
 
 def default_name(relation: str) -> str:

@@ -16,7 +16,7 @@ from segjob.registry.rejected_lines import explained
 from segjob.registry.relations import ResolvedSegmentation
 from segjob.statements import measures, profiles
 from segjob.statements.measures import Measured
-from segjob.statements.relation import Relation, count, raw
+from segjob.statements.relation import Relation, count, raw, rows_by_date
 from segjob.statements.sql.ddl import CreateAs, DropTable
 from segjob.warehouse.base import Column, Warehouse
 
@@ -121,7 +121,7 @@ def snapshot(warehouse: Warehouse, source: ResolvedSegmentation) -> Relation:
         problem = _unreadable(source, failure.words)
         problem.statement = failure.statement
         raise problem from failure
-    return dataclasses.replace(source.relation, name=SNAPSHOT, schema=None, where=None)
+    return dataclasses.replace(source.relation, name=SNAPSHOT, schema=None, where=None, dates=None)
 
 
 def _unreadable(source: ResolvedSegmentation, words: str) -> DataError:
@@ -167,6 +167,8 @@ def count_rows(warehouse: Warehouse, source: ResolvedSegmentation, relation: Rel
     """
     features, where = source.settings.features, source.settings.relation
     counts = measured_rows(warehouse, relation, features)
+    if counts.rows == 0 and source.relation.dates is not None:
+        raise DataError(f"{where} has no rows as of {source.relation.dates.day}{_nearby(warehouse, source)}")
     if counts.rows == 0 and source.relation.where is not None:
         raise DataError(
             f"{where} has no row where {source.relation.where}",
@@ -190,6 +192,16 @@ def count_rows(warehouse: Warehouse, source: ResolvedSegmentation, relation: Rel
             f"no row of {where} is left: {reasons}", hint="impute missing values, or widen the bounds"
         )
     return counts
+
+
+def _nearby(warehouse: Warehouse, source: ResolvedSegmentation) -> str:
+    """In words, the dates that there are."""
+    column, *until = source.settings.as_of_columns
+    relation = dataclasses.replace(source.relation, dates=None)
+    days = [row["day"] for row in warehouse.records(rows_by_date(relation, column)) if row["day"]]
+    if until or not days:
+        return ""
+    return f": its {len(days):,} dates go from {days[0]} to {days[-1]}"
 
 
 def measured_rows(warehouse: Warehouse, relation: Relation, features: Sequence[Feature]) -> Measured:

@@ -109,6 +109,27 @@ def flows_between(
     return with_shares(_pairs(flows))
 
 
+def moved_by(registry: Registry, key: Column, older: Record, newer: Record) -> dict[str, int] | None:
+    """How many of who changed their segment moved by themselves (`itself`), by the `model`, or `unknown`.
+
+    None if no line of runs leads from the one to the other, as after a rollback.
+    """
+    lineage, table = registry.table("lineage"), registry.movements(newer["segmentation"], key)
+    before = {row["run_id"]: row["previous_run_id"] for row in registry.rows(lineage)}
+    line = [newer["run_id"]]
+    while before.get(line[-1]) not in (None, older["run_id"]):
+        line.append(before[line[-1]])
+    columns = {c.name for c in registry.warehouse.columns_of(registry.schema, table.name)}
+    if before.get(line[-1]) is None or "moved_by" not in columns:
+        return None
+    history = registry.history(newer["segmentation"], key)
+    counted = registry.warehouse.records(
+        movements.causes(history, table, key.name, older["run_id"], newer["run_id"], line)
+    )
+    customers = {row["moved_by"] or "unknown": row["customers"] for row in counted}
+    return {cause: customers.get(cause, 0) for cause in ("itself", "model", "unknown")}
+
+
 def _pairs(rows: list[Record]) -> dict[Pair, int]:
     return {(row["from_segment_id"], row["to_segment_id"]): row["customers"] for row in rows}
 

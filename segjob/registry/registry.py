@@ -14,7 +14,7 @@ from segjob.registry.models import PublishedModel
 from segjob.registry.relations import booleans_of, locate
 from segjob.registry.runs import REFUSED, PublishedRun, Record, newest_first, settings_of
 from segjob.statements.published.tables import LAYOUT_VERSION, PublishedTables
-from segjob.statements.relation import Relation
+from segjob.statements.relation import Relation, RowDates
 from segjob.warehouse.base import Column, Warehouse
 
 
@@ -158,8 +158,12 @@ class Registry:
         rows = self.rows_of_run(run, order)
         schema, name = locate(self.warehouse, run["relation"])
         booleans = booleans_of(self.warehouse.columns_of(schema, name))
-        where = settings_of(run).where if for_scoring else None
-        relation = Relation(name, schema, run["key_column"], where=where, booleans=booleans)
+        where, dates = None, None
+        if for_scoring:
+            settings = settings_of(run)
+            where, columns = settings.where, settings.as_of_columns
+            dates = RowDates(columns) if columns else None
+        relation = Relation(name, schema, run["key_column"], where=where, booleans=booleans, dates=dates)
         try:
             return PublishedModel.of(run, rows, relation)
         except (KeyError, TypeError, ValueError) as error:

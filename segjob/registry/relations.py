@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 
 import sqlalchemy as sa
 
 from segjob.config import Measure, Segmentation
 from segjob.errors import ConfigError, DataError, SegjobError, together
 from segjob.statements.published.tables import SHARED, VIEWS
-from segjob.statements.relation import Relation, first_key, named
+from segjob.statements.relation import Relation, RowDates, first_key, named, newest_date
 from segjob.statements.sql.condition import condition_problem
 from segjob.warehouse.base import Column, Warehouse
 
@@ -21,6 +22,8 @@ LONGEST_NAME = 100
 """Characters of a segmentation's name: its tables and views are called after it."""
 _IDENTIFIER = re.compile(r'\s*(?:"((?:[^"]|"")+)"|([^".]+))\s*(\.|$)')
 _HISTORY = {"run_id", "segment_id", "distance", "next_segment_id", "margin", "is_outlier", "segment_name"}
+_MAY_BE_SHARED = ("measure", "as_of_column")
+"""Roles of columns that may have another one too."""
 _MOVEMENTS = {"change", "from_segment_id", "to_segment_id"}
 
 
@@ -40,15 +43,21 @@ class ResolvedSegmentation:
     @property
     def is_read_in_place(self) -> bool:
         """Whether a run reads the table itself. Else it copies the rows first, so that all statements see the same."""
-        return self.is_table and self.relation.where is None
+        return self.is_table and self.relation.is_whole
 
     def as_json(self) -> dict[str, object]:
         """The same as plain values."""
         return {"segmentation": self.name, "key_type": self.key.type_name, **self.settings.model_dump()}
 
 
-def resolve(warehouse: Warehouse, name: str, settings: Segmentation) -> ResolvedSegmentation:
+def resolve(
+    warehouse: Warehouse, name: str, settings: Segmentation, as_of: datetime | None = None
+) -> ResolvedSegmentation:
     """Look up the relation and its columns in the catalogue.
+
+    Parameters
+    ----------
+    as_of : the moment that the rows stand for. None: now, or the newest date of a relation with a column of dates.
 
     Raises
     ------
@@ -82,9 +91,32 @@ def resolve(warehouse: Warehouse, name: str, settings: Segmentation) -> Resolved
         ),
         key=columns[settings.key],
         is_table=warehouse.tables_hold_still and warehouse.is_table(schema, relation),
+        as_of=as_of,
     )
     _refuse_condition(warehouse, resolved)
-    return resolved
+    return _of_the_date(warehouse, resolved) if settings.as_of_columns else resolved
+
+
+def _of_the_date(warehouse: Warehouse, source: ResolvedSegmentation) -> ResolvedSegmentation:
+    """Only the rows of the date that is requested, else of the newest one that is not in the future."""
+    columns, as_of = source.settings.as_of_columns, source.as_of
+    if as_of is None and len(columns) == 1:
+        newest = newest_date(source.relation, columns[0], latest_day())
+        day = warehouse.scalar(newest)
+        if day is None:
+            raise DataError(
+                f"{source.settings.relation} has no date in {columns[0]!r} up to today",
+                hint="as_of_column names the column of the rows' dates",
+            )
+        as_of = datetime.combine(day, time())
+    dates = RowDates(columns, None if as_of is None else as_of.date())
+    relation = dataclasses.replace(source.relation, dates=dates)
+    return dataclasses.replace(source, relation=relation, as_of=as_of)
+
+
+def latest_day() -> date:
+    """Today, where on earth it is latest."""
+    return (datetime.now(UTC) + timedelta(hours=14)).date()
 
 
 def _refuse_condition(warehouse: Warehouse, source: ResolvedSegmentation) -> None:
@@ -110,6 +142,7 @@ def _roles(settings: Segmentation) -> list[tuple[str, str]]:
         *weight,
         *(("feature", feature.column) for feature in settings.features),
         *(("measure", measure.column) for measure in _only_measures(settings)),
+        *(("as_of_column", column) for column in settings.as_of_columns),
     ]
 
 
@@ -152,6 +185,13 @@ def _column_problems(
     weight = matches.get(settings.row_weight or "")
     if weight is not None and weight.kind != "number":
         yield DataError(f"the row weight {weight.name!r} is {weight.type_name}, not a number")
+    for column in settings.as_of_columns:
+        dates = matches[column]
+        if dates is not None and dates.kind != "time":
+            yield DataError(
+                f"as_of_column {dates.name!r} of {settings.relation} is {dates.type_name}, not a date",
+                hint="cast it in a view over the relation",
+            )
 
 
 def _as_in_catalogue(settings: Segmentation, actual: Mapping[str, str]) -> Segmentation:
@@ -161,10 +201,12 @@ def _as_in_catalogue(settings: Segmentation, actual: Mapping[str, str]) -> Segme
     ------
     ConfigError : two names are one column.
     """
-    columns = [actual[name] for role, name in _roles(settings) if role != "measure"]
+    columns = [actual[name] for role, name in _roles(settings) if role not in _MAY_BE_SHARED]
     if len(set(columns)) < len(columns):
         twice = sorted(
-            name for role, name in _roles(settings) if role != "measure" and columns.count(actual[name]) > 1
+            name
+            for role, name in _roles(settings)
+            if role not in _MAY_BE_SHARED and columns.count(actual[name]) > 1
         )
         raise ConfigError(f"{', '.join(map(repr, twice))} are one column of {settings.relation}")
     return settings.model_copy(
@@ -173,6 +215,12 @@ def _as_in_catalogue(settings: Segmentation, actual: Mapping[str, str]) -> Segme
             "row_weight": settings.row_weight and actual[settings.row_weight],
             "features": tuple(
                 feature.model_copy(update={"column": actual[feature.column]}) for feature in settings.features
+            ),
+            "as_of_column": settings.as_of_column
+            and (
+                tuple(actual[name] for name in settings.as_of_columns)
+                if len(settings.as_of_columns) > 1
+                else actual[settings.as_of_columns[0]]
             ),
             "measures": tuple(
                 {

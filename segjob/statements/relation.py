@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,10 +18,23 @@ from segjob.statements.sql.elements import MAX_DOUBLE, HashShare, Number
 
 
 @dataclass(frozen=True)
+class RowDates:
+    """Which of a relation's dates is taken.
+
+    columns : one, of dates, or two, from when and until when a row holds (NULL: still).
+    day : the date; None for the newest, or for the rows that still hold.
+    """
+
+    columns: tuple[str, ...]
+    day: date | None = None
+
+
+@dataclass(frozen=True)
 class Relation:
     """The table or view that is segmented, with its key column and, where there is one, its row weight.
 
     where : the SQL condition of the rows that are taken, as the user wrote it; None for all.
+    dates : which rows of a history are taken; None for all.
     booleans : its columns of that type, which not every engine casts to a number.
     """
 
@@ -29,6 +44,12 @@ class Relation:
     row_weight: str | None = None
     where: str | None = None
     booleans: frozenset[str] = frozenset()
+    dates: RowDates | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of its rows are taken."""
+        return self.where is None and self.dates is None
 
     def number(self, column: ColumnElement[Any]) -> ColumnElement[float]:
         """One of its columns as float64."""
@@ -46,9 +67,39 @@ def table(relation: Relation, columns: Iterable[str]) -> FromClause:
     everything = sa.table(
         named(relation.name), *(sa.column(named(c)) for c in dict.fromkeys(columns)), schema=schema
     )
-    if relation.where is None:
+    if relation.is_whole:
         return everything
-    return sa.select(everything).where(_condition(relation.where)).subquery("chosen_rows")
+    conditions = [] if relation.where is None else [_condition(relation.where)]
+    if relation.dates is not None:
+        conditions.append(_holds(relation, relation.dates))
+    return sa.select(everything).where(*conditions).subquery("chosen_rows")
+
+
+def _holds(relation: Relation, dates: RowDates) -> ColumnElement[bool]:
+    """Whether a row is of the date."""
+    first, *until = (sa.cast(sa.column(named(name)), sa.Date()) for name in dates.columns)
+    day = None if dates.day is None else sa.cast(sa.literal(dates.day.isoformat(), sa.Text()), sa.Date())
+    if not until:
+        newest = newest_date(dataclasses.replace(relation, dates=None), dates.columns[0])
+        return first == (newest.scalar_subquery() if day is None else day)
+    if day is None:
+        return until[0].is_(None)
+    return sa.and_(first <= day, sa.or_(until[0].is_(None), until[0] > day))
+
+
+def newest_date(relation: Relation, column: str, not_after: date | None = None) -> sa.Select[Any]:
+    """What is the newest date in a relation? One row, `newest`."""
+    day = sa.cast(table(relation, [column]).c[column], sa.Date())
+    newest = sa.select(sa.func.max(day).label("newest"))
+    if not_after is None:
+        return newest
+    return newest.where(day <= sa.cast(sa.literal(not_after.isoformat(), sa.Text()), sa.Date()))
+
+
+def rows_by_date(relation: Relation, column: str) -> SelectBase:
+    """Which dates are there? `day`, `rows`; in order."""
+    day = sa.cast(table(relation, [column]).c[column], sa.Date()).label("day")
+    return sa.select(day, sa.func.count().label("rows")).group_by(day).order_by(day)
 
 
 def _condition(where: str) -> ColumnElement[bool]:

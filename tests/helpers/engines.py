@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -47,6 +48,8 @@ def insert(table: str, rows: Sequence[Sequence[Any]]) -> str:
 def _literal(value: object) -> str:
     if value is None:
         return "null"
+    if isinstance(value, date):
+        return f"date '{value}'"
     return "'" + value.replace("'", "''") + "'" if isinstance(value, str) else repr(value)
 
 

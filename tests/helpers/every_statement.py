@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import sqlalchemy as sa
@@ -28,7 +29,7 @@ from segjob.statements import relation as relation_room
 from segjob.statements.exploration import HistogramBins
 from segjob.statements.published import movements, views
 from segjob.statements.published.tables import PublishedTables
-from segjob.statements.relation import Relation
+from segjob.statements.relation import Relation, RowDates
 from segjob.statements.sql.ddl import AddColumn, CreateAs, CreateScorer, DropTable
 
 ROOMS = (
@@ -164,6 +165,18 @@ def every(s: Subject) -> dict[str, sa.ClauseElement]:
         "overlap": movements.overlap(relation, model, history, 11, share=0.1, seed=7),
         "movements": movements.movements(
             history, relation.key, 11, 12, scoring.nearest_segments(relation, model)
+        ),
+        "causes": movements.causes(history, history_moved(s), relation.key, 11, 13, [12, 13]),
+        "newest_date": relation_room.newest_date(relation, second, date(2025, 6, 30)),
+        "rows_by_date": relation_room.rows_by_date(relation, second),
+        "raw of a date": relation_room.raw(
+            dataclasses.replace(relation, dates=RowDates((second,), date(2025, 6, 30))), s.features
+        ),
+        "raw of the newest date": relation_room.raw(
+            dataclasses.replace(relation, dates=RowDates((second,))), s.features
+        ),
+        "raw of rows that hold": relation_room.raw(
+            dataclasses.replace(relation, dates=RowDates((first, second), date(2025, 6, 30))), s.features
         ),
         "flows": movements.flows(history, relation.key, 11, 12),
         "moved_flows": movements.moved_flows(history_moved(s), 12),

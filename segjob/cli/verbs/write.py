@@ -9,6 +9,7 @@ import typer
 from segjob.cli.options import (
     AlgorithmName,
     AllowOne,
+    AsOf,
     DryRun,
     Features,
     From,
@@ -18,6 +19,7 @@ from segjob.cli.options import (
     Name,
     NumberOfSegments,
     Orders,
+    Refit,
     RuleName,
     ScaleName,
     Seed,
@@ -51,6 +53,8 @@ def run(
     seed: Seed = None,
     start: Start = None,
     allow_one: AllowOne = False,
+    refit: Refit = None,
+    as_of: AsOf = None,
     dry_run: DryRun = False,
 ) -> None:
     """Choose k, fit, and publish the segments as tables.
@@ -65,7 +69,7 @@ def run(
     """
     from segjob.cli.files import load_named_files
     from segjob.cli.results import print_plan, print_run
-    from segjob.cli.selection import select
+    from segjob.cli.selection import moment, select
     from segjob.commands.write.run import dry_run as planned
     from segjob.commands.write.run import run_all
     from segjob.pipeline.progress import Progress
@@ -85,13 +89,15 @@ def run(
         seed=seed,
         start=start,
         allow_one=allow_one or None,
+        refit=refit,
     )
+    at = moment(as_of)
     if dry_run:
-        plan = planned(session.registry, session.settings, requested, Progress())
+        plan = planned(session.registry, session.settings, requested, Progress(), at)
         print_plan(plan, session.print_json if session.as_json else None)
         failure = plan.failure
     else:
-        outcome = run_all(session.registry, session.settings, requested, session.progress)
+        outcome = run_all(session.registry, session.settings, requested, session.progress, at)
         with session.written():
             document = session.print_json if session.as_json else None
             print_run(outcome, session, document, loaded)
@@ -102,20 +108,56 @@ def run(
 
 @verb
 def assign(
-    session: Session, segmentation: SegmentationArgument = None, picked: SegmentationName = None
+    session: Session,
+    segmentation: SegmentationArgument = None,
+    picked: SegmentationName = None,
+    as_of: AsOf = None,
 ) -> None:
     """Give today's rows segments by the model in use, as a new run; nothing is fitted.
 
     Example: segjob assign income_spending
     """
     from segjob.cli.results import print_run
+    from segjob.cli.selection import moment
     from segjob.commands.write.assign import assign_all
 
-    outcome = assign_all(session.registry, session.settings, segmentation or picked, session.progress)
+    name = segmentation or picked
+    outcome = assign_all(session.registry, session.settings, name, session.progress, moment(as_of))
     with session.written():
         print_run(outcome, session, session.print_json if session.as_json else None)
     if outcome.failure is not None:
         raise typer.Exit(outcome.failure.exit_code) if session.as_json else outcome.failure
+
+
+@verb
+def backfill(
+    session: Session,
+    segmentation: Annotated[str, typer.Argument(metavar="SEGMENTATION", help="One with an as_of_column.")],
+    first: Annotated[str, typer.Option("--from", metavar="DATE", help="The first date.")],
+    last: Annotated[str, typer.Option("--to", metavar="DATE", help="The last date.")],
+    every: Annotated[str, typer.Option(metavar="STEP", help="day, week, month or quarter.")] = "month",
+    fit_on: Annotated[
+        str | None,
+        typer.Option("--fit-on", metavar="DATE", help="Fit on these rows; else on the last date's."),
+    ] = None,
+) -> None:
+    """Publish a run for every date of a history table: one fit, then assignments; can be repeated.
+
+    Example: segjob backfill value --from 2025-01-31 --to 2025-12-31 --every month
+    """
+    from segjob.cli.results import print_backfill
+    from segjob.cli.selection import day
+    from segjob.commands.write.backfill import Dates
+    from segjob.commands.write.backfill import backfill as filled
+
+    fit_day = None if fit_on is None else day(fit_on, "--fit-on")
+    dates = Dates(day(first, "--from"), day(last, "--to"), every, fit_day)
+    result = filled(session.registry, session.settings, segmentation, dates, session.progress)
+    with session.written():
+        if session.as_json:
+            session.print_json(result.as_json())
+        elif not session.quiet:
+            print_backfill(result)
 
 
 @verb

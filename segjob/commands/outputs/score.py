@@ -53,7 +53,14 @@ def score(
         run = registry.pick_run(segmentation=segmentation)
         published = registry.load_model(run)
         settings = settings_of(run).model_copy(
-            update={"relation": relation, "key": key or run["key_column"], "row_weight": None, "where": None}
+            update={
+                "relation": relation,
+                "key": key or run["key_column"],
+                "row_weight": None,
+                "where": None,
+                "as_of_column": None,
+                "measures": (),
+            }
         )
         refuse_missing_rights_to_score(registry, relation, into)
         source = resolve(warehouse, str(run["segmentation"]), settings)

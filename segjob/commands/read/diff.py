@@ -8,13 +8,18 @@ from typing import Any
 
 from segjob.core.segments.row_label import RowLabel, row_label_of
 from segjob.errors import DataError
-from segjob.registry.movements import flows_between
+from segjob.registry.movements import flows_between, moved_by
 from segjob.registry.registry import Registry
+from segjob.registry.runs import place_in_time
 
 
 @dataclass(frozen=True)
 class Diff:
-    """The flows from one run's segments to another's; None stands for not being in the run, `noun` for a row."""
+    """The flows from one run's segments to another's; None stands for not being in the run, `noun` for a row.
+
+    moved_by : how many of who moved did so by themselves (`itself`), were moved by the `model`, or `unknown`. None if
+        both runs have one model, or no line of runs leads from the one to the other.
+    """
 
     segmentation: str
     from_run: int
@@ -23,6 +28,7 @@ class Diff:
     to_names: Mapping[int, str]
     flows: Sequence[Mapping[str, Any]]
     noun: RowLabel
+    moved_by: Mapping[str, int] | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The same as plain values."""
@@ -31,6 +37,7 @@ class Diff:
             "from_run": self.from_run,
             "to_run": self.to_run,
             "flows": list(self.flows),
+            "moved_by": None if self.moved_by is None else dict(self.moved_by),
         }
 
 
@@ -51,4 +58,7 @@ def diff(registry: Registry, from_run: int, to_run: int) -> Diff:
             raise DataError(f"run {from_run} is of {names[0]!r} and run {to_run} of {names[1]!r}")
         key = registry.key_column(now.run)
         flows = flows_between(registry, names[0], key, from_run, to_run)
-    return Diff(names[0], from_run, to_run, then.names, now.names, flows, row_label_of(key.name))
+        older, newer = sorted((then.run, now.run), key=place_in_time)
+        other_model = older["fit_run_id"] != newer["fit_run_id"]
+        causes = moved_by(registry, key, older, newer) if other_model else None
+    return Diff(names[0], from_run, to_run, then.names, now.names, flows, row_label_of(key.name), causes)

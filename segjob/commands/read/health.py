@@ -66,8 +66,17 @@ class Health:
         }
 
 
-def check_health(registry: Registry, settings: HealthSettings, segmentation: str | None) -> Health:
-    """Compare, and note the result in table `health`.
+def check_health(
+    registry: Registry,
+    settings: HealthSettings,
+    segmentation: str | None,
+    source: ResolvedSegmentation | None = None,
+) -> Health:
+    """Compare with the fit of the current run, and note the result in table `health`.
+
+    Parameters
+    ----------
+    source : the rows to compare; None: those that the current run's settings name.
 
     Raises
     ------
@@ -80,7 +89,7 @@ def check_health(registry: Registry, settings: HealthSettings, segmentation: str
         fit = registry.fit_of(run)
         reference = _reference(registry, fit)
         configured = settings_of(run)
-        source = resolve(warehouse, str(run["segmentation"]), configured)
+        source = source or resolve(warehouse, str(run["segmentation"]), configured)
         counts = measured_rows(warehouse, source.relation, source.settings.features)
         if counts.rows == 0:
             raise DataError(f"{source.settings.relation} has no rows today")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -29,10 +30,12 @@ def check_all(
     requested: Mapping[str, Segmentation],
     progress: Progress,
     with_rows: FitSettings | None = None,
+    as_of: datetime | None = None,
 ) -> list[ResolvedSegmentation]:
     """Resolve every segmentation; the error names all that is wrong with any of them.
 
     with_rows : examine the rows too, as a run with these settings does; a run itself does that later.
+    as_of : the moment that the rows stand for; see `resolve`.
     """
     sources: list[ResolvedSegmentation] = []
     problems: list[SegjobError] = []
@@ -42,7 +45,7 @@ def check_all(
             progress.segmentation = name
             try:
                 refuse_missing_rights(registry, name, settings.relation)
-                source = resolve(registry.warehouse, name, settings)
+                source = resolve(registry.warehouse, name, settings, as_of)
                 _refuse_conflicts(registry, source)
                 if with_rows:
                     _examine_rows(registry, source, with_rows, progress)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
+from datetime import datetime
 
 from segjob.commands.write.publish_each import Job, RunResult, RunResults, publish_each
 from segjob.config import Config, Segmentation
@@ -17,20 +18,30 @@ from segjob.registry.runs import Record, settings_of
 
 
 def assign_all(
-    registry: Registry, config: Config, segmentation: str | None, progress: Progress
+    registry: Registry,
+    config: Config,
+    segmentation: str | None,
+    progress: Progress,
+    as_of: datetime | None = None,
 ) -> RunResults:
     """Assign the rows of a segmentation, or of all of them; then write the snapshot that the config asks for.
+
+    Parameters
+    ----------
+    as_of : the moment that the rows stand for; None: now.
 
     Raises
     ------
     SegjobError : nothing was published.
     """
-    requested = _settings(registry, config, segmentation)
+    requested = requested_settings(registry, config, segmentation)
     assign = functools.partial(_by_current_run, registry, config, progress)
-    return publish_each(registry, config, requested, assign, progress)
+    return publish_each(registry, config, requested, assign, progress, as_of)
 
 
-def _settings(registry: Registry, config: Config, segmentation: str | None) -> Mapping[str, Segmentation]:
+def requested_settings(
+    registry: Registry, config: Config, segmentation: str | None
+) -> Mapping[str, Segmentation]:
     """Name -> settings: the config file's; of a segmentation that it does not have, the current run's own."""
     if segmentation is None and config.segmentations:
         return config.segmentations

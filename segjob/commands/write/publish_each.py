@@ -28,6 +28,7 @@ class RunResult:
     """A published run, with what it took.
 
     sweep_centroids : k -> (k, d) scaled centroids, of every k that was tried.
+    reason : why a model was fitted, or not, where the settings leave that to the run.
     """
 
     published: PublishedRun
@@ -35,12 +36,14 @@ class RunResult:
     warnings: Sequence[str]
     seconds: float
     sweep_centroids: Mapping[int, Floats]
+    reason: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The same as plain values."""
         return {
             **self.published.as_json(),
             "warnings": list(self.warnings),
+            "reason": self.reason,
             "seconds": self.seconds,
             "phases": [dataclasses.asdict(phase) for phase in self.phases],
             "sweep_centroids": {k: centroids.tolist() for k, centroids in self.sweep_centroids.items()},
@@ -65,14 +68,19 @@ def publish_each(
     requested: Mapping[str, Segmentation],
     publish_one: PublishOne,
     progress: Progress,
+    as_of: datetime | None = None,
 ) -> RunResults:
     """Publish each segmentation; then write the snapshot that the config asks for, once.
+
+    Parameters
+    ----------
+    as_of : the moment that the rows stand for; None: now.
 
     Raises
     ------
     SegjobError : nothing was published.
     """
-    outcome = try_each(registry, config, requested, publish_one, progress)
+    outcome = try_each(registry, config, requested, publish_one, progress, as_of)
     warnings_before = len(progress.warnings)
     refresh(registry, config, progress)
     *others, last = outcome.results
@@ -86,6 +94,7 @@ def try_each(
     requested: Mapping[str, Segmentation],
     publish_one: PublishOne,
     progress: Progress,
+    as_of: datetime | None = None,
 ) -> RunResults:
     """Publish each segmentation, one after the other; none if any does not fit the warehouse.
 
@@ -99,7 +108,7 @@ def try_each(
         serving_file(registry.warehouse, config.directory / config.publish.snapshot)
     results: list[RunResult] = []
     failures: list[SegjobError] = []
-    for source in check_all(registry, requested, progress):
+    for source in check_all(registry, requested, progress, as_of=as_of):
         progress.segmentation, progress.current = source.name, "checking"
         progress.turn_to(source.name if len(requested) > 1 else None)
         try:
@@ -124,7 +133,7 @@ def patiently(
         except RelationChanged as changed:
             progress.warn(f"{changed.message}; once more from the start")
             with registry.warehouse.reading():
-                source = resolve(registry.warehouse, source.name, source.settings)
+                source = resolve(registry.warehouse, source.name, source.settings, source.as_of)
     return publish_one(source)
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
+from segjob.commands.write.assign import assign_one
 from segjob.commands.write.publish_each import Job, RunResult, RunResults, publish_each, try_each
+from segjob.commands.write.refit import due
 from segjob.config import Config, Feature, Segmentation
 from segjob.errors import NoSegmentation, SegjobError, WarehouseError
 from segjob.pipeline.choose_k import choose_k
@@ -25,22 +29,47 @@ from segjob.registry.views import refuse_dependents
 
 
 def run_all(
-    registry: Registry, config: Config, requested: Mapping[str, Segmentation], progress: Progress
+    registry: Registry,
+    config: Config,
+    requested: Mapping[str, Segmentation],
+    progress: Progress,
+    as_of: datetime | None = None,
 ) -> RunResults:
     """Run and publish each segmentation; then write the snapshot that the config asks for, once.
+
+    Parameters
+    ----------
+    as_of : the moment that the rows stand for; None: now.
 
     Raises
     ------
     SegjobError : nothing was published.
     """
     publish_one = functools.partial(run_one, registry, config, progress)
-    return publish_each(registry, config, requested, publish_one, progress)
+    return publish_each(registry, config, requested, publish_one, progress, as_of)
 
 
 def run_one(
     registry: Registry, config: Config, progress: Progress, source: ResolvedSegmentation
 ) -> RunResult:
-    """Run and publish one segmentation: the stages of `segjob.pipeline`, one after the other.
+    """Do what is due for one segmentation: fit and publish, or assign by the model in use.
+
+    Raises
+    ------
+    SegjobError : see `segjob.errors`; the warehouse is as it was.
+    """
+    what = due(registry, config, source)
+    if what.base is None:
+        result = fit_one(registry, config, progress, source)
+    else:
+        result = assign_one(registry, config, progress, source, what.base)
+    return dataclasses.replace(result, reason=what.reason)
+
+
+def fit_one(
+    registry: Registry, config: Config, progress: Progress, source: ResolvedSegmentation
+) -> RunResult:
+    """Fit and publish one segmentation: the stages of `segjob.pipeline`, one after the other.
 
     Raises
     ------
@@ -115,7 +144,11 @@ class Plan:
 
 
 def dry_run(
-    registry: Registry, config: Config, requested: Mapping[str, Segmentation], progress: Progress
+    registry: Registry,
+    config: Config,
+    requested: Mapping[str, Segmentation],
+    progress: Progress,
+    as_of: datetime | None = None,
 ) -> Plan:
     """Run everything on a `RecordingWarehouse`, which reads and writes nothing. No snapshot is written either.
 
@@ -131,5 +164,5 @@ def dry_run(
     warehouse = RecordingWarehouse(registry.warehouse.label, registry.warehouse, record)
     recorded = Registry(warehouse, registry.schema)
     publish_one = functools.partial(run_one, recorded, config, progress)
-    outcome = try_each(recorded, config, requested, publish_one, progress)
+    outcome = try_each(recorded, config, requested, publish_one, progress, as_of)
     return Plan(statements, outcome.failure)

@@ -24,6 +24,7 @@ from segjob.registry.registry import Registry
 from segjob.registry.runs import REFUSED, PublishedRun, Record, place_in_time
 from segjob.registry.schema import bring_up_to_date, ensure_layout
 from segjob.statements import scoring
+from segjob.statements.relation import RowDates
 
 _LIBRARIES = ("duckdb", "sqlalchemy", "numpy")
 
@@ -206,8 +207,10 @@ def by_model_before(registry: Registry, dataset: Dataset, before: Record | None)
 def published_model(
     dataset: Dataset, model: Model, run: Record, segments: Sequence[Record]
 ) -> PublishedModel:
-    """The model as it scores the user's own relation, where no row has a weight."""
-    relation = dataclasses.replace(dataset.source.relation, row_weight=None)
+    """The model as it scores the user's own relation, where no row has a weight; of a history, the newest rows."""
+    columns = dataset.settings.as_of_columns
+    newest = RowDates(columns) if columns else None
+    relation = dataclasses.replace(dataset.source.relation, row_weight=None, dates=newest)
     return PublishedModel(run, model, {row["segment_id"]: row["name"] for row in segments}, relation)
 
 

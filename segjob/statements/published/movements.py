@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -10,7 +11,7 @@ from sqlalchemy.sql.selectable import SelectBase
 from segjob.core.model import Model
 from segjob.statements.features import model_rows
 from segjob.statements.gaussian import short_costs
-from segjob.statements.nearest import numbered, numbered_columns, position_of_least, with_columns
+from segjob.statements.nearest import index, numbered, numbered_columns, position_of_least, with_columns
 from segjob.statements.relation import Relation, named, sampling_key
 from segjob.statements.sql.elements import Number
 
@@ -129,3 +130,34 @@ def moved_flows(moved: sa.Table, run_id: int) -> SelectBase:
         .where(moved.c.run_id == run_id)
         .group_by(moved.c.from_segment_id, moved.c.to_segment_id)
     )
+
+
+def causes(
+    history: sa.Table, moved: sa.Table, key: str, from_run: int, to_run: int, line: Sequence[int]
+) -> SelectBase:
+    """Of who changed their segment between two runs, how many moved by themselves? `moved_by`, `customers`.
+
+    Who moved by themselves in any run of the line counts as such; then comes who moved without a known reason.
+
+    Parameters
+    ----------
+    line : the runs after the first one up to the last one, each the next one's run before.
+    """
+    then, now, both = _both(history, key, from_run, to_run)
+    changed = (
+        sa.select(now.c.row_key).select_from(both).where(then.c.segment_id != now.c.segment_id).cte("changed")
+    )
+    own, other, unknown = index(3), index(1), index(2)
+    weight = sa.case((moved.c.moved_by == "itself", own), (moved.c.moved_by == "model", other), else_=unknown)
+    steps = (
+        sa.select(moved.c[key].label("row_key"), sa.func.max(weight).label("heaviest"))
+        .where(moved.c.run_id.in_(list(line)))
+        .group_by(moved.c[key])
+        .cte("steps")
+    )
+    cause = sa.case((steps.c.heaviest == own, "itself"), (steps.c.heaviest == other, "model")).label(
+        "moved_by"
+    )
+    joined = changed.outerjoin(steps, changed.c.row_key == steps.c.row_key)
+    each = sa.select(cause).select_from(joined).cte("each")
+    return sa.select(each.c.moved_by, sa.func.count().label("customers")).group_by(each.c.moved_by)

@@ -69,6 +69,27 @@ SELECT CAST(12 AS BIGINT) AS run_id, changed.row_key AS "customer_id", changed.c
     by_model_before.segment_id) THEN 'model' ELSE 'itself' END AS moved_by
 FROM changed LEFT OUTER JOIN by_model_before ON changed.row_key = by_model_before.row_key;
 
+-- causes
+WITH before AS (SELECT segments.groups_history.customer_id AS row_key, segments.groups_history.segment_id AS
+      segment_id
+  FROM segments.groups_history
+  WHERE segments.groups_history.run_id = 11), now AS (SELECT segments.groups_history.customer_id AS row_key,
+      segments.groups_history.segment_id AS segment_id
+  FROM segments.groups_history
+  WHERE segments.groups_history.run_id = 13), changed AS (SELECT now.row_key AS row_key
+  FROM before FULL OUTER JOIN now ON before.row_key = now.row_key
+  WHERE before.segment_id != now.segment_id), steps AS (SELECT segments.groups_movements.customer_id AS
+      row_key, max(CASE WHEN (segments.groups_movements.moved_by = 'itself') THEN 3 WHEN (segments.groups_movements.moved_by
+      = 'model') THEN 1 ELSE 2 END) AS heaviest
+  FROM segments.groups_movements
+  WHERE segments.groups_movements.run_id IN (12, 13)
+  GROUP BY segments.groups_movements.customer_id), each AS (SELECT CASE WHEN (steps.heaviest = 3) THEN 'itself'
+      WHEN (steps.heaviest = 1) THEN 'model' END AS moved_by
+  FROM changed LEFT OUTER JOIN steps ON changed.row_key = steps.row_key)
+SELECT each.moved_by, count(*) AS customers
+FROM each
+GROUP BY each.moved_by;
+
 -- flows
 WITH before AS (SELECT segments.groups_history.customer_id AS row_key, segments.groups_history.segment_id AS
       segment_id

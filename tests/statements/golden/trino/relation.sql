@@ -12,3 +12,37 @@ LIMIT 1;
 -- count
 SELECT count(*) AS rows
 FROM "sales"."customers";
+
+-- newest_date
+SELECT max(CAST("sales"."customers"."orders" AS DATE)) AS newest
+FROM "sales"."customers"
+WHERE CAST("sales"."customers"."orders" AS DATE) <= CAST('2025-06-30' AS DATE);
+
+-- rows_by_date
+SELECT CAST("sales"."customers"."orders" AS DATE) AS day, count(*) AS rows
+FROM "sales"."customers"
+GROUP BY CAST("sales"."customers"."orders" AS DATE)
+ORDER BY day;
+
+-- raw of a date
+SELECT chosen_rows."customer_id", chosen_rows."income", chosen_rows."orders", chosen_rows."city"
+FROM (SELECT "sales"."customers"."customer_id" AS "customer_id", "sales"."customers"."income" AS "income",
+      "sales"."customers"."orders" AS "orders", "sales"."customers"."city" AS "city"
+  FROM "sales"."customers"
+  WHERE CAST("orders" AS DATE) = CAST('2025-06-30' AS DATE)) AS chosen_rows;
+
+-- raw of the newest date
+SELECT chosen_rows."customer_id", chosen_rows."income", chosen_rows."orders", chosen_rows."city"
+FROM (SELECT "sales"."customers"."customer_id" AS "customer_id", "sales"."customers"."income" AS "income",
+      "sales"."customers"."orders" AS "orders", "sales"."customers"."city" AS "city"
+  FROM "sales"."customers"
+  WHERE CAST("orders" AS DATE) = (SELECT max(CAST("sales"."customers"."orders" AS DATE)) AS newest
+    FROM "sales"."customers")) AS chosen_rows;
+
+-- raw of rows that hold
+SELECT chosen_rows."customer_id", chosen_rows."income", chosen_rows."orders", chosen_rows."city"
+FROM (SELECT "sales"."customers"."customer_id" AS "customer_id", "sales"."customers"."income" AS "income",
+      "sales"."customers"."orders" AS "orders", "sales"."customers"."city" AS "city"
+  FROM "sales"."customers"
+  WHERE CAST("income" AS DATE) <= CAST('2025-06-30' AS DATE) AND (CAST("orders" AS DATE) IS NULL OR CAST("orders"
+      AS DATE) > CAST('2025-06-30' AS DATE))) AS chosen_rows;
