@@ -27,8 +27,6 @@ MOST_COLUMNS = 12
 MOST_CATEGORIES = 8
 MOST_GROUPS = 6
 """Groups whose lines a reader can tell apart."""
-_GENDER = ("gender", "sex", "genre")
-"""Columns that readers want the others grouped by; `genre` is what the mall file calls it."""
 _TAIL = 0.005
 """Share of the rows at either end that may be a tail."""
 _DIGITS = 10
@@ -130,12 +128,9 @@ def _distribution(
 
 
 def _grouping(warehouse: Warehouse, published: PublishedModel) -> tuple[str | None, list[str]]:
-    """The column to group the others by, and its groups: a gender, else the first categorical feature."""
+    """The column to group the others by, and its groups: the first categorical feature with few categories."""
     relation, transforms = published.relation, published.model.transforms
-    categorical = list(dict.fromkeys(t.source_column for t in transforms if t.category is not None))
-    columns = warehouse.columns_of(relation.schema, relation.name)
-    gender = [c.name for c in columns if c.name.lower() in _GENDER and c.kind in ("text", "boolean")]
-    for column in [*gender, *categorical]:
+    for column in dict.fromkeys(t.source_column for t in transforms if t.category is not None):
         groups = warehouse.records(exploration.largest_groups(relation, column, MOST_GROUPS + 1))
         if 2 <= len(groups) <= MOST_GROUPS:
             return column, [str(row["category"]) for row in groups]

@@ -23,7 +23,7 @@ MOST_POINTS = 2_000
 
 @dataclass(frozen=True)
 class SegmentRow:
-    """A row of table `segments`; `outliers` is counted in the history, None where that is gone."""
+    """A row of table `segments`; `outliers` and `near_border` are counted in the history, None where that is gone."""
 
     segment_id: int
     name: str
@@ -38,6 +38,7 @@ class SegmentRow:
     action: str | None
     stability: float | None = None
     outliers: int | None = None
+    near_border: int | None = None
 
 
 @dataclass(frozen=True)

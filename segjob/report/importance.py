@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,8 @@ MOST_CELLS = 480
 """Segments times features that a page has room for."""
 FEWEST_SHOWN = 8
 """Features that are shown at any number of segments."""
+MOST_PAIRED = 10
+"""Features of which pairs are compared, the most important."""
 _LOADINGS = 3
 """Features that an axis is labelled with."""
 _LEAST_LOADING = 0.3
@@ -39,6 +42,26 @@ def by_importance(report: Report) -> list[int]:
     """Positions of the numeric transforms, the most important first."""
     numeric = set(report.numeric)
     return [j for j in _ranked(report) if j in numeric]
+
+
+def map_pairs(report: Report) -> list[tuple[int, int]]:
+    """Pairs of numeric transforms, the one that tells the segments apart best first; the config's first is horizontal.
+
+    A pair tells apart as many rows as are nearest, of all centroids, to their own segment's in these two features.
+    """
+    sample = report.sample
+    order = by_importance(report)[:MOST_PAIRED]
+    pairs = [(min(a, b), max(a, b)) for a, b in itertools.combinations(order, 2)]
+    if sample is None or not len(sample.segment_id):
+        return pairs
+    ids = np.array([segment.segment_id for segment in report.segments])
+
+    def told_apart(pair: tuple[int, int]) -> float:
+        away = sample.scaled[:, None, pair] - report.centroids.scaled[None, :, pair]
+        nearest = ids[(away**2).sum(axis=2).argmin(axis=1)]
+        return float(sample.weight[nearest == sample.segment_id].sum())
+
+    return sorted(pairs, key=lambda pair: -told_apart(pair))
 
 
 def shown_features(report: Report) -> list[int]:

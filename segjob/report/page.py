@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from segjob.core.select_k.structure import stability_word
-from segjob.report import figures, importance, palette, words
+from segjob.core.select_k.structure import headline
+from segjob.report import answer, figures, importance, palette, words
 from segjob.report.data import MOST_POINTS, Report, SegmentRow
 from segjob.report.figures import algorithms, canvas, export
 from segjob.report.figures.canvas import Figure
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 _TEMPLATES = Path(__file__).parent / "templates"
 _MOST_BARS = 6
 """Features that a card shows as bars, the most unusual first."""
+_MOST_LISTED = 6
+"""Features that the first sentence names."""
+_FEWEST_BARS, _LEAST_Z = 3, 0.15
+"""After so many bars, none is shown for less than this."""
 _FULL_BAR_Z = 2.0
 """Standard deviations that fill a card's bar."""
 
@@ -69,6 +73,9 @@ def render(report: Report) -> Page:
             sections=sections,
             cards=[_card(report, segment) for segment in report.segments],
             verdict=words.verdict(report.run, report.noun.many),
+            headline=headline(report.run) or words.verdict(report.run, report.noun.many)[0],
+            statements=answer.statements(report),
+            in_a_row=_cards_in_a_row(len(report.segments)),
             voters=sum(vote.k is not None for vote in report.votes),
             agree=sum(vote.k == report.run["k"] for vote in report.votes),
             columns=_columns(report),
@@ -106,7 +113,6 @@ def _environment() -> jinja2.Environment:
         "reason": words.reason,
         "method": algorithms.method_name,
         "quoted": words.quoted,
-        "stability_word": stability_word,
         "condition": lambda config: json.loads(config)["where"],
     }
     return environment
@@ -134,13 +140,15 @@ def _card(report: Report, segment: SegmentRow) -> dict[str, Any]:
             "width": round(min(abs(z) / _FULL_BAR_Z, 1.0) * 50, 1),
             "side": "above" if z > 0 else "below",
         }
-        for transform, profile, z in rows[:_MOST_BARS]
+        for i, (transform, profile, z) in enumerate(rows[:_MOST_BARS])
+        if i < _FEWEST_BARS or abs(z) >= _LEAST_Z
     ]
     return {
         "segment": segment,
         "role": palette.segment_role(segment.segment_id),
         "unusual": words.unusual_features(report, segment),
-        "measures": words.measure_phrases(report, segment.segment_id),
+        "measures": answer.measure_shares(report, segment.segment_id),
+        "facts": answer.facts(report, segment),
         "bars": bars,
     }
 
@@ -155,5 +163,13 @@ def _mirrors(report: Report) -> set[str]:
 
 
 def _columns(report: Report) -> str:
-    names = dict.fromkeys(words.short(words.column_label(t.source_column), 40) for t in report.transforms)
-    return words.listed([words.isolated(name) for name in names])
+    labels = (words.clean(report.words[t.source_column].label) for t in report.transforms)
+    names = [words.isolated(words.short(label, 60)) for label in dict.fromkeys(labels)]
+    if len(names) > _MOST_LISTED:
+        names = [*names[: _MOST_LISTED - 1], f"{len(names) - _MOST_LISTED + 1} other features"]
+    return words.listed(names)
+
+
+def _cards_in_a_row(count: int) -> int:
+    """2, 3 or 4: whichever leaves the fewest places empty, 3 rather than 2 and 2 rather than 4."""
+    return min((3, 2, 4), key=lambda columns: -count % columns)

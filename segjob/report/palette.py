@@ -7,7 +7,7 @@ blue-blindness (Machado, Oliveira and Fernandes 2009), any two stay apart and ea
 from __future__ import annotations
 
 SEGMENTS_LIGHT = ("#1a86e8", "#e17410", "#027468", "#c12fb0", "#14437f", "#8f4f01", "#969088", "#443800")
-SEGMENTS_DARK = ("#3fb0fc", "#f8982d", "#7ceeda", "#9a5f96", "#2975d5", "#be6603", "#9e9e94", "#f0df4d")
+SEGMENTS_DARK = ("#3fb0fc", "#f8982d", "#7ceeda", "#9a5f96", "#7869ff", "#be6603", "#9e9e94", "#f0df4d")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 """One less than there are colours: colour and marker together tell 56 segments apart."""
 

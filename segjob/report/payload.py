@@ -63,10 +63,16 @@ def document(report: Report) -> dict[str, Any]:
     }
 
 
-def _axis(report: Report, j: int) -> dict[str, str]:
+def _axis(report: Report, j: int) -> dict[str, Any]:
     transform = report.transforms[j]
-    name = words.feature_name(report, transform)
-    return {"feature": transform.feature, "name": name, "function": transform.function}
+    own = report.words[transform.source_column]
+    return {
+        "feature": transform.feature,
+        "name": words.feature_name(report, transform),
+        "function": transform.function,
+        "unit": own.unit,
+        "is_percent": own.is_percent,
+    }
 
 
 def _sample(report: Report, order: Sequence[int]) -> dict[str, Any] | None:

@@ -87,18 +87,13 @@ def feature_value(report: Report, transform: Transform, value: float | None) -> 
     return clean(printed(report.words[transform.source_column].value(value)))
 
 
-def measure_phrases(report: Report, segment_id: int) -> list[str]:
-    """What a segment has of each measure: its share of the sum, and the mean; nothing where no row has a value."""
-    phrases = []
-    for measure in report.measures:
-        row = report.profile.get((segment_id, measure))
-        if row is None or row.mean is None:
-            continue
-        label = isolated(clean(report.words[measure].label))
-        mean = clean(printed(report.words[measure].value(row.mean)))
-        start = f"{label}:" if row.total_share is None else f"{percent(row.total_share)} of {label},"
-        phrases.append(f"{start} {mean} per {report.noun.one}")
-    return phrases
+def feature_phrase(report: Report, transform: Transform, value: float | None) -> str:
+    """Name and value of a feature: "orders 1.49"; "53 days since last order" where the name begins with the unit."""
+    name, said = feature_name(report, transform), feature_value(report, transform, value)
+    unit = report.words[transform.source_column].unit
+    if unit and name.startswith(f"{unit} ") and said.endswith(f" {unit}"):
+        return isolated(f"{said}{name.removeprefix(unit)}")
+    return f"{isolated(name)} {said}"
 
 
 def reason(text: str) -> str:
@@ -118,10 +113,14 @@ def segment_name(segment_id: int, name: str, most: int = 26) -> str:
     return f"{segment_id} · {short(name, most)}"
 
 
-def wrapped_name(segment_id: int, name: str, width: int = 25, lines: int = 2) -> str:
-    """Number and name, broken at spaces into at most `lines` lines of `width` characters."""
-    wrapped = textwrap.wrap(f"{segment_id} · {clean(name)}", width, max_lines=lines, placeholder="…")
-    return "\n".join(wrapped or [str(segment_id)])
+def wrapped(text: str, width: int, lines: int = 4) -> str:
+    """Clean text, broken at spaces into lines of `width` characters; what needs more than `lines` of them is cut."""
+    return "\n".join(textwrap.wrap(clean(text), width, max_lines=lines, placeholder="…"))
+
+
+def wrapped_name(segment_id: int, name: str, width: int = 25) -> str:
+    """Number and name, broken at spaces."""
+    return wrapped(f"{segment_id} · {clean(name)}", width)
 
 
 def unusual_features(report: Report, segment: SegmentRow, most: int = 3) -> list[str]:
@@ -151,8 +150,8 @@ def _phrase(report: Report, transform: Transform, profile: ProfileRow, z: float)
         more = "more" if z > 0 else "fewer"
         everyone = f"{percent(profile.overall_mean)} of {noun.everyone}"
         return f"{name} – {percent(profile.mean)} of them, {more} than the {everyone}"
-    own, overall = (feature_value(report, transform, mean) for mean in (profile.mean, profile.overall_mean))
-    return f"{name} {own}, {degree}{side} {noun.everyones} {overall}"
+    overall = feature_value(report, transform, profile.overall_mean)
+    return f"{feature_phrase(report, transform, profile.mean)}, {degree}{side} {noun.everyones} {overall}"
 
 
 def verdict(run: Mapping[str, Any], many: str) -> tuple[str, str]:

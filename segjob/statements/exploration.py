@@ -216,11 +216,23 @@ def largest_groups(relation: Relation, column: str, limit: int) -> SelectBase:
     return counted.order_by(rows.desc(), category).limit(limit)
 
 
-def segment_counts(history: sa.Table, run_id: int) -> SelectBase:
-    """How many customers and outliers does each segment of a run hold? `segment_id`, `rows`, `outliers`."""
-    outliers = sa.func.count(sa.case((history.c.is_outlier, index(1))))
+NEAR = 0.1
+"""A customer is near a border if the runner-up's centroid is less than a tenth further away than the own."""
+NEAR_LOG_ODDS = math.log(2)
+"""The same for a Gaussian mixture: the own segment is less than twice as likely as the runner-up."""
+
+
+def segment_counts(history: sa.Table, run_id: int, *, is_mixture: bool = False) -> SelectBase:
+    """How many customers does each segment of a run hold? `segment_id`, `rows`, `outliers`, `near_border`."""
+    margin = history.c.margin
+    near = margin < (Number(NEAR_LOG_ODDS) if is_mixture else Number(NEAR) * history.c.distance)
     return (
-        sa.select(history.c.segment_id, sa.func.count().label("rows"), outliers.label("outliers"))
+        sa.select(
+            history.c.segment_id,
+            sa.func.count().label("rows"),
+            sa.func.count(sa.case((history.c.is_outlier, index(1)))).label("outliers"),
+            sa.func.count(sa.case((near, index(1)))).label("near_border"),
+        )
         .where(history.c.run_id == sa.literal(run_id, sa.BigInteger()))
         .group_by(history.c.segment_id)
         .order_by(history.c.segment_id)
@@ -229,7 +241,8 @@ def segment_counts(history: sa.Table, run_id: int) -> SelectBase:
 
 def keyed_history(schema: str, segmentation: str, key: str) -> sa.Table:
     """`<s>_history` to read from: the key's type does not matter for that."""
-    columns: list[sa.Column[Any]] = [sa.Column(name) for name in ("run_id", "segment_id", "is_outlier")]
+    names = ("run_id", "segment_id", "distance", "margin", "is_outlier")
+    columns: list[sa.Column[Any]] = [sa.Column(name) for name in names]
     return sa.Table(
         f"{segmentation}_history", sa.MetaData(), sa.Column(named(key)), *columns, schema=schema, quote=True
     )

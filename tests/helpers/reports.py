@@ -76,6 +76,7 @@ PEOPLE = {
         "score",
         {"column": "revenue", "function": "log1p", "lower": 5},
     ],
+    "measures": ["revenue"],
     "k": 5,
     "k_range": [3, 6],
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -16,6 +17,8 @@ import pytest
 from helpers.reports import report_of
 
 from segjob.report.page import Page, render
+from segjob.report.payload import POINT_DIGITS
+from segjob.report.words import feature_name, feature_value
 
 FLAGS = (
     "--headless",
@@ -36,10 +39,14 @@ READERS = """<!doctype html><body style="margin:0">
 <template>{page}</template>
 <iframe style="border:0;width:390px;height:900px"></iframe><iframe style="border:0;width:1280px;height:900px"></iframe>
 <script>
+{faults}
 const told = [], frames = [...document.querySelectorAll("iframe")];
 for (const frame of frames) frame.addEventListener("load", () => {{
   const page = frame.contentDocument, all = (what) => [...page.querySelectorAll(what)];
+  for (const folded of all("details")) folded.open = true;
   const seen = {{ lists: all(".pick select").length, before: all("figure[data-x] svg use").length }};
+  seen.faults = faults(page);
+  seen.tip = pointed(page, frame.contentWindow);
   for (const list of all(".pick select").slice(0, 1)) {{
     list.selectedIndex = (list.selectedIndex + 1) % list.options.length;
     list.dispatchEvent(new frame.contentWindow.Event("change"));
@@ -58,7 +65,79 @@ for (const frame of frames) frame.srcdoc = text;
 </script>"""
 
 
+# What a reader cannot read: text that is cut, that leaves its figure or panel, that covers other text or a dashed line.
+FAULTS = """
+function faults(page) {
+  const found = [], view = page.defaultView;
+  const say = (what, where, ...texts) => found.push([what, where, ...texts].join(" | "));
+  const over = (a, b, by) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > by
+    && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > by;
+  const outside = (a, box) => a.left < box.left - 1.5 || a.right > box.right + 1.5
+    || a.top < box.top - 1.5 || a.bottom > box.bottom + 1.5;
+  const pairs = (items, where) => items.forEach(([text, a], i) => items.slice(0, i).forEach(([other, b]) => {
+    if (over(a, b, 2.5)) say("covers", where, text, other);
+  }));
+  for (const figure of page.querySelectorAll("figure")) {
+    const svg = figure.querySelector("svg"), box = svg.getBoundingClientRect();
+    const texts = [...svg.querySelectorAll("text")].filter((t) => t.textContent.trim())
+      .map((t) => [t.textContent.trim(), t.getBoundingClientRect()]);
+    for (const [text, at] of texts) {
+      if (outside(at, box)) say("leaves", figure.id, text);
+      if (text.includes("\u2026")) say("cut", figure.id, text);
+      for (const line of svg.querySelectorAll('path[style*="dasharray"]')) {
+        const { left, right, top, bottom } = line.getBoundingClientRect();
+        if (over({ left: left - 1, right: right + 1, top, bottom }, at, 1.5)) say("crossed", figure.id, text);
+      }
+    }
+    pairs(texts, figure.id);
+  }
+  for (const panel of page.querySelectorAll(".panel, header")) {
+    const walker = page.createTreeWalker(panel, view.NodeFilter.SHOW_TEXT), texts = [];
+    while (walker.nextNode()) {
+      const node = walker.currentNode, parent = node.parentElement;
+      if (!node.textContent.trim() || parent.closest("svg, .scroll, select, .tip, [hidden]")) continue;
+      const range = page.createRange();
+      range.selectNodeContents(node);
+      for (const at of range.getClientRects()) texts.push([node.textContent.trim().slice(0, 60), at]);
+    }
+    const box = panel.getBoundingClientRect();
+    for (const [text, at] of texts) if (outside(at, box)) say("leaves", panel.id || panel.className, text);
+    pairs(texts, panel.id || panel.className);
+  }
+  for (const element of page.querySelectorAll("header *, main *")) {
+    const hides = ["hidden", "clip"].includes(view.getComputedStyle(element).overflowX);
+    if (hides && !element.matches(".hidden, svg, svg *") && element.scrollWidth > element.clientWidth + 1) {
+      say("cut", element.className, element.textContent.slice(0, 60));
+    }
+  }
+  return found;
+}
+// What is said of the first point when a mouse is on it.
+function pointed(page, view) {
+  const point = page.querySelector("figure[data-x] svg use");
+  if (!point) return [];
+  const at = point.getBoundingClientRect();
+  point.closest("svg").dispatchEvent(new view.PointerEvent("pointermove", {
+    clientX: (at.left + at.right) / 2, clientY: (at.top + at.bottom) / 2, bubbles: true,
+  }));
+  return [...page.querySelectorAll(".tip:not([hidden]) > *")].map((line) => line.textContent);
+}
+"""
+
+
 Browse = Callable[..., tuple[str, str]]
+
+
+def _said_values(rendered: Page) -> set[str]:
+    """What may be said of a point: a segment's number and name, or a feature's value, as everywhere on the page."""
+    report = rendered.report
+    said = {f"{s.segment_id} · {s.name}" for s in report.segments}
+    for j in report.numeric:
+        transform = report.transforms[j]
+        for value in report.original[:, j].tolist():
+            shown = feature_value(report, transform, float(f"{value:.{POINT_DIGITS}g}"))
+            said.add(f"{feature_name(report, transform)}: {shown}")
+    return said
 
 
 @pytest.fixture(scope="session")
@@ -132,17 +211,23 @@ def test_readers_can_use_it(browse: Browse, opened: tuple[Page, Path]) -> None:
     """On a phone and at a desk: nothing sticks out, and another pair of features can be picked."""
     rendered, page = opened
     readers = page.with_name("readers.html")
-    readers.write_text(READERS.format(page=escape(page.read_text(encoding="utf-8"))), encoding="utf-8")
+    text = READERS.format(page=escape(page.read_text(encoding="utf-8")), faults=FAULTS)
+    readers.write_text(text, encoding="utf-8")
     dom, log = browse(readers, "--window-size=1700,900", "--dump-dom")
     assert complaints(log) == []
     found = re.search(r'data-told="([^"]*)"', dom)
     assert found is not None
     told = json.loads(unescape(found[1]))
     assert len(told) == 2
+    is_hostile = "seg" in rendered.report.run["segmentation"]  # whose names are cut after 60 characters
+    values = _said_values(rendered)
     assert rendered.report.sample is not None
     drawn, several = len(rendered.report.sample.segment_id), len(rendered.report.numeric) > 2
     for seen in told:
         assert seen["spare"] >= 0, "nothing sticks out"
+        assert is_hostile or seen["faults"] == []
+        assert set(seen["tip"]) <= values
+        assert len(seen["tip"]) >= 3 or not seen["before"]
         assert seen["flat"] == []
         assert seen["foreign"] == 0
         assert seen["figures"] == len(rendered.figures)
@@ -150,3 +235,20 @@ def test_readers_can_use_it(browse: Browse, opened: tuple[Page, Path]) -> None:
         assert seen["lists"] == (2 if several else 0)
         assert seen["after"] == (drawn if several else seen["before"])
         assert seen["before"] >= drawn
+
+
+@pytest.mark.parametrize(
+    "file", sorted(Path(os.environ.get("SEGJOB_PAGES") or os.devnull).glob("*.html")), ids=str
+)
+def test_nothing_is_cut_or_covered_on_further_pages(browse: Browse, tmp_path: Path, file: Path) -> None:
+    """Opt-in: SEGJOB_PAGES is a folder of pages that `segjob report` wrote."""
+    readers = tmp_path / "readers.html"
+    text = READERS.format(page=escape(file.read_text(encoding="utf-8")), faults=FAULTS)
+    readers.write_text(text, encoding="utf-8")
+    dom, log = browse(readers, "--window-size=1700,900", "--dump-dom")
+    assert complaints(log) == []
+    found = re.search(r'data-told="([^"]*)"', dom)
+    assert found is not None
+    told = json.loads(unescape(found[1]))
+    assert [seen["faults"] for seen in told] == [[], []]
+    assert all(seen["spare"] >= 0 for seen in told)

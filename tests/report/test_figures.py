@@ -55,7 +55,7 @@ def test_every_kind_of_figure_is_drawn(by_name: dict[str, Figure]) -> None:
 def test_the_map_shows_each_sampled_customer_in_its_segments_colour(
     by_name: dict[str, Figure], report: Report
 ) -> None:
-    first, second = importance.by_importance(report)[:2]
+    first, second = importance.map_pairs(report)[0]
     assert report.sample is not None
     for segment in report.segments:
         colour = segment_colour(segment.segment_id)

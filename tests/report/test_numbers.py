@@ -45,7 +45,7 @@ def test_embedded_rows_are_the_tables(
 ) -> None:
     shown = embedded[part]
     assert shown
-    columns = [name for name in shown[0] if name != "outliers"]
+    columns = [name for name in shown[0] if name not in ("outliers", "near_border")]
     told = [tuple(row[name] for name in columns) for row in shown]
     held = rows_of(people, table, ", ".join(columns), order)
     assert sorted(map(repr, told)) == sorted(map(repr, held))
@@ -84,10 +84,13 @@ def test_sizes_over_runs_are_the_published_ones(embedded: dict[str, Any], people
 def test_outliers_are_counted_in_the_history(embedded: dict[str, Any], people: Path) -> None:
     held = query(
         people,
-        "select segment_id, count(*), count(*) filter (is_outlier) from segments.people_history "
+        "select segment_id, count(*), count(*) filter (is_outlier), "
+        "count(*) filter ((distance + margin) / distance < 1.1) from segments.people_history "
         "where run_id = 2 group by 1 order by 1",
     )
-    assert [(s["segment_id"], s["rows"], s["outliers"]) for s in embedded["segments"]] == held
+    assert sum(row[3] for row in held) > 0
+    columns = ("segment_id", "rows", "outliers", "near_border")
+    assert [tuple(s[name] for name in columns) for s in embedded["segments"]] == held
 
 
 def test_points_are_customers_of_their_segment(embedded: dict[str, Any], people: Path) -> None:
@@ -120,17 +123,16 @@ def test_comparisons_are_the_table(embedded: dict[str, Any], people: Path) -> No
     assert {name: row["cluster"] for name, row in rows.items()} == {
         name: found["cluster"] for name, found in drawn.items()
     }
-    assert sorted(shown["features"]) == ["income", "score"]
-    places = dict(zip(shown["features"], shown["places"], strict=True))
-    customers = {
-        (round(x, 2), round(y, 2)): segment
-        for x, y, segment in query(
-            people,
-            "select income, score, segment_id from segments.people join main.customers using (customer_id)",
-        )
-    }
-    for x, y, segment in zip(places["income"], places["score"], rows["kmeans"]["cluster"], strict=True):
-        assert customers[round(x, 2), round(y, 2)] == segment
+    columns = ", ".join(
+        f"coalesce({name}, (select impute_value from segments.transforms where run_id = 2 and feature = '{name}'))"
+        for name in shown["features"]
+    )
+    customers = query(
+        people, f"select {columns}, segment_id from segments.people join main.customers using (customer_id)"
+    )
+    there = {(round(x, 2), round(y, 2), segment) for x, y, segment in customers}
+    for x, y, segment in zip(*shown["places"], rows["kmeans"]["cluster"], strict=True):
+        assert (round(x, 2), round(y, 2), segment) in there
 
 
 def test_every_segment_is_on_the_map(report: Report) -> None:

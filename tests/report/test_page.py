@@ -142,11 +142,22 @@ def test_readers_without_eyes_are_led(any_page: Page) -> None:
 
 
 def test_the_answer_comes_first(page: Page) -> None:
-    order = ["segments", "maps", "apart", "why", "time", "customers", "comparisons", "about"]
+    order = ["maps", "segments", "apart", "time", "why", "customers", "comparisons", "about"]
     sections = [a["id"] for a in Document(page.html).named("section")]
     assert sections == order
+    first = page.html[: page.html.index('id="segments"')]
+    best = max(page.report.segments, key=lambda s: page.report.profile[s.segment_id, "revenue"].mean or 0.0)
+    assert re.search(rf'Most revenue per customer:</strong> <a href="#segment-{best.segment_id}">', first)
     for segment in page.report.segments:
-        assert page.html.index(f'id="segment-{segment.segment_id}"') < page.html.index('id="maps"')
+        assert f'href="#segment-{segment.segment_id}"' in first
+        assert page.html.index(f'id="segment-{segment.segment_id}"') < page.html.index('id="apart"')
+    assert "silhouette" not in first.lower(), "evidence is further down, and folded"
+    folds = re.findall(r'<details class="fold">.*?</section>', page.html, re.DOTALL)
+    assert len(folds) == 4
+    assert "Calinski-Harabasz" in folds[0]
+    between = [f for f in page.report.flows if f.from_segment_id and f.to_segment_id]
+    moved = sum(f.customers for f in between if f.from_segment_id != f.to_segment_id)
+    assert f"{moved:,} moved to another segment" in first
 
 
 def test_svg_follows_the_theme(page: Page) -> None:
@@ -278,7 +289,7 @@ def test_what_others_add_is_shown(page: Page) -> None:
     )
     segments = [first, *page.report.segments[1:]]
     html = render(dataclasses.replace(page.report, segments=segments, comparisons=peers)).html
-    card = html.split('id="maps"')[0]
+    card = html.split('id="apart"')[0]
     for text in ("come on Sundays.", "score &lt; 30 and income &gt; 70", "93%", "97%", "to them in spring."):
         assert text in card
     assert 'id="comparisons"' in html

@@ -155,7 +155,7 @@ def build(registry: Registry, segmentation: str | None) -> Report:
             schema=registry.schema,
             transforms=published.model.transforms,
             segments=[
-                _row(SegmentRow, row, outliers=counts.get(row["segment_id"], (0, None))[1])
+                _row(SegmentRow, {**row, **counts.get(row["segment_id"], {}), "rows": row["rows"]})
                 for row in run.segments
             ],
             profiles=[_row(ProfileRow, row) for row in run.profiles],
@@ -177,12 +177,13 @@ def _row(kind: type[Row], row: Mapping[str, Any], **more: Any) -> Row:
     return kind(**known, **more)
 
 
-def _counts(registry: Registry, history: sa.Table, run: Record) -> dict[int, tuple[int, int]]:
-    """Segment -> customers and outliers in the history; empty where that is gone."""
+def _counts(registry: Registry, history: sa.Table, run: Record) -> dict[int, Record]:
+    """Segment -> its row of `segment_counts`; empty where the history is gone."""
     if not registry.warehouse.columns_of(registry.schema, history.name):
         return {}
-    rows = registry.warehouse.records(exploration.segment_counts(history, run["run_id"]))
-    return {row["segment_id"]: (row["rows"], row["outliers"]) for row in rows}
+    is_mixture = run["algorithm"] == "gaussian_mixture"
+    counts = exploration.segment_counts(history, run["run_id"], is_mixture=is_mixture)
+    return {row["segment_id"]: row for row in registry.warehouse.records(counts)}
 
 
 def quotas(rows: Mapping[int, int], points: int = MOST_POINTS, each: int = POINTS_EACH) -> dict[int, int]:
@@ -200,13 +201,13 @@ def quotas(rows: Mapping[int, int], points: int = MOST_POINTS, each: int = POINT
 
 
 def _sample(
-    warehouse: Warehouse, published: PublishedModel, history: sa.Table, counts: Mapping[int, tuple[int, int]]
+    warehouse: Warehouse, published: PublishedModel, history: sa.Table, counts: Mapping[int, Record]
 ) -> Sample | None:
     """The drawn customers; None where history or relation cannot be read any more."""
     transforms = published.model.transforms
     if not counts or not _can_be_read(warehouse, published):
         return None
-    rows = {segment: count for segment, (count, _) in counts.items()}
+    rows = {segment: count["rows"] for segment, count in counts.items()}
     drawn = quotas(rows)
     statement = exploration.segment_sample(
         published.relation,

@@ -5,7 +5,6 @@ They draw what `report.data` holds and compute no result of their own.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 
 from segjob.report import importance
@@ -23,11 +22,9 @@ MOST_PAIRS = 10
 def sections(report: Report) -> dict[str, list[Figure]]:
     """Section of the page -> its figures, in order. Call it inside `canvas.style()`."""
     shown = list(_maps(report))
-    sizes = [maps.sizes(report)]
-    lone_map = len(shown) == 1  # the sizes fill the row that it would leave half empty
     return {
-        "maps": shown + sizes if lone_map else shown,
-        "profiles": [*([] if lone_map else sizes), *_profiles(report)],
+        "maps": shown[:1],
+        "profiles": [*_profiles(report), *shown[1:], maps.sizes(report)],
         "choice_of_k": list(_choice_of_k(report)),
         "history": list(_history(report)),
         "input_data": list(_input_data(report)),
@@ -40,8 +37,7 @@ def further_pairs(report: Report) -> list[Figure]:
     """Maps of the pairs of features that the page does not show, for slides."""
     if report.sample is None:
         return []
-    order = importance.by_importance(report)
-    pairs = list(itertools.combinations(order, 2))[1:MOST_PAIRS]
+    pairs = importance.map_pairs(report)[1:MOST_PAIRS]
     return [
         maps.pair(report, first, second, f"map_{number}") for number, (first, second) in enumerate(pairs, 2)
     ]
@@ -52,7 +48,7 @@ def _maps(report: Report) -> Iterator[Figure]:
         return
     order = importance.by_importance(report)
     if len(order) >= 2:
-        yield maps.pair(report, order[0], order[1])
+        yield maps.pair(report, *importance.map_pairs(report)[0])
     elif order:
         yield maps.strip(report, order[0])
     if len(report.transforms) > 2:

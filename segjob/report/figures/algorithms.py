@@ -34,7 +34,10 @@ def method_name(algorithm: str) -> str:
 
 def map_features(report: Report) -> list[int]:
     """Positions of the transforms that the maps are drawn by: at most two; none where no rows were kept."""
-    return importance.by_importance(report)[:2] if report.comparisons.scaled else []
+    if not report.comparisons.scaled:
+        return []
+    pairs = importance.map_pairs(report)
+    return list(pairs[0]) if pairs else importance.by_importance(report)[:1]
 
 
 def map_places(report: Report) -> Floats:

@@ -17,7 +17,7 @@ import numpy as np
 from segjob.core import number_format
 from segjob.core.model import Floats
 from segjob.report.palette import LIGHT
-from segjob.report.words import percent, printed, short
+from segjob.report.words import percent, printed, wrapped
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 WIDTH = 380.0
 """Pixels, of every figure: nearly a phone's width, so that its text is readable there without zooming."""
 FONT_SIZE = 11.5
+LINE_HEIGHT = 14.0
 _LETTER_WIDTH = 6.6
 """Pixels, the average of DejaVu Sans at `FONT_SIZE`."""
 
@@ -111,7 +112,13 @@ def axes(plot: Plot, *, left: float = 44, right: float = 14, top: float = 14, bo
 
 def label_margin(labels: Sequence[str], most: float = 168) -> float:
     """Room for labels beside an axis."""
-    return min(most, max((len(label) for label in labels), default=0) * _LETTER_WIDTH + 12)
+    lines = [line for label in labels for line in label.split("\n")]
+    return min(most, max(map(len, lines), default=0) * _LETTER_WIDTH + 12)
+
+
+def row_height(labels: Sequence[str], least: float = 33.0) -> float:
+    """Pixels of a row that has room for the label with the most lines."""
+    return max(least, 7 + LINE_HEIGHT * max((label.count("\n") + 1 for label in labels), default=1))
 
 
 def hide_ticks(ax: Axes, *, grid: Literal["x", "y", "both"] | None = None) -> None:
@@ -201,9 +208,9 @@ def row_labels(ax: Axes, places: Sequence[float], labels: Sequence[str]) -> None
     ax.tick_params(length=0, labelcolor=LIGHT["ink"])
 
 
-def bar_label(ax: Axes, value: float, place: float, text: str, *, on_line: bool = False) -> None:
-    """A text at the end of a horizontal bar; `on_line` keeps it readable where a line crosses it."""
-    note = ax.annotate(
+def bar_label(ax: Axes, value: float, place: float, text: str) -> None:
+    """A text at the end of a horizontal bar."""
+    ax.annotate(
         text,
         (value, place),
         xytext=(4 if value >= 0 else -4, 0),
@@ -213,8 +220,20 @@ def bar_label(ax: Axes, value: float, place: float, text: str, *, on_line: bool 
         zorder=5,
         annotation_clip=False,
     )
-    if on_line:
-        note.set_bbox({"facecolor": LIGHT["surface"], "edgecolor": "none", "pad": 1.2})
+
+
+def right_labels(ax: Axes, places: Sequence[float], texts: Sequence[str]) -> None:
+    """A text for each row, in a column right of the axes: no line in them can cross it."""
+    for place, text in zip(places, texts, strict=True):
+        ax.annotate(
+            text,
+            (1.0, place),
+            xycoords=ax.get_yaxis_transform(),
+            xytext=(6, 0),
+            textcoords="offset points",
+            va="center",
+            annotation_clip=False,
+        )
 
 
 def separate(places: Floats, least: float, rounds: int = 60) -> Floats:
@@ -250,6 +269,6 @@ def spread_evenly(count: int) -> Floats:
     return np.asarray((np.arange(count) * golden_ratio) % 1.0, dtype=np.float64)
 
 
-def label(text: str, most: int = 42) -> str:
-    """An axis label that fits."""
-    return short(text, most)
+def label(text: str, most: int = 46) -> str:
+    """An axis label that fits: of two lines, if need be."""
+    return wrapped(text, most, lines=2)

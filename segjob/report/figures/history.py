@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from segjob.report.data import Flow, Report
-from segjob.report.figures.canvas import Figure, axes, blank, hide_ticks, percent_ticks
+from segjob.report.figures.canvas import LINE_HEIGHT, Figure, axes, blank, hide_ticks, percent_ticks
 from segjob.report.palette import LIGHT, segment_colour, segment_marker
-from segjob.report.words import percent, segment_name, short
+from segjob.report.words import percent, segment_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -121,7 +122,8 @@ def migration(report: Report) -> Figure:
             )
             for flow in flows
         ],
-        caption=f"Left the run before, right this one; a ribbon is as thick as the {many} it carries.",
+        caption="Left the run before, right this one, by the number of the segment; a ribbon is as thick as the "
+        f"{many} it carries.",
     )
 
 
@@ -129,11 +131,16 @@ def _sankey(report: Report, flows: Sequence[Flow], total: float) -> Plot:
     """The segments of both runs as columns of nodes, and a ribbon per flow between them."""
     before, after = _node_sizes(flows, "from"), _node_sizes(flows, "to")
     space = total * 0.025
-    plot = blank(120 + 34.0 * max(len(before), len(after)))
+    height = 120 + 34.0 * max(len(before), len(after))
+    plot = blank(height)
     ax = axes(plot, left=8, right=8, top=28, bottom=8)
     left, right = _node_tops(before, space), _node_tops(after, space)
-    _nodes(ax, report, before, left, 0.0)
-    _nodes(ax, report, after, right, 1.0)
+    lowest = min(
+        top - sizes[i] for sizes, tops in ((before, left), (after, right)) for i, top in tops.items()
+    )
+    line = LINE_HEIGHT * (2 * space - lowest) / (height - 36)
+    _nodes(ax, before, left, 0.0, line)
+    _nodes(ax, after, right, 1.0, line)
     leave, enter = dict(left), dict(right)
     for flow in sorted(
         flows, key=lambda f: (_outside_last(f.from_segment_id), _outside_last(f.to_segment_id))
@@ -142,10 +149,7 @@ def _sankey(report: Report, flows: Sequence[Flow], total: float) -> Plot:
         _ribbon(ax, leave[start], enter[end], flow.customers, start, is_move=start != end)
         leave[start] -= flow.customers
         enter[end] -= flow.customers
-    lowest = min(
-        top - sizes[i] for sizes, tops in ((before, left), (after, right)) for i, top in tops.items()
-    )
-    ax.set_xlim(-0.62, 1.62)
+    ax.set_xlim(-0.38, 1.38)
     ax.set_ylim(lowest - space, space)
     ax.set_axis_off()
     for x, run_id in ((0, report.flows[0].from_run_id), (1, report.flows[0].run_id)):
@@ -175,24 +179,28 @@ def _node_tops(sizes: dict[int, int], space: float) -> dict[int, float]:
     return tops
 
 
-def _nodes(ax: Axes, report: Report, sizes: dict[int, int], tops: dict[int, float], x: float) -> None:
-    """One run's segments as bars at x, with names on the outer side."""
+def _nodes(ax: Axes, sizes: dict[int, int], tops: dict[int, float], x: float, line: float) -> None:
+    """One run's segments as bars at x, with numbers and customers on the outer side.
+
+    line : height of a line of text, which is the least that labels are apart.
+    """
     on_left = x == 0.0
+    y = math.inf
     for segment_id, customers in sizes.items():
         if segment_id == _OUTSIDE:
             colour, name = LIGHT["muted"], "joined" if on_left else "left"
         else:
-            colour = segment_colour(segment_id)
-            name = f"{segment_id} · {short(report.names.get(segment_id, ''), 13)}"
+            colour, name = segment_colour(segment_id), str(segment_id)
         ax.bar(x, customers, 0.045, tops[segment_id] - customers, color=colour)
+        y = min(tops[segment_id] - customers / 2, y - line)
         ax.annotate(
-            f"{name}\n{customers:,}",
-            (x, tops[segment_id] - customers / 2),
+            f"{name}: {customers:,}",
+            (x, y),
             xytext=(-8 if on_left else 8, 0),
             textcoords="offset points",
             ha="right" if on_left else "left",
             va="center",
-            fontsize=9.5,
+            annotation_clip=False,
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from segjob.core.model import Floats
 from segjob.report.data import Categories, Distribution, InputData, Report
 from segjob.report.figures.canvas import (
+    FONT_SIZE,
     Figure,
     axes,
     blank,
@@ -19,11 +21,21 @@ from segjob.report.figures.canvas import (
     label,
     label_margin,
     percent_ticks,
+    row_height,
     row_labels,
     to_axis,
 )
 from segjob.report.palette import LIGHT, segment_colour
-from segjob.report.words import clean, column_label, number, percent, segment_name, short, wrapped_name
+from segjob.report.words import (
+    clean,
+    column_label,
+    number,
+    percent,
+    segment_name,
+    short,
+    wrapped,
+    wrapped_name,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -38,6 +50,8 @@ _LINE_STYLES: Sequence[tuple[str, Any]] = (
     ("s7", "solid"),
 )
 """Role of the colour and dashes of each group's line: dashes tell them apart where colours do not."""
+_MOST_WIDE = 6
+"""Columns whose correlations have room for two decimals."""
 
 
 def distribution(column: Distribution, grouped_by: str | None, position: int) -> Figure:
@@ -63,8 +77,10 @@ def distribution(column: Distribution, grouped_by: str | None, position: int) ->
 def _histogram(column: Distribution, counts: Floats, share: Floats) -> Plot:
     """Counts : (groups, bins); share : (bins,) of all rows."""
     has_groups = len(column.groups) > 1
-    plot = blank(238 if has_groups else 218)
-    ax = axes(plot, left=46, bottom=42, top=32 if has_groups else 12)
+    columns = _legend_columns(column.groups)
+    legend = 18.0 * math.ceil(len(column.groups) / columns) if has_groups else 0.0
+    plot = blank(226 + legend)
+    ax = axes(plot, left=46, bottom=50, top=12 + legend)
     edges = to_axis(np.asarray(column.edges), column.function)
     ax.bar(edges[:-1], share, np.diff(edges) * 0.94, align="edge", color=LIGHT["bar"])
     if has_groups:
@@ -74,7 +90,14 @@ def _histogram(column: Distribution, counts: Floats, share: Floats) -> Plot:
     percent_ticks(ax, "y", 4)
     feature_ticks(ax, "x", column.function)
     hide_ticks(ax, grid="y")
+    ax.tick_params(axis="x", pad=10)
     return plot
+
+
+def _legend_columns(groups: Sequence[str]) -> int:
+    """How many names of this length stand side by side."""
+    longest = max(map(len, groups))
+    return 3 if longest <= 8 else 2 if longest <= 20 else 1
 
 
 def _group_lines(ax: Axes, groups: Sequence[str], counts: Floats, edges: Floats) -> None:
@@ -86,13 +109,13 @@ def _group_lines(ax: Axes, groups: Sequence[str], counts: Floats, edges: Floats)
             color=LIGHT[role],
             linestyle=dashes,
             linewidth=1.9,
-            label=short(name, 14),
+            label=short(name, 46),
             baseline=None,
         )
     ax.legend(
         loc="lower left",
         bbox_to_anchor=(-0.02, 1.0),
-        ncols=min(3, len(groups)),
+        ncols=_legend_columns(groups),
         frameon=False,
         borderpad=0.1,
         handlelength=2.2,
@@ -122,8 +145,8 @@ def _caption(column: Distribution) -> str:
 
 def categories(column: Categories, position: int) -> Figure:
     """One text column of the relation."""
-    labels = [short(name, 20) for name in column.names]
-    plot = blank(30 + 27.0 * len(labels))
+    labels = [wrapped(name, 22) for name in column.names]
+    plot = blank(20 + row_height(labels, 27.0) * len(labels))
     ax = axes(plot, left=label_margin(labels), right=90, top=8, bottom=10)
     total = sum(column.rows)
     texts = [f"{rows:,} · {percent(rows / total)}" for rows in column.rows]
@@ -143,7 +166,6 @@ def categories(column: Categories, position: int) -> Figure:
 def correlations(data: InputData) -> Figure:
     """Every two numeric columns of the relation."""
     names = [column_label(column) for column in data.columns]
-    labels = [short(name, 18) for name in names]
     pairs = [
         (value, i, j)
         for i, row in enumerate(data.correlation)
@@ -152,12 +174,12 @@ def correlations(data: InputData) -> Figure:
     ]
     pairs.sort(key=lambda pair: (-abs(pair[0]), pair[1], pair[2]))
     strongest = "; ".join(f"{names[j]} and {names[i]} {_signed(value)}" for value, i, j in pairs[:4])
-    key = ", ".join(f"{i + 1} {name}" for i, name in enumerate(labels))
+    key = ", ".join(f"{i + 1} {name}" for i, name in enumerate(names))
     return Figure(
         name="correlations",
         title="Which features go together",
         summary=f"Correlations, strongest first: {strongest}.",
-        plot=_lower_triangle(data.correlation, labels),
+        plot=_lower_triangle(data.correlation, names),
         columns=("", *names),
         rows=[
             (name, *(_signed(value) for value in row))
@@ -169,30 +191,37 @@ def correlations(data: InputData) -> Figure:
     )
 
 
-def _lower_triangle(matrix: Sequence[Sequence[float | None]], labels: Sequence[str]) -> Plot:
+def _lower_triangle(matrix: Sequence[Sequence[float | None]], names: Sequence[str]) -> Plot:
     """A cell per pair of columns, each pair once; columns are numbered in their order."""
-    size = len(labels)
-    plot = blank(40 + 30.0 * size)
-    numbered = [f"{i + 1} {name}" for i, name in enumerate(labels)]
-    ax = axes(plot, left=label_margin(numbered, 150), right=8, top=26, bottom=8)
+    size = len(names)
+    labels = [wrapped(f"{name} {i}", 22) for i, name in enumerate(names, 1)]
+    plot = blank(34 + row_height(labels, 30.0) * (size - 1))
+    ax = axes(plot, left=label_margin(labels, 150), right=8, top=26, bottom=8)
     for i, row in enumerate(matrix):
         for j, value in enumerate(row[:i]):
-            _cell(ax, j, -i, value)
+            _cell(ax, j, -i, value, is_narrow=size > _MOST_WIDE)
     ax.set_xlim(-0.5, size - 1.5 + 0.02)
     ax.set_ylim(-size + 0.5, -0.5)
-    row_labels(
-        ax, [-float(i) for i in range(1, size)], [f"{name} {i}" for i, name in enumerate(labels[1:], 2)]
-    )
+    row_labels(ax, [-float(i) for i in range(1, size)], labels[1:])
     ax.set_xticks(range(size - 1), [str(j + 1) for j in range(size - 1)])
     ax.xaxis.tick_top()
     return plot
 
 
-def _cell(ax: Axes, x: int, y: int, value: float | None) -> None:
+def _cell(ax: Axes, x: int, y: int, value: float | None, *, is_narrow: bool) -> None:
     if value is not None:
         colour = LIGHT["above" if value > 0 else "below"]
         ax.barh(y, 0.94, 0.9, x - 0.47, color=colour, alpha=abs(value) * 0.62)
-    ax.text(x, y, _signed(value), ha="center", va="center")
+    text, size = (_tenths(value), 9.5) if is_narrow else (_signed(value), FONT_SIZE)
+    ax.text(x, y, text, ha="center", va="center", fontsize=size)
+
+
+def _tenths(value: float | None) -> str:
+    """+.3, −.4, 0, +1: what a narrow cell has room for."""
+    if value is None:
+        return "–"
+    text = f"{value:+.1f}"
+    return "0" if text[1:] == "0.0" else text.replace("1.0", "1").replace("0.", ".").replace("-", "−")
 
 
 def _signed(value: float | None) -> str:
@@ -204,7 +233,7 @@ def outliers(report: Report) -> Figure:
     segments = [(s, s.outliers) for s in report.segments if s.outliers is not None]
     shares = [count / max(s.rows, 1) for s, count in segments]
     labels = [wrapped_name(s.segment_id, s.name) for s, _ in segments]
-    plot = blank(34 + 33.0 * len(labels))
+    plot = blank(20 + row_height(labels) * len(labels))
     ax = axes(plot, left=158, right=88, top=8, bottom=12)
     texts = [f"{count:,} · {percent(share)}" for (_, count), share in zip(segments, shares, strict=True)]
     horizontal_bars(ax, labels, shares, texts, [segment_colour(s.segment_id) for s, _ in segments])
@@ -231,8 +260,8 @@ def outliers(report: Report) -> Figure:
 def left_out(report: Report) -> Figure:
     """Missing values today and rows that the run excluded, by column."""
     counts = left_out_counts(report)
-    labels = [short(reason, 30) for reason, _ in counts]
-    plot = blank(34 + 27.0 * len(counts))
+    labels = [wrapped(reason, 30) for reason, _ in counts]
+    plot = blank(20 + row_height(labels, 27.0) * len(counts))
     ax = axes(plot, left=label_margin(labels, 215), right=76, top=8, bottom=12)
     texts = [f"{rows:,}" for _, rows in counts]
     horizontal_bars(ax, labels, [float(rows) for _, rows in counts], texts, LIGHT["bar"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +11,7 @@ from segjob.core.model import Floats
 from segjob.report import importance
 from segjob.report.data import MOST_POINTS, Report
 from segjob.report.figures.canvas import (
+    LINE_HEIGHT,
     Figure,
     axes,
     blank,
@@ -19,6 +20,7 @@ from segjob.report.figures.canvas import (
     horizontal_bars,
     label,
     number_ticks,
+    row_height,
     separate,
     spread_evenly,
     to_axis,
@@ -38,7 +40,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Plot
 
-_HEIGHT = 330.0
+_HEIGHT, _BOTTOM = 326.0, 40.0
+"""Pixels of a map, and of them below its axes: for ticks and a label of one line."""
 _RING_DISTANCE = 20.0
 """Pixels between the centres of two rings, which are 18 wide."""
 _CAPTION = "Each point is one {}, each numbered ring the centre of a segment."
@@ -59,30 +62,63 @@ def pair(report: Report, first: int, second: int, name: str = "map") -> Figure:
     ]
     listed = "; ".join(f"segment {row[0]} is centred at {row[1]} and {row[2]}" for row in rows[:6])
     logarithmic = " and ".join(feature_name(report, t) for t in both if t.function == "log1p")
+    plot = _pair_plot(report, first, second)
+    limits = (*plot.axes[0].get_xlim(), *plot.axes[0].get_ylim())
     return Figure(
         name=name,
         title=f"{y_name} against {x_name}",
         summary=f"A map of {report.noun.many} by {x_name} and {y_name}: {listed}.",
-        plot=_pair_plot(report, first, second),
+        plot=plot,
         columns=("Centre of segment", x_name, y_name),
         rows=rows,
-        caption=_caption(report) + (f" The axis of {logarithmic} is logarithmic." if logarithmic else ""),
-        attributes={"data-x": both[0].feature, "data-y": both[1].feature},
+        caption=" ".join(
+            [
+                _caption(report),
+                *([f"The axis of {logarithmic} is logarithmic."] if logarithmic else []),
+                *_imputed(report, (first, second)),
+            ]
+        ),
+        attributes={
+            "data-x": both[0].feature,
+            "data-y": both[1].feature,
+            "data-limits": " ".join(f"{limit:.10g}" for limit in limits),
+        },
     )
 
 
+def _imputed(report: Report, positions: Sequence[int]) -> Iterator[str]:
+    """Why there is a line of points where values were missing."""
+    for j in positions:
+        transform = report.transforms[j]
+        profiles = (report.profile.get((s.segment_id, transform.feature)) for s in report.segments)
+        missing = sum(s.rows for s in report.segments) - sum(p.rows for p in profiles if p is not None)
+        if transform.impute_value is not None and missing > 0:
+            place = feature_value(report, transform, transform.impute_value)
+            yield (
+                f"{missing:,} {report.noun.of(missing)} without {isolated(feature_name(report, transform))} stand at "
+                f"{place}, which the model takes for them."
+            )
+
+
 def _pair_plot(report: Report, first: int, second: int) -> Plot:
-    plot = blank(_HEIGHT)
-    ax = axes(plot, left=50, bottom=44)
     x, y = report.transforms[first], report.transforms[second]
+    plot, ax = _map_axes(label(feature_name(report, x)), label(feature_name(report, y)))
     _points(ax, report, _on_axes(report.original, (first, second), report))
     _centres(ax, report, _on_axes(report.centroids.value, (first, second), report))
-    ax.set_xlabel(label(feature_name(report, x)))
-    ax.set_ylabel(label(feature_name(report, y)))
     feature_ticks(ax, "x", x.function)
     feature_ticks(ax, "y", y.function)
     hide_ticks(ax, grid="both")
     return plot
+
+
+def _map_axes(across: str, up: str) -> tuple[Plot, Axes]:
+    """An empty map with its labels; one of two lines makes the plot higher, and the axes stay as they are."""
+    more = LINE_HEIGHT * across.count("\n")
+    plot = blank(_HEIGHT + more)
+    ax = axes(plot, left=64, bottom=_BOTTOM + more)
+    ax.set_xlabel(across)
+    ax.set_ylabel(up)
+    return plot, ax
 
 
 def _on_axes(values: Floats, positions: Sequence[int], report: Report) -> Floats:
@@ -135,12 +171,9 @@ def components(report: Report) -> Figure:
     result = importance.components(report.sample.scaled, report.sample.weight, report.centroids.scaled)
     names = importance.feature_names(report)
     across, up = (importance.axis_label(row, names) for row in result.loadings)
-    plot = blank(_HEIGHT)
-    ax = axes(plot, left=50, bottom=44)
+    plot, ax = _map_axes(label(across, 56), label(up, 46))
     _points(ax, report, result.places)
     _centres(ax, report, result.centroids)
-    ax.set_xlabel(label(across, 54))
-    ax.set_ylabel(label(up, 44))
     number_ticks(ax, "x")
     number_ticks(ax, "y")
     hide_ticks(ax, grid="both")
@@ -162,7 +195,7 @@ def components(report: Report) -> Figure:
 def sizes(report: Report) -> Figure:
     """Rows of each segment."""
     labels = [wrapped_name(s.segment_id, s.name) for s in report.segments]
-    plot = blank(34 + 33.0 * len(labels))
+    plot = blank(20 + row_height(labels) * len(labels))
     ax = axes(plot, left=158, right=88, top=8, bottom=12)
     texts = [f"{s.rows:,} · {percent(s.share)}" for s in report.segments]
     colours = [segment_colour(s.segment_id) for s in report.segments]

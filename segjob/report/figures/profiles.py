@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -11,26 +12,28 @@ from segjob.report.figures.canvas import (
     FONT_SIZE,
     Figure,
     axes,
-    bar_label,
     blank,
     label_margin,
+    right_labels,
+    row_height,
     row_labels,
 )
 from segjob.report.palette import LIGHT, segment_colour
 from segjob.report.words import (
     clean,
-    column_label,
     feature_name,
     feature_value,
     percent,
     segment_name,
     short,
+    wrapped,
     wrapped_name,
 )
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Plot
+    from matplotlib.transforms import Transform as Transform2D
 
     from segjob.core.model import Transform
 
@@ -41,6 +44,8 @@ _OPACITY = 0.62
 _MOST_COLUMNS = 8
 """Segments that fit side by side; more become rows."""
 _MOST_CATEGORIES = 6
+_WIDE_NAME, _WIDEST_LEGEND = 20, 48
+"""Characters of a category up to which two stand side by side in a legend, and after which it is cut."""
 _ROLES = ("accent", "bar", "above", "below", "muted", "line", "s7")
 """Colours of categories; the last one is for all other categories together."""
 
@@ -49,15 +54,15 @@ def heatmap(report: Report) -> Figure:
     """Segments by features: how many standard deviations a segment's mean is from the overall mean."""
     transforms = [report.transforms[j] for j in importance.shown_features(report)]
     features = [feature_name(report, transform) for transform in transforms]
-    segments = [segment_name(s.segment_id, s.name, 14) for s in report.segments]
+    segments = [segment_name(s.segment_id, s.name, 60) for s in report.segments]
     ids = [str(s.segment_id) for s in report.segments]
     cells = [[_z(report, s.segment_id, t.feature) for t in transforms] for s in report.segments]
     if len(report.segments) <= _MOST_COLUMNS:
         cells = [list(row) for row in zip(*cells, strict=True)]
-        plot = _cells(cells, ids, [short(name, 20) for name in features], "segment")
+        plot = _cells(cells, ids, [wrapped(name, 24) for name in features], "segment")
         columns, row_names, key = segments, features, ""
     else:
-        labels = ids if len(features) > 6 else [short(name, 20) for name in segments]
+        labels = ids if len(features) > 6 else [wrapped(name, 24) for name in segments]
         plot = _cells(cells, [str(i) for i in range(1, len(features) + 1)], labels, "feature")
         columns, row_names = features, segments
         key = f" Features: {', '.join(f'{i} {name}' for i, name in enumerate(features, 1))}."
@@ -77,8 +82,8 @@ def _cells(
     cells: Sequence[Sequence[float | None]], columns: Sequence[str], rows: Sequence[str], across: str
 ) -> Plot:
     """Across : what a column is."""
-    plot = blank(66 + 30.0 * len(rows))
-    ax = axes(plot, left=label_margin(rows, 150), right=6, top=40, bottom=8)
+    plot = blank(48 + row_height(rows, 30.0) * len(rows))
+    ax = axes(plot, left=label_margin(rows, 172), right=6, top=40, bottom=8)
     size = 9.5 if len(columns) > 6 else FONT_SIZE
     for y, row in enumerate(cells):
         for x, z in enumerate(row):
@@ -109,11 +114,12 @@ def _signed(z: float | None) -> str:
 
 
 def _extremes(report: Report, most: int = 4) -> str:
-    largest = sorted(((p, p.z) for p in report.profiles if p.z is not None), key=lambda pair: -abs(pair[1]))
     names = {t.feature: feature_name(report, t) for t in report.transforms}
+    known = ((p, p.z) for p in report.profiles if p.z is not None and p.feature in names)
+    largest = sorted(known, key=lambda pair: -abs(pair[1]))
     return "; ".join(
         f"segment {segment_name(p.segment_id, report.names[p.segment_id], 40)} is {abs(z):.1f} standard "
-        f"deviations {'above' if z > 0 else 'below'} {report.noun.everyone} in {names.get(p.feature, p.feature)}"
+        f"deviations {'above' if z > 0 else 'below'} {report.noun.everyone} in {names[p.feature]}"
         for p, z in largest[:most]
     )
 
@@ -158,21 +164,38 @@ def _mean_bars(
     report: Report, transform: Transform, values: Sequence[float | None], overall: float | None
 ) -> Plot:
     """A bar per segment, and a line at the overall mean."""
-    plot = blank(52 + 33.0 * len(values))
+    names = [wrapped_name(s.segment_id, s.name) for s in report.segments]
+    plot = blank(40 + row_height(names) * len(values))
     texts = [feature_value(report, transform, value) for value in values]
-    ax = axes(plot, left=158, right=max(52, label_margin(texts, 90)), top=24, bottom=12)
+    ax = axes(plot, left=158, right=max(52, label_margin(texts, 100)), top=28, bottom=8)
     places = [-float(i) for i in range(len(values))]
     lengths = [value or 0.0 for value in values]
     ax.barh(places, lengths, 0.62, color=[segment_colour(s.segment_id) for s in report.segments])
-    for place, text, length in zip(places, texts, lengths, strict=True):
-        bar_label(ax, length, place, text, on_line=overall is not None and length < overall)
+    right_labels(ax, places, texts)
     if overall is not None:
         ax.axvline(overall, color=LIGHT["ink"], linewidth=1.2, linestyle=(0, (3, 2)))
-        heading = f"{report.noun.everyone} {feature_value(report, transform, overall)}"
-        ax.text(overall, 0.55, heading, ha="center", va="bottom", color=LIGHT["muted"])
+        _heading(ax, overall, f"{report.noun.everyone} {feature_value(report, transform, overall)}")
     ax.set_ylim(-len(values) + 0.5, 0.5)
-    row_labels(ax, places, [wrapped_name(s.segment_id, s.name) for s in report.segments])
+    row_labels(ax, places, names)
     return plot
+
+
+def _heading(ax: Axes, value: float, text: str) -> None:
+    """A text above a vertical line, on the side of it that has more room."""
+    low, high = ax.get_xlim()
+    part = (value - low) / (high - low)
+    side = "left" if part < 0.3 else "right" if part > 0.7 else "center"
+    ax.annotate(
+        text,
+        (value, 1.0),
+        xycoords=ax.get_xaxis_transform(),
+        xytext=(0, 4),
+        textcoords="offset points",
+        ha=side,
+        va="bottom",
+        color=LIGHT["muted"],
+        annotation_clip=False,
+    )
 
 
 def shares(report: Report, column: str) -> Figure:
@@ -192,7 +215,7 @@ def shares(report: Report, column: str) -> Figure:
     has_rest = len(transforms) > len(shown)
     return Figure(
         name=f"share_{report.transforms.index(transforms[0])}",
-        title=f"{column_label(column)} of each segment",
+        title=f"{clean(report.words[column].label)} of each segment",
         summary=f"{listed}.",
         plot=_stacked_bars(labels, per_segment, [*names, "all others"] if has_rest else names),
         columns=("Segment", *names),
@@ -218,8 +241,9 @@ def _overall(report: Report, feature: str) -> float:
 
 def _stacked_bars(labels: Sequence[str], shares: Sequence[Sequence[float]], names: Sequence[str]) -> Plot:
     """A bar per row of shares, the last one a little apart; a name more than shares stands for the rest of a bar."""
-    plot = blank(56 + 33.0 * len(shares))
-    ax = axes(plot, left=158, right=10, top=34, bottom=12)
+    lines = math.ceil(len(names) / _legend_columns(names))
+    plot = blank(30 + 20.0 * lines + row_height(labels) * len(shares))
+    ax = axes(plot, left=158, right=10, top=14 + 20.0 * lines, bottom=12)
     places = [-float(i) for i in range(len(shares))]
     places[-1] -= 0.25
     for place, own in zip(places, shares, strict=True):
@@ -236,19 +260,31 @@ def _stacked_bars(labels: Sequence[str], shares: Sequence[Sequence[float]], name
     return plot
 
 
+def _row_transform(ax: Axes) -> Transform2D:
+    """From 0 to 1 across the whole figure, and up the axes."""
+    from matplotlib.transforms import blended_transform_factory
+
+    return blended_transform_factory(ax.figure.transFigure, ax.transAxes)
+
+
+def _legend_columns(names: Sequence[str]) -> int:
+    return 2 if max(map(len, names)) <= _WIDE_NAME else 1
+
+
 def _category_legend(ax: Axes, names: Sequence[str]) -> None:
     """Which colour is which category, above the bars."""
     from matplotlib.patches import Patch
 
     handles = [
-        Patch(facecolor=LIGHT[role], alpha=0.55, label=short(name, 16))
+        Patch(facecolor=LIGHT[role], alpha=0.55, label=short(name, _WIDEST_LEGEND))
         for role, name in zip(_ROLES, names, strict=False)
     ]
     ax.legend(
         handles=handles,
-        loc="lower right",
-        bbox_to_anchor=(1.0, 1.0),
-        ncols=min(3, len(handles)),
+        loc="lower left",
+        bbox_to_anchor=(0.0, 1.0),
+        bbox_transform=_row_transform(ax),
+        ncols=_legend_columns(names),
         frameon=False,
         handlelength=1.0,
         handleheight=1.0,
