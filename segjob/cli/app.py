@@ -26,6 +26,7 @@ _VERBS = (
     outputs.score,
     write.name,
     write.rollback,
+    write.forget,
     read.diff,
     read.health,
     outputs.report,

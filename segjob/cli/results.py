@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from segjob.commands.read.health import Health
     from segjob.commands.read.predict import Prediction
     from segjob.commands.write.backfill import Backfilled
+    from segjob.commands.write.forget import Erasure
     from segjob.commands.write.load import LoadedFiles
     from segjob.commands.write.publish_each import RunResults
     from segjob.commands.write.run import Plan
@@ -220,3 +221,28 @@ def print_export(export: Export) -> None:
     if export.held_out:
         where = "in the files, marked in is_holdout" if export.with_holdout else "in no file"
         print_line(f"{export.held_out:,} are held out, and {where}")
+
+
+def print_erasure(erasure: Erasure) -> None:
+    """`segjob forget`; no line names a key."""
+    names = ", ".join(erasure.segmentations)
+    print_line(
+        f"forgotten: {erasure.keys:,} by {erasure.key_column}, {erasure.known:,} of them in runs of {names}; "
+        f"{erasure.rows:,} rows deleted. Later runs leave them out"
+    )
+    for folder in erasure.snapshots:
+        print_line(f"the snapshot in {folder} was written anew")
+    for relation, rows in erasure.still_in.items():
+        print_warning(f"{relation} still has {rows:,} rows of them: that table is yours, delete them there")
+    for place in erasure.mentions:
+        print_warning(f"{place}: a text there holds one of the keys; change it")
+    if erasure.left_to_do is not None:
+        print_warning(erasure.left_to_do)
+
+
+def print_remembered(number: int, print_document: PrintDocument | None) -> None:
+    """`segjob forget --remember`."""
+    if print_document is not None:
+        print_document({"remembered": number})
+    else:
+        print_line(f"{number:,} are taken again by later runs; what was deleted stays deleted")

@@ -15,7 +15,7 @@ from segjob.pipeline.validate import key_problems, value_problems, weight_proble
 from segjob.registry.rejected_lines import explained
 from segjob.registry.relations import ResolvedSegmentation
 from segjob.statements import measures, profiles
-from segjob.statements.measures import Measured
+from segjob.statements.measures import FORGOTTEN, ExcludedRows, Measured
 from segjob.statements.relation import Relation, count, raw, rows_by_date
 from segjob.statements.sql.ddl import CreateAs, DropTable
 from segjob.warehouse.base import Column, Warehouse
@@ -83,22 +83,30 @@ def measure(
             coordinates = fitted or transforms(warehouse, source.settings, relation, counts)
         except DataError as problem:
             raise explained(warehouse, source, problem) from None
-        return Dataset(
-            source,
-            relation,
-            counts,
-            coordinates,
-            rows_outside=_rows_outside(warehouse, source, counts),
-            measure_means=measure_means(warehouse, source, relation, progress),
+        means = measure_means(warehouse, source, relation, progress)
+        counts, outside = _with_left_out(warehouse, source, counts)
+        return Dataset(source, relation, counts, coordinates, rows_outside=outside, measure_means=means)
+
+
+def _with_left_out(
+    warehouse: Warehouse, source: ResolvedSegmentation, counts: Measured
+) -> tuple[Measured, int | None]:
+    """The counts with the forgotten among the exclusions; and how many rows the condition leaves out.
+
+    The statements of a run read neither. A view over files may have changed since its rows were copied.
+    """
+    relation, outside = source.relation, None
+    with_forgotten = dataclasses.replace(relation, forgotten=None)
+    if relation.forgotten is not None:
+        missing = max(0, int(warehouse.scalar(count(with_forgotten))) - counts.rows)
+        exclusions = [ExcludedRows(FORGOTTEN, relation.key, missing)] if missing else []
+        counts = dataclasses.replace(
+            counts, rows=counts.rows + missing, exclusions=(*counts.exclusions, *exclusions)
         )
-
-
-def _rows_outside(warehouse: Warehouse, source: ResolvedSegmentation, counts: Measured) -> int | None:
-    if source.relation.where is None:
-        return None
-    everything = dataclasses.replace(source.relation, where=None)
-    # A view over files may have changed since its rows were copied.
-    return max(0, int(warehouse.scalar(count(everything))) - counts.rows)
+    if relation.where is not None:
+        everything = dataclasses.replace(with_forgotten, where=None)
+        outside = max(0, int(warehouse.scalar(count(everything))) - counts.rows)
+    return counts, outside
 
 
 def snapshot(warehouse: Warehouse, source: ResolvedSegmentation) -> Relation:
@@ -121,11 +129,13 @@ def snapshot(warehouse: Warehouse, source: ResolvedSegmentation) -> Relation:
         problem = _unreadable(source, failure.words)
         problem.statement = failure.statement
         raise problem from failure
-    return dataclasses.replace(source.relation, name=SNAPSHOT, schema=None, where=None, dates=None)
+    return dataclasses.replace(
+        source.relation, name=SNAPSHOT, schema=None, where=None, forgotten=None, dates=None
+    )
 
 
 def _unreadable(source: ResolvedSegmentation, words: str) -> DataError:
-    if source.is_table:
+    if source.is_table and source.relation.where is not None:
         return DataError(
             f"{source.settings.relation} cannot be read where {source.relation.where}: {words}",
             hint="mend the condition (where), or the rows that it fails on",

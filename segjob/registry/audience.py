@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
-
 from sqlalchemy.sql.selectable import SelectBase
 
 from segjob.registry.models import PublishedModel
 from segjob.registry.registry import Registry
+from segjob.registry.runs import settings_of
 from segjob.statements.published import views
 from segjob.warehouse.base import Column
 
 
 def holdout_share(published: PublishedModel) -> float | None:
     """The share that the run holds out of every segment; None if it holds out nobody."""
-    share = json.loads(published.run["config"]).get("holdout_share")
-    return None if share is None else float(share)
+    return settings_of(published.run).holdout_share
 
 
 def audience_of(registry: Registry, published: PublishedModel, key: Column | None = None) -> SelectBase:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
+from segjob.config import Segmentation
 from segjob.errors import ConfigError, DataError, WarehouseError
 from segjob.registry.models import PublishedModel
-from segjob.registry.relations import booleans_of, locate
+from segjob.registry.relations import ResolvedSegmentation, booleans_of, locate, resolve
 from segjob.registry.runs import REFUSED, PublishedRun, Record, newest_first, settings_of
 from segjob.statements.published.tables import LAYOUT_VERSION, PublishedTables
 from segjob.statements.relation import Relation, RowDates
+from segjob.statements.sql.forgotten import Forgotten
 from segjob.warehouse.base import Column, Warehouse
 
 
@@ -158,12 +162,15 @@ class Registry:
         rows = self.rows_of_run(run, order)
         schema, name = locate(self.warehouse, run["relation"])
         booleans = booleans_of(self.warehouse.columns_of(schema, name))
-        where, dates = None, None
+        where, dates, forgotten = None, None, None
         if for_scoring:
             settings = settings_of(run)
             where, columns = settings.where, settings.as_of_columns
             dates = RowDates(columns) if columns else None
-        relation = Relation(name, schema, run["key_column"], where=where, booleans=booleans, dates=dates)
+            forgotten = self.forgotten(run["key_column"])
+        relation = Relation(
+            name, schema, run["key_column"], where=where, forgotten=forgotten, booleans=booleans, dates=dates
+        )
         try:
             return PublishedModel.of(run, rows, relation)
         except (KeyError, TypeError, ValueError) as error:
@@ -171,6 +178,29 @@ class Registry:
                 f"the model of run {run['run_id']} cannot be read from its tables: rows are missing or were changed",
                 hint="publish a new run with `segjob run`",
             ) from error
+
+    def resolve(
+        self,
+        name: str,
+        settings: Segmentation,
+        as_of: datetime | None = None,
+        *,
+        key_column: str | None = None,
+    ) -> ResolvedSegmentation:
+        """The segmentation with its relation and columns, without who was forgotten; see `relations.resolve`.
+
+        key_column : of the runs, if the relation calls it otherwise.
+        """
+        source = resolve(self.warehouse, name, settings, as_of)
+        forgotten = self.forgotten(key_column or source.key.name)
+        return dataclasses.replace(source, relation=dataclasses.replace(source.relation, forgotten=forgotten))
+
+    def forgotten(self, key_column: str) -> Forgotten | None:
+        """Where it stands who was forgotten under this key; None if nobody was."""
+        table, one = self.table("forgotten"), Forgotten(self.schema, key_column)
+        if not self.warehouse.columns_of(self.schema, table.name):
+            return None
+        return one if self.warehouse.records(one.hashes().limit(1)) else None
 
     def rows_of_run(self, run: Record, tables: Mapping[str, Sequence[str]]) -> dict[str, list[Record]]:
         """The run's rows of several shared tables; see `rows`.

@@ -29,6 +29,7 @@ from segjob.statements.sql.elements import Fingerprint, IsNan, Item, Number, Qua
 MISSING_VALUE = "missing value"
 BELOW = "below lower bound"
 ABOVE = "above upper bound"
+FORGOTTEN = "forgotten"
 _FIRST_ROWS = 1000
 
 Problem = Literal["null", "non_finite", "below", "above"]

@@ -15,6 +15,7 @@ from sqlalchemy.sql.selectable import CTE, FromClause, SelectBase
 from segjob.config import Feature
 from segjob.core.model import MISSING_CATEGORY
 from segjob.statements.sql.elements import MAX_DOUBLE, HashShare, Number
+from segjob.statements.sql.forgotten import Forgotten
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Relation:
     """The table or view that is segmented, with its key column and, where there is one, its row weight.
 
     where : the SQL condition of the rows that are taken, as the user wrote it; None for all.
+    forgotten : whom its rows are without; None if nobody was forgotten.
     dates : which rows of a history are taken; None for all.
     booleans : its columns of that type, which not every engine casts to a number.
     """
@@ -43,13 +45,14 @@ class Relation:
     key: str
     row_weight: str | None = None
     where: str | None = None
+    forgotten: Forgotten | None = None
     booleans: frozenset[str] = frozenset()
     dates: RowDates | None = None
 
     @property
     def is_whole(self) -> bool:
         """Whether all of its rows are taken."""
-        return self.where is None and self.dates is None
+        return self.where is None and self.forgotten is None and self.dates is None
 
     def number(self, column: ColumnElement[Any]) -> ColumnElement[float]:
         """One of its columns as float64."""
@@ -64,14 +67,15 @@ def named(name: str) -> quoted_name:
 def table(relation: Relation, columns: Iterable[str]) -> FromClause:
     """The relation's rows as a FROM, with the columns that a statement uses."""
     schema = None if relation.schema is None else named(relation.schema)
-    everything = sa.table(
-        named(relation.name), *(sa.column(named(c)) for c in dict.fromkeys(columns)), schema=schema
-    )
+    names = dict.fromkeys(columns if relation.forgotten is None else [*columns, relation.key])
+    everything = sa.table(named(relation.name), *(sa.column(named(c)) for c in names), schema=schema)
     if relation.is_whole:
         return everything
     conditions = [] if relation.where is None else [_condition(relation.where)]
     if relation.dates is not None:
         conditions.append(_holds(relation, relation.dates))
+    if relation.forgotten is not None:
+        conditions.append(relation.forgotten.leaves(everything.c[relation.key]))
     return sa.select(everything).where(*conditions).subquery("chosen_rows")
 
 
@@ -80,7 +84,7 @@ def _holds(relation: Relation, dates: RowDates) -> ColumnElement[bool]:
     first, *until = (sa.cast(sa.column(named(name)), sa.Date()) for name in dates.columns)
     day = None if dates.day is None else sa.cast(sa.literal(dates.day.isoformat(), sa.Text()), sa.Date())
     if not until:
-        newest = newest_date(dataclasses.replace(relation, dates=None), dates.columns[0])
+        newest = newest_date(dataclasses.replace(relation, dates=None, forgotten=None), dates.columns[0])
         return first == (newest.scalar_subquery() if day is None else day)
     if day is None:
         return until[0].is_(None)

@@ -115,6 +115,14 @@ def replaced_folder(folder: Path) -> Iterator[Path]:
             shutil.rmtree(older, ignore_errors=True)
 
 
+def remove_older_folders(folder: Path) -> None:
+    """Remove what `replaced_folder` keeps for who still reads the folder before."""
+    current = folder.parent / folder.readlink()
+    for path in folder.parent.glob(f".{folder.name}-*"):
+        if path.name.rpartition("-")[2].isdecimal() and path != current:
+            shutil.rmtree(path, ignore_errors=True)
+
+
 def _allow_replacing(file: Path) -> None:
     """Windows neither replaces nor removes a file that may be read only; elsewhere that is the folder's affair."""
     if os.name == "nt" and file.exists():

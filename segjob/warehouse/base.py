@@ -151,6 +151,31 @@ class Warehouse(ABC):
         )
         yield ""
 
+    def refuse_unpurgeable(self) -> None:  # noqa: B027
+        """To be called before what `purge` is to remove is deleted.
+
+        Raises
+        ------
+        WarehouseError : `purge` could not do it.
+        """
+
+    def purge(self, tables: Sequence[str]) -> str | None:
+        """Remove from the engine's files what was deleted from its tables; the warehouse is not open.
+
+        Parameters
+        ----------
+        tables : of the schema that segjob publishes in.
+
+        Returns
+        -------
+        What is left to do for the person who runs the engine, in words; None if nothing is.
+
+        Raises
+        ------
+        WarehouseError : it could not be done, and nothing changed.
+        """
+        return None
+
     @property
     @abstractmethod
     def dialect(self) -> sa.Dialect:

@@ -67,3 +67,26 @@ def test_some_customers(engine: Engine, at: At, folder: Path) -> None:
         (segment, key, str(since)) for segment, key, held, since in audience if not held
     )
     assert {row["email_sha256"] == sha256(f"person{row['key']}@x.de") for row in rows} == {True}
+    forgotten = at(engine, "forget", "1", "005", "4444", "--json")
+    assert forgotten.code == 0, forgotten.err
+    said = forgotten.document
+    assert (said["keys"], said["known"], said["rows"], said["still_in"]) == (3, 2, 2, {"customers": 2})
+    assert engine.query("select keys, length(salted_hash) from segments.erasures") == [(3, 64)]
+    without = "select count(*), sum(case when id in (1, 5) then 1 else 0 end) from segments."
+    for table in ("groups", "groups_history", "groups_scores"):
+        assert engine.query(without + table) == [(98, 0)]
+    laws = """select rows_read, rows_segmented, rows_excluded,
+        (select sum(s.rows) from segments.segments as s where s.run_id = 1),
+        (select sum(e.rows) from segments.exclusions as e where e.run_id = 1 and e.reason = 'forgotten'),
+        (select count(*) from segments.groups as g) from segments.runs where run_id = 1"""
+    assert engine.query(laws) == [(100, 98, 2, 98, 2, 98)]
+    if engine.name == "spark":  # a run takes ten seconds there; this reads as a run does
+        assert at(engine, "check").code == 0
+    else:
+        assert at(engine, "run", "-q").code == 0
+        assert engine.query("select reason, column_name, rows from segments.exclusions where run_id = 2") == [
+            ("forgotten", "id", 2)
+        ]
+        assert engine.query(without + "groups") == [(98, 0)]
+    assert at(engine, "forget", "5", "--remember").out.startswith("1 are taken again")
+    assert engine.query(without + "groups_scores") == [(99, 1)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -210,3 +211,50 @@ def name(
             )
         elif not session.quiet:
             print_line(f"segment {segment} of {of} is called {name!r} from now on")
+
+
+@verb
+def forget(
+    session: Session,
+    keys: Annotated[list[str] | None, typer.Argument(metavar="KEY...", help="Whom to forget.")] = None,
+    keys_from: Annotated[
+        str | None, typer.Option("--keys-from", metavar="RELATION", help="Everybody in this table or view.")
+    ] = None,
+    key: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="With --keys-from: the keys, if called otherwise.")
+    ] = None,
+    snapshot: Annotated[
+        list[Path] | None,
+        typer.Option("--snapshot", metavar="DIR", help="Also this folder's snapshot; may be repeated."),
+    ] = None,
+    remember: Annotated[
+        bool, typer.Option("--remember", help="Let runs take them again; what is deleted stays so.")
+    ] = False,
+    segmentation: SegmentationName = None,
+) -> None:
+    """Delete customers from all that is published, for good, and leave them out of later runs.
+
+    Example: segjob forget 4711 4712
+    """
+    from segjob.cli.results import print_erasure, print_remembered
+    from segjob.commands.write.forget import ForgetRequest
+    from segjob.commands.write.forget import forget as forgotten
+    from segjob.commands.write.forget import remember as remembered
+    from segjob.errors import ConfigError
+
+    if bool(keys) == (keys_from is not None):
+        raise ConfigError("name the keys, or a relation that has them with --keys-from")
+    if key is not None and keys_from is None:
+        raise ConfigError("--key needs --keys-from RELATION")
+    request = ForgetRequest(keys or (), keys_from, key, segmentation)
+    if remember:
+        number = remembered(session.registry, request)
+        with session.written():
+            print_remembered(number, session.print_json if session.as_json else None)
+        return
+    erasure = forgotten(session.registry, request, session.settings, snapshot or ())
+    with session.written():
+        if session.as_json:
+            session.print_json(vars(erasure))
+        elif not session.quiet:
+            print_erasure(erasure)

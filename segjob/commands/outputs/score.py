@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from segjob.errors import ConfigError, DataError
 from segjob.registry.registry import Registry
-from segjob.registry.relations import ResolvedSegmentation, locate, resolve
+from segjob.registry.relations import ResolvedSegmentation, locate
 from segjob.registry.rights import refuse_missing_rights_to_score
 from segjob.registry.runs import settings_of
 from segjob.statements import scoring
@@ -40,7 +40,8 @@ def score(
     Parameters
     ----------
     relation : has the columns that the model was fitted on. All of its rows are scored, those too that the
-        segmentation's own condition (`where`) would leave out: it may lack the columns of that.
+        segmentation's own condition (`where`) would leave out: it may lack the columns of that. Only who was
+        forgotten is left out.
     into : table, or schema.table, to write; `replace` allows it to be there already.
     key : the relation's key column, if it is not called as in the run.
 
@@ -63,7 +64,7 @@ def score(
             }
         )
         refuse_missing_rights_to_score(registry, relation, into)
-        source = resolve(warehouse, str(run["segmentation"]), settings)
+        source = registry.resolve(str(run["segmentation"]), settings, key_column=run["key_column"])
         schema, name = _target(registry, source, into)
         _make_room(warehouse, schema, name, into, replace=replace)
         select = scoring.scores(source.relation, published.model, published.names)

@@ -20,11 +20,19 @@ from segjob.pipeline.progress import Progress
 from segjob.registry.registry import Registry
 from segjob.statements.published import snapshot
 from segjob.statements.sql.ddl import CreateScorer
-from segjob.warehouse.atomic_files import is_ours, one_at_a_time, replaced_file, replaced_folder
+from segjob.warehouse.atomic_files import (
+    is_ours,
+    one_at_a_time,
+    remove_older_folders,
+    replaced_file,
+    replaced_folder,
+)
 from segjob.warehouse.base import Warehouse
 
 INFO = "snapshot_info"
 _PARQUET = "parquet"
+_PRIVATE = ("forgotten", "salts")
+"""Tables that stay in the warehouse: with both, a key that is guessed can be told to be forgotten."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +141,20 @@ def refresh(registry: Registry, config: Config, progress: Progress) -> Path | No
     return written.file
 
 
+def rewrite_snapshot(registry: Registry, folder: Path, lock_timeout: float) -> Snapshot:
+    """Write a snapshot anew, its Parquet files too where it has some, and keep nothing of those before.
+
+    Raises
+    ------
+    SegjobError : as `write_snapshot`; the one before stands.
+    """
+    has_parquet = (folder / _PARQUET).is_symlink()
+    written = write_snapshot(registry, folder, parquet=has_parquet, lock_timeout=lock_timeout)
+    if has_parquet:
+        remove_older_folders(folder / _PARQUET)
+    return written
+
+
 def _refuse_foreign(target: Path) -> None:
     if target.exists() and not is_ours(target):
         raise WarehouseError(
@@ -158,7 +180,7 @@ def _relations(registry: Registry) -> tuple[dict[str, str | None], list[str]]:
         str(row["table_name"]): row["table_comment"]
         for row in relations
         # A row per customer and feature: more than all other relations together. `segjob explain` asks the warehouse.
-        if not str(row["table_name"]).endswith("_reasons")
+        if row["table_name"] not in _PRIVATE and not str(row["table_name"]).endswith("_reasons")
     }
     if not comments or not registry.runs():
         raise DataError(

@@ -23,10 +23,8 @@ from segjob.pipeline.measure import Dataset, count_rows, snapshot
 from segjob.pipeline.progress import Progress
 from segjob.registry.models import PublishedModel
 from segjob.registry.registry import Registry
-from segjob.registry.relations import resolve
 from segjob.registry.runs import Record, settings_of
 from segjob.registry.schema import ensure_layout
-from segjob.warehouse.base import Warehouse
 
 MAPPED_ROWS, MAPPED_VALUES = 250, 20_000
 """Rows, and coordinates of them, that are kept for the maps of a report, at most."""
@@ -76,7 +74,7 @@ def compare(
     with registry.warehouse.reading():
         run = registry.pick_run(segmentation=segmentation)
         published = registry.load_model(run)
-        rows, labels = published_rows(registry.warehouse, published, settings, progress)
+        rows, labels = published_rows(registry, published, settings, progress)
         seconds = _fit_seconds(registry, run)
     with progress.phase("comparing") as phase:
         own = str(run["algorithm"] or PUBLISHED)
@@ -133,7 +131,7 @@ def maps_of(comparisons: Sequence[Comparison], points: FitRows, model: Model) ->
 
 
 def published_rows(
-    warehouse: Warehouse, published: PublishedModel, settings: FitSettings, progress: Progress
+    registry: Registry, published: PublishedModel, settings: FitSettings, progress: Progress
 ) -> tuple[FitRows, Labels]:
     """Today's fit rows of a run's relation by the run's own transforms, and the segment of each, numbered 0..k-1.
 
@@ -141,10 +139,10 @@ def published_rows(
     ------
     DataError : the relation is gone, or has no row that the published model can score.
     """
-    run = published.run
+    run, warehouse = published.run, registry.warehouse
     with progress.phase("measuring", warehouse.ledger) as phase:
         configured = settings_of(run)
-        source = resolve(warehouse, str(run["segmentation"]), configured)
+        source = registry.resolve(str(run["segmentation"]), configured)
         relation = snapshot(warehouse, source)
         counts = count_rows(warehouse, source, relation)
         dataset = Dataset(source, relation, counts, published.model.transforms)

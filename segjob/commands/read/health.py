@@ -20,7 +20,7 @@ from segjob.pipeline.measure import measured_rows
 from segjob.pipeline.profile import MISSING_BIN, missing_shares
 from segjob.registry.models import PublishedModel
 from segjob.registry.registry import Registry
-from segjob.registry.relations import ResolvedSegmentation, resolve
+from segjob.registry.relations import ResolvedSegmentation
 from segjob.registry.runs import Record, settings_of
 from segjob.registry.schema import ensure_layout
 from segjob.statements import drift as drift_statements
@@ -89,7 +89,7 @@ def check_health(
         fit = registry.fit_of(run)
         reference = _reference(registry, fit)
         configured = settings_of(run)
-        source = source or resolve(warehouse, str(run["segmentation"]), configured)
+        source = source or registry.resolve(str(run["segmentation"]), configured)
         counts = measured_rows(warehouse, source.relation, source.settings.features)
         if counts.rows == 0:
             raise DataError(f"{source.settings.relation} has no rows today")

@@ -15,7 +15,7 @@ from segjob.pipeline.measure import measure
 from segjob.pipeline.progress import Progress
 from segjob.registry.recovery import are_leftovers
 from segjob.registry.registry import Registry
-from segjob.registry.relations import ResolvedSegmentation, resolve
+from segjob.registry.relations import ResolvedSegmentation
 from segjob.registry.rights import refuse_missing_rights
 from segjob.registry.runs import REFUSED
 from segjob.registry.schema import refuse_foreign_tables
@@ -45,7 +45,7 @@ def check_all(
             progress.segmentation = name
             try:
                 refuse_missing_rights(registry, name, settings.relation)
-                source = resolve(registry.warehouse, name, settings, as_of)
+                source = registry.resolve(name, settings, as_of)
                 _refuse_conflicts(registry, source)
                 if with_rows:
                     _examine_rows(registry, source, with_rows, progress)

@@ -16,7 +16,7 @@ from segjob.core.model import Floats
 from segjob.errors import ConfigError, DataError, NoSegmentation, RelationChanged, SegjobError, together
 from segjob.pipeline.progress import Phase, Progress
 from segjob.registry.registry import Registry
-from segjob.registry.relations import ResolvedSegmentation, resolve
+from segjob.registry.relations import ResolvedSegmentation
 from segjob.registry.runs import PublishedRun
 
 ATTEMPTS = 3
@@ -133,7 +133,7 @@ def patiently(
         except RelationChanged as changed:
             progress.warn(f"{changed.message}; once more from the start")
             with registry.warehouse.reading():
-                source = resolve(registry.warehouse, source.name, source.settings, source.as_of)
+                source = registry.resolve(source.name, source.settings, source.as_of)
     return publish_one(source)
 
 

@@ -371,6 +371,33 @@ SHARED: dict[str, tuple[str, _Columns]] = {
             ),
         ),
     ),
+    "erasures": (
+        "That persons were forgotten: one row per `segjob forget`.",
+        (
+            ("erased_at", _TIME, "When (UTC)."),
+            ("keys", _BIG, "How many keys."),
+            (
+                "salted_hash",
+                _TEXT,
+                "Salted SHA-256 of the key; of several keys, SHA-256 of their hashes in order.",
+            ),
+        ),
+    ),
+    "forgotten": (
+        "Who is left out of later runs, until `segjob forget --remember`. One row per key column and person.",
+        (
+            ("key_column", _TEXT, "Name of the key column, in lower case."),
+            ("salted_hash", _TEXT, "Salted SHA-256 of the key."),
+            ("forgotten_at", _TIME, "Since when (UTC)."),
+        ),
+    ),
+    "salts": (
+        "The salt of the hashes in erasures and forgotten, made at random. One row; snapshots have none.",
+        (
+            ("salt", _TEXT, "The salt."),
+            ("made_at", _TIME, "When it was made (UTC)."),
+        ),
+    ),
 }
 """Table name -> (comment, columns). Insertion order is the order of creation."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from segjob.errors import ConfigError, WarehouseBusy, WarehouseError
 from segjob.warehouse.base import Statement, WriteTarget
 from segjob.warehouse.duckdb.errors import DRIVER_ERRORS, failure, opening_error
+from segjob.warehouse.duckdb.rewrite import refuse_unrewritable, rewrite
 from segjob.warehouse.sqlalchemy import SqlAlchemyWarehouse, first_line
 
 if TYPE_CHECKING:
@@ -97,6 +98,17 @@ class DuckDBFile(SqlAlchemyWarehouse):
             self._raw.execute(f"detach {name}")
         except duckdb.Error as error:
             raise opening_error(file, error) from error
+
+    def refuse_unpurgeable(self) -> None:
+        refuse_unrewritable(self.path)
+
+    def purge(self, tables: Sequence[str]) -> str | None:
+        """Write the whole file anew: what DuckDB deletes stays in its free blocks for as long as nothing needs them."""
+        with self._connected():
+            self._attach(write=True)
+            rewrite(self._raw, self._catalog or "", self.path)
+            # The old file has no name any more; it is gone when the connection closes.
+        return None
 
     def arrays(self, statement: Statement) -> dict[str, NDArray[np.float64]]:
         result = self._run(statement)

@@ -138,6 +138,12 @@ class Postgres(SqlAlchemyWarehouse):
         table = np.frombuffer(received, np.dtype([("fields", ">i2"), *fields]))
         return {name: table[f"v{j}"].astype(np.float64) for j, name in enumerate(names)}
 
+    def purge(self, tables: Sequence[str]) -> str | None:
+        """Nothing: rewriting a table keeps its readers waiting, so that is for the person who runs the server."""
+        named = ", ".join(f'"{self.schema}"."{table}"' for table in tables)
+        stay = "deleted rows stay in the server's files until their pages are used again"
+        return f"{stay}; `vacuum full {named}` removes them now"
+
     def refusal(self, statement: Statement) -> str | None:
         """In a transaction of its own inside the other one, in which no function writes either."""
         inner = self.connection.begin_nested()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
+from sqlalchemy.sql import visitors
 from sqlalchemy.sql.dml import Delete, Update
+from sqlalchemy.types import TypeEngine
 
 _OTHER = "-b"
 
@@ -45,10 +47,19 @@ def _values(statement: Update) -> dict[str, sa.ColumnElement[Any]]:
     values = {
         str(getattr(column, "name", column)): value for column, value in (statement._values or {}).items()
     }
-    return {
-        name: sa.null() if value.value is None else sa.literal(value.value, statement.table.c[name].type)
-        for name, value in values.items()
-    }
+    return {name: _written(value, statement.table.c[name].type) for name, value in values.items()}
+
+
+def _written(value: Any, kind: TypeEngine[Any]) -> sa.ColumnElement[Any]:
+    if not isinstance(value, sa.BindParameter):
+        return cast("sa.ColumnElement[Any]", value)
+    return sa.null() if value.value is None else sa.literal(value.value, kind)
+
+
+def is_about(condition: sa.ColumnElement[bool], column: str) -> bool:
+    """Whether a condition is about this column and no other."""
+    names = {part.name for part in visitors.iterate(condition) if isinstance(part, sa.ColumnClause)}
+    return names <= {column}
 
 
 def other_place(location: str) -> str:

@@ -26,7 +26,7 @@ from sqlalchemy.sql.dml import Delete, Update
 from segjob.errors import StatementFailed, WarehouseError
 from segjob.warehouse.base import BATCH_ROWS, Column, Statement, Warehouse
 from segjob.warehouse.spark.dialect import PLAIN_NAME, SparkDialect, is_small, text_literal
-from segjob.warehouse.spark.dml import other_place, rows_after, touched
+from segjob.warehouse.spark.dml import is_about, other_place, rows_after, touched
 from segjob.warehouse.spark.errors import failure, lost_errors
 from segjob.warehouse.spark.lease import CLAIMS, FLAGS, Lease
 from segjob.warehouse.spark.session import Place, keep_classes, session
@@ -313,8 +313,11 @@ class Spark(Warehouse):
         """
         table = cast(sa.TableClause, statement.table)
         described = self._describe(table)
-        if described["partition_columns"]:
-            self._drop_partitions(table, described["partition_columns"][0], touched(statement))
+        if by := next(iter(described["partition_columns"]), None):
+            if is_about(touched(statement), by):
+                self._drop_partitions(table, by, touched(statement))
+            else:
+                self._rewrite_partitions(table, by, statement)
         elif self.scalar(sa.select(sa.func.count()).select_from(table).where(touched(statement))):
             columns = [column.name for column in self.columns_of(table.schema, table.name)]
             rows, there = (
@@ -325,6 +328,26 @@ class Spark(Warehouse):
             name = _named(table.schema, table.name)
             self.refuse_lost_lock()  # rows that another job has written meanwhile would be lost
             self._answer(f"ALTER TABLE {name} SET LOCATION {there}", _nothing)
+
+    def _rewrite_partitions(self, table: Any, by: str, statement: Update | Delete) -> None:
+        """The partitions that an `update` or `delete` is about, one by one, each whole or not at all.
+
+        As it is about single customers, who may have to be forgotten, the old files are emptied.
+        """
+        value: sa.ColumnElement[Any] = sa.column(by)
+        about = sa.select(value).select_from(statement.table).where(touched(statement)).distinct()
+        columns = [c.name for c in self.columns_of(table.schema, table.name) if c.name != by]
+        name, kind = _named(table.schema, table.name), self._describe(table)["provider"]
+        for row in self.records(about):
+            part = f"PARTITION ({_named(None, by)} = {int(row[by])})"
+            described = self._rows(f"DESCRIBE TABLE EXTENDED {name} {part}")
+            here = next(line["data_type"] for line in described if line["col_name"] == "Location")
+            there = text_literal(other_place(here))
+            rows = rows_after(statement, columns).where(value == int(row[by]))
+            self._answer(f"INSERT OVERWRITE DIRECTORY {there} USING {kind} {self.sql(rows)}", _nothing)
+            self._answer(f"ALTER TABLE {name} {part} SET LOCATION {there}", _nothing)
+            nothing = self.sql(rows.where(sa.false()))
+            self._answer(f"INSERT OVERWRITE DIRECTORY {text_literal(here)} USING {kind} {nothing}", _nothing)
 
     def _drop_partitions(self, table: Any, by: str, changed: sa.ColumnElement[bool]) -> None:
         value: sa.ColumnElement[Any] = sa.column(by)
