@@ -27,10 +27,11 @@ from segjob.statements import (
 )
 from segjob.statements import relation as relation_room
 from segjob.statements.exploration import HistogramBins
-from segjob.statements.published import movements, views
+from segjob.statements.published import erasure, movements, views
 from segjob.statements.published.tables import PublishedTables
 from segjob.statements.relation import Relation, RowDates
 from segjob.statements.sql.ddl import AddColumn, CreateAs, CreateScorer, DropTable
+from segjob.statements.sql.forgotten import Forgotten
 
 ROOMS = (
     exploration,
@@ -45,6 +46,7 @@ ROOMS = (
     scoring,
     drift,
     views,
+    erasure,
 )
 """The modules whose public statements all stand below."""
 
@@ -117,7 +119,8 @@ def every(s: Subject) -> dict[str, sa.ClauseElement]:
     names = {4: s.category, 2: "b", 9: "100%"}
     first, second, text = (f.column for f in s.features)
     quartiles = (0.25, 0.5, 0.75)
-    chosen = dataclasses.replace(relation, where="town = 'Oslo'")
+    forgotten = Forgotten(s.tables.schema, relation.key)
+    chosen = dataclasses.replace(relation, where="town = 'Oslo'", forgotten=forgotten)
     audience = views.audience(s.tables, history, history_moved(s), s.segmentation, relation.key, 0.1)
     return {
         "raw": relation_room.raw(relation, s.features),
@@ -186,6 +189,11 @@ def every(s: Subject) -> dict[str, sa.ClauseElement]:
         "current_assignment": views.current_assignment(s.tables, history, s.segmentation, relation.key),
         "wide_profile with measures": views.wide_profile(s.tables, s.segmentation, [first], [first, text]),
         "audience": audience,
+        "typed_keys": erasure.typed_keys(["it's", "7"], sa.BigInteger()),
+        "keys_of": erasure.keys_of("s.ch", "asked", 'a"b', sa.BigInteger()),
+        "hashed": erasure.hashed(forgotten),
+        "known_keys": erasure.known_keys([(history, relation.key), (history_moved(s), relation.key)]),
+        "segment_sizes": erasure.segment_sizes(history),
         "with_hashed_column": views.with_hashed_column(audience, relation, text),
         "wide_profile": views.wide_profile(s.tables, s.segmentation, [first, second]),
         "segment_sample": exploration.segment_sample(

@@ -19,7 +19,7 @@ from segjob.config import Config
 from segjob.errors import ConfigError, DataError, WarehouseBusy
 from segjob.pipeline.progress import Progress
 from segjob.registry.registry import Registry
-from segjob.registry.relations import ResolvedSegmentation, resolve
+from segjob.registry.relations import ResolvedSegmentation
 from segjob.registry.runs import Record, settings_of
 from segjob.statements.relation import rows_by_date
 
@@ -188,6 +188,6 @@ class _Backfill:
     def _as_of(self, day: date) -> ResolvedSegmentation:
         self.progress.turn_to(f"{self.source.name} as of {day}")
         with self.registry.warehouse.reading():
-            return resolve(
-                self.registry.warehouse, self.source.name, self.source.settings, datetime.combine(day, time())
+            return self.registry.resolve(
+                self.source.name, self.source.settings, datetime.combine(day, time())
             )

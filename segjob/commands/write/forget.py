@@ -30,6 +30,8 @@ from segjob.warehouse.base import Column
 
 SHORTEST_MENTION = 4
 """Characters of a key that is looked for in texts: `12` stands in most of them by chance."""
+MOST_TYPED = 500
+"""Keys on the command line, which become one statement."""
 _WORDS = re.compile(r"[^\s'\",;()\[\]{}=<>]+")
 
 
@@ -184,6 +186,11 @@ def _stage(registry: Registry, request: ForgetRequest, key: Column) -> int:
     DataError : there are none.
     """
     warehouse = registry.warehouse
+    if len(request.keys) > MOST_TYPED:
+        raise ConfigError(
+            f"{len(request.keys):,} keys are too many to type, the most are {MOST_TYPED}",
+            hint="put them into a table, and name it with --keys-from",
+        )
     if request.relation is None:
         select = erasure.typed_keys(request.keys, key.type)
         where = "as typed"

@@ -18,8 +18,8 @@ KEYS = "segjob_forgotten_keys"
 
 def typed_keys(keys: Sequence[str], key_type: TypeEngine[Any]) -> SelectBase:
     """Which keys did a person type? `row_key`, of the key's type."""
-    values = sa.values(sa.column("typed", sa.Text()), name="typed_keys", literal_binds=True)
-    rows = values.data([(key,) for key in keys])
+    typed = (sa.select(sa.cast(sa.literal(key, sa.Text()), sa.Text()).label("typed")) for key in keys)
+    rows = sa.union_all(*typed).cte("typed_keys")
     return sa.select(sa.cast(rows.c.typed, key_type).label("row_key")).distinct()
 
 

@@ -109,7 +109,8 @@ LIMIT 5;
 
 -- segment_counts
 SELECT `groups_history`.`segment_id`, count(*) AS `rows`, count(CASE WHEN `groups_history`.`is_outlier` THEN 1
-    END) AS `outliers`
+    END) AS `outliers`, count(CASE WHEN (`groups_history`.`margin` < CAST(0.1e0 AS FLOAT64) * `groups_history`.`distance`)
+    THEN 1 END) AS `near_border`
 FROM `segments`.`groups_history`
 WHERE `groups_history`.`run_id` = 12
 GROUP BY `groups_history`.`segment_id`

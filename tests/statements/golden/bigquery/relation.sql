@@ -6,7 +6,11 @@ FROM `sales`.`customers`;
 SELECT `chosen_rows`.`customer_id`
 FROM (SELECT `customers`.`customer_id` AS `customer_id`
   FROM `sales`.`customers`
-  WHERE (town = 'Oslo')) AS `chosen_rows`
+  WHERE (town = 'Oslo') AND (to_hex(sha256(concat((SELECT max(`salts`.`salt`) AS `max_1`
+    FROM `segments`.`salts`), concat(' customer_id: ', coalesce(CAST(`customers`.`customer_id` AS STRING), '')))))
+      NOT IN (SELECT `forgotten`.`salted_hash`
+    FROM `segments`.`forgotten`
+    WHERE `forgotten`.`key_column` = 'customer_id'))) AS `chosen_rows`
 LIMIT 1;
 
 -- count

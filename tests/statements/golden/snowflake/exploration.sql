@@ -106,7 +106,8 @@ LIMIT 5;
 
 -- segment_counts
 SELECT segments.groups_history.segment_id, count(*) AS "rows", count(CASE WHEN
-    segments.groups_history.is_outlier THEN 1 END) AS outliers
+    segments.groups_history.is_outlier THEN 1 END) AS outliers, count(CASE WHEN (segments.groups_history.margin
+    < CAST(0.1e0 AS DOUBLE) * segments.groups_history.distance) THEN 1 END) AS near_border
 FROM segments.groups_history
 WHERE segments.groups_history.run_id = 12
 GROUP BY segments.groups_history.segment_id

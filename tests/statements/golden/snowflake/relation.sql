@@ -6,7 +6,11 @@ FROM "sales"."customers";
 SELECT chosen_rows."customer_id"
 FROM (SELECT "sales"."customers"."customer_id" AS "customer_id"
   FROM "sales"."customers"
-  WHERE (town = 'Oslo')) AS chosen_rows
+  WHERE (town = 'Oslo') AND (sha2(concat((SELECT max(segments.salts.salt) AS max_1
+    FROM segments.salts), concat(' customer_id: ', coalesce(CAST("sales"."customers"."customer_id" AS TEXT), ''))),
+      256) NOT IN (SELECT segments.forgotten.salted_hash
+    FROM segments.forgotten
+    WHERE segments.forgotten.key_column = 'customer_id'))) AS chosen_rows
 LIMIT 1;
 
 -- count
