@@ -70,7 +70,7 @@ class Erasure:
 
 
 @dataclass(frozen=True)
-class _Target:
+class _Keyed:
     """A segmentation with this key, and its current run where it has one."""
 
     name: str
@@ -143,7 +143,7 @@ def remember(registry: Registry, request: ForgetRequest) -> int:
     return number
 
 
-def _targets(registry: Registry, segmentation: str | None) -> list[_Target]:
+def _targets(registry: Registry, segmentation: str | None) -> list[_Keyed]:
     """The segmentations whose keys are meant: all with one key column, because one person is in each of them.
 
     Raises
@@ -158,8 +158,7 @@ def _targets(registry: Registry, segmentation: str | None) -> list[_Target]:
         raise DataError(f"there is no run{of} in {registry.warehouse.label}", hint="see `segjob history`")
     current = {run["segmentation"]: run for run in runs if run["is_current"]}
     targets = [
-        _Target(name, registry.key_column(run), run, current.get(name))
-        for name, run in sorted(newest.items())
+        _Keyed(name, registry.key_column(run), run, current.get(name)) for name, run in sorted(newest.items())
     ]
     if segmentation is not None:
         column = next(one.key.name for one in targets if one.name == segmentation)
@@ -173,7 +172,7 @@ def _targets(registry: Registry, segmentation: str | None) -> list[_Target]:
     return targets
 
 
-def _history(registry: Registry, target: _Target) -> tuple[sa.Table, str]:
+def _history(registry: Registry, target: _Keyed) -> tuple[sa.Table, str]:
     return registry.history(target.name, target.key), target.key.name
 
 
@@ -212,7 +211,7 @@ def _stage(registry: Registry, request: ForgetRequest, key: Column) -> int:
     return number
 
 
-def _still_in(registry: Registry, targets: Sequence[_Target]) -> dict[str, int]:
+def _still_in(registry: Registry, targets: Sequence[_Keyed]) -> dict[str, int]:
     """Relations that were segmented and have some of the keys: they are the user's."""
     warehouse, found = registry.warehouse, {}
     for relation in sorted({one.newest["relation"] for one in targets}):
@@ -275,7 +274,7 @@ _BLOCK = 1000
 """Rows of one insert of values."""
 
 
-def _erase(registry: Registry, target: _Target) -> int:
+def _erase(registry: Registry, target: _Keyed) -> int:
     """Delete the keys from a segmentation's tables, and bring its counts to what is there; rows deleted."""
     warehouse, deleted = registry.warehouse, 0
     history, key = _history(registry, target)
@@ -345,7 +344,7 @@ def _settle(registry: Registry, segmentation: str, history: sa.Table, affected: 
     warehouse.execute(erasure.with_values(registry.table("runs"), ("run_id",), of_runs))
 
 
-def _point_anew(registry: Registry, targets: Sequence[_Target]) -> None:
+def _point_anew(registry: Registry, targets: Sequence[_Keyed]) -> None:
     """Make the views again, so that those that read the relation leave out who is forgotten."""
     for one in targets:
         if one.current is not None:
