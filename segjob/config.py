@@ -127,7 +127,9 @@ class Feature(_Strict):
 class Segmentation(_Strict):
     """One segmentation: which rows, which features, how many segments."""
 
-    relation: str = Field(min_length=1)
+    relation: str = ""
+    model: Annotated[str, Field(min_length=1)] | None = None
+    """The dbt model in the place of the relation; `relation` is then what the manifest says of it."""
     key: str = Field(min_length=1)
     features: Annotated[tuple[Feature, ...], Field(min_length=1)]
     measures: tuple[Measure, ...] = ()
@@ -157,7 +159,7 @@ class Segmentation(_Strict):
     """`fresh`, `current` (the current run's centroids), or a relation with one centroid per row."""
 
     NOT_OF_THE_MODEL: ClassVar[frozenset[str]] = frozenset(
-        {"relation", "as_of_column", "measures", "holdout_share", "refit", "refit_days"}
+        {"relation", "model", "as_of_column", "measures", "holdout_share", "refit", "refit_days"}
     )
     """Settings under whose other values the same model would have been fitted."""
     OF_THE_CHOICE: ClassVar[frozenset[str]] = frozenset(
@@ -227,6 +229,8 @@ class Segmentation(_Strict):
 
     @model_validator(mode="after")
     def _sound(self) -> Segmentation:
+        if not self.relation and self.model is None:
+            raise ValueError('relation is missing: name a table or view, or model = "..." of the dbt project')
         columns = [feature.column for feature in self.features]
         twice = sorted({column for column in columns if columns.count(column) > 1})
         if twice:
@@ -344,7 +348,9 @@ class Config(_Strict):
     def _names_differ(cls, value: dict[str, Segmentation]) -> dict[str, Segmentation]:
         """Their views and tables are named after them, and to most warehouses `A` and `a` are one name."""
         seen: dict[str, str] = {}
-        for name in value:
+        for name, one in value.items():
+            if one.relation and one.model is not None:
+                raise ValueError(f"{name} has a relation and a model; leave one out")
             if not name.strip():
                 raise ValueError("a segmentation's name is empty")
             if (other := seen.setdefault(name.casefold(), name)) != name:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import tomllib
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,6 +14,7 @@ from segjob.config import Config
 from segjob.errors import ConfigError
 
 FILE_NAME = "segjob.toml"
+_VARIABLE = re.compile(r"\$\$\{|\$\{(?P<name>[A-Za-z_]\w*)(:-(?P<default>[^}]*))?\}")
 Parsed = TypeVar("Parsed", bound=BaseModel)
 
 
@@ -35,9 +38,43 @@ def load(path: Path) -> Config:
         raise ConfigError(f"{path} cannot be read: {error}") from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path} is not valid TOML: {error}") from None
+    document = _with_variables(document, path)
     if "directory" in document:
         raise ConfigError(f"{path}: directory: unknown key")
     return parse(Config, {**document, "directory": path.parent}, where=str(path))
+
+
+def _with_variables(document: dict[str, Any], path: Path) -> dict[str, Any]:
+    """The document with each `${VARIABLE}` in a value taken from the environment; `$${` stands for `${`.
+
+    Raises
+    ------
+    ConfigError : a variable is not set.
+    """
+    missing: list[str] = []
+
+    def filled(value: Any, place: str) -> Any:
+        if isinstance(value, dict):
+            return {key: filled(item, f"{place}.{key}" if place else key) for key, item in value.items()}
+        if isinstance(value, list):
+            return [filled(item, place) for item in value]
+        return _VARIABLE.sub(lambda match: named(match, place), value) if isinstance(value, str) else value
+
+    def named(match: re.Match[str], place: str) -> str:
+        if match["name"] is None:
+            return "${"
+        found = os.environ.get(match["name"], match["default"])
+        if found is None:
+            missing.append(f"{place} needs the environment variable {match['name']}, which is not set")
+        return found or ""
+
+    result: dict[str, Any] = filled(document, "")
+    if missing:
+        raise ConfigError(
+            f"{path}: {'; '.join(missing)}",
+            hint="set it, or write ${NAME:-default}; $${ stands for ${ itself",
+        )
+    return result
 
 
 def parse(kind: type[Parsed], values: dict[str, Any], *, where: str) -> Parsed:

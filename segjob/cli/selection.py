@@ -33,6 +33,8 @@ def select(
     idle = [f"--{name}" for name, value in described.items() if value is not None]
     if idle:
         raise ConfigError(f"{', '.join(idle)} needs --from RELATION")
+    from segjob.warehouse.dbt_manifest import with_relations
+
     if not config.segmentations:
         raise ConfigError(
             "there is no segmentation to run",
@@ -45,7 +47,7 @@ def select(
             hint=f"it has {', '.join(config.segmentations)}",
         )
     names = [segmentation] if segmentation is not None else list(config.segmentations)
-    return {
+    requested = {
         name: parse(
             Segmentation,
             {**config.segmentations[name].model_dump(), **changes},
@@ -53,6 +55,7 @@ def select(
         )
         for name in names
     }
+    return with_relations(config, requested)
 
 
 def _described(
@@ -62,18 +65,28 @@ def _described(
         raise ConfigError(
             "--from describes a segmentation of its own", hint=f"--name {segmentation} names it"
         )
+    values = described_values(described)
+    name = described["name"] or default_name(values["relation"])
+    return {name: parse(Segmentation, {**values, **changes}, where="command line")}
+
+
+def described_values(described: Mapping[str, Any]) -> dict[str, Any]:
+    """The options that describe a segmentation, as the config file would hold them.
+
+    Raises
+    ------
+    ConfigError : one is missing.
+    """
     lacking = [f"--{name}" for name in ("key", "features") if described[name] is None]
     if lacking:
         raise ConfigError(f"--from also needs {' and '.join(lacking)}")
-    relation, features = str(described["source"]), described["features"]
-    values = {
-        "relation": relation,
+    features = described["features"]
+    return {
+        "relation": str(described["source"]),
         "key": described["key"],
         "features": split_names(features) if isinstance(features, str) else features,
-        "where": described["where"],
-        **changes,
+        "where": described.get("where"),
     }
-    return {described["name"] or default_name(relation): parse(Segmentation, values, where="command line")}
 
 
 def moment(text: str | None, option: str = "--as-of") -> datetime | None:

@@ -60,7 +60,12 @@ def _drop(warehouse: Warehouse, schema: str, name: str) -> None:
 
 
 def are_leftovers(registry: Registry, segmentation: str) -> bool:
-    """Whether the tables of a segmentation that was never published are those of a failed run."""
-    warehouse = registry.warehouse
-    columns = {column.name for column in warehouse.columns_of(registry.schema, f"{segmentation}_history")}
-    return not warehouse.has_transactions and columns >= _HISTORY
+    """Whether the tables of a segmentation that was never published are those of a failed run, or of `segjob init`.
+
+    `init` leaves no rows. Only without transactions does a failed run leave any.
+    """
+    warehouse, name = registry.warehouse, f"{segmentation}_history"
+    if not {column.name for column in warehouse.columns_of(registry.schema, name)} >= _HISTORY:
+        return False
+    rows = sa.select(sa.func.count()).select_from(sa.table(name, schema=registry.schema))
+    return not warehouse.has_transactions or warehouse.scalar(rows) == 0

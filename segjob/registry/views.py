@@ -67,6 +67,14 @@ def _run_views(registry: Registry, published: PublishedModel, key: Column) -> li
     ]
 
 
+def create_empty_view(registry: Registry, segmentation: str, key: Column) -> None:
+    """Before the first run: the view that analysts join to, without rows, so that what is built on it can be built."""
+    history = registry.history(segmentation, key)
+    bring_up_to_date(registry.warehouse, history, registry.movements(segmentation, key))
+    assignment = views.current_assignment(registry.tables, history, segmentation, key.name)
+    _replace(registry, [_view(registry, segmentation, assignment, comments.of_assignment(history))])
+
+
 def create_model_views(registry: Registry, published: PublishedModel, key: Column) -> None:
     """The views and the function that hold the model itself, or the run's share of hold-outs."""
     _replace(registry, _model_views(registry, published, key))

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from segjob.cli.options import (
     Features,
@@ -13,33 +16,89 @@ from segjob.cli.options import (
     SegmentationArgument,
     SegmentationName,
     Session,
+    Table,
     Where,
     verb,
 )
+from segjob.errors import ConfigError
 
 
 @verb
-def init(session: Session) -> None:
-    """Write a commented segjob.toml, and the empty schema.
+def init(
+    session: Session,
+    source: From = None,
+    key: Key = None,
+    features: Features = None,
+    name: Name = None,
+    orders: Orders = None,
+    table: Table = None,
+) -> None:
+    """Write a commented segjob.toml that fits where it stands, and the empty schema.
+
+    Beside a dbt project it takes that project's connection and models; --from, --key and --features (or --orders)
+    describe the segmentation that it writes, else it proposes one where a table of customers is there.
 
     Example: segjob init
+
+    Example: segjob init --from shop.csv --key id --features income,score
     """
-    from segjob.cli.output import print_line
+    from segjob.cli.init import config_text, print_init
     from segjob.commands.setup.init import install, write_config
     from segjob.config_file import FILE_NAME
 
     file = session.config or Path(FILE_NAME)
-    written = write_config(file)
-    install(session.registry)
+    described = {"source": source, "key": key, "features": features, "name": name}
+    is_new = not file.exists()
+    if is_new:
+        write_config(file, config_text(session, file, described, orders, table))
+    elif source is not None or orders is not None:
+        raise ConfigError(
+            f"there is a {file} already, and it is not changed", hint="write the segmentation into it by hand"
+        )
+    prepared = install(session.registry, session.settings)
     with session.written():
+        names = list(session.settings.segmentations)
         if session.as_json:
             session.print_json(
-                {"config": str(file), "written": written, "warehouse": session.warehouse.label}
+                {
+                    "config": str(file),
+                    "written": is_new,
+                    "warehouse": session.warehouse.label,
+                    "segmentations": names,
+                    "empty_views": [f"{session.registry.schema}.{one}" for one in prepared],
+                }
             )
         elif not session.quiet:
+            print_init(file, is_new, session.registry, names, prepared)
+
+
+@verb
+def sources(
+    session: Session,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            metavar="FILE",
+            help="Where to (default: models/segjob/_segjob__sources.yml of the project).",
+        ),
+    ] = None,
+) -> None:
+    """Write or refresh the published tables as sources of your dbt project: descriptions, tests, an exposure.
+
+    Example: segjob sources
+    """
+    from segjob.cli.output import print_line
+    from segjob.commands.setup.sources import write_sources
+
+    written = write_sources(session.settings, out)
+    with session.written():
+        if session.as_json:
+            session.print_json(written.as_json())
+        elif not session.quiet:
+            print_line(f"wrote {written.file}: source segjob with {len(written.tables)} tables")
             print_line(
-                f"{'wrote' if written else 'kept'} {file}; "
-                f"schema {session.registry.schema} is ready in {session.warehouse.label}"
+                f"  select * from {{{{ source('segjob', '{next(iter(session.settings.segmentations))}') }}}}"
             )
 
 

@@ -15,6 +15,7 @@ from segjob.pipeline.publishing.publish_assignment import AssignmentDraft, publi
 from segjob.registry.registry import Registry
 from segjob.registry.relations import ResolvedSegmentation
 from segjob.registry.runs import Record, settings_of
+from segjob.warehouse.dbt_manifest import with_relations
 
 
 def assign_all(
@@ -44,9 +45,9 @@ def requested_settings(
 ) -> Mapping[str, Segmentation]:
     """Name -> settings: the config file's; of a segmentation that it does not have, the current run's own."""
     if segmentation is None and config.segmentations:
-        return config.segmentations
+        return with_relations(config, config.segmentations)
     if segmentation in config.segmentations:
-        return {segmentation: config.segmentations[segmentation]}
+        return with_relations(config, {segmentation: config.segmentations[segmentation]})
     with registry.warehouse.reading():
         run = registry.pick_run(segmentation=segmentation)
     return {str(run["segmentation"]): settings_of(run)}

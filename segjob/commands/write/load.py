@@ -55,7 +55,7 @@ def load(registry: Registry, request: FileRequest, progress: Progress) -> Loaded
         phase.note = "; ".join(content.messages)
     for warning in content.warnings:
         progress.warn(warning)
-    with progress.phase("load files", registry.warehouse.ledger) as phase:
+    with content.connection, progress.phase("load files", registry.warehouse.ledger) as phase:
         tables = load_files(registry, content)
         phase.rows = tables[-1].rows
     return LoadedFiles(content.files, content.key, content.features, tables, registry.warehouse.label)
