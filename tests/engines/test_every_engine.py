@@ -183,7 +183,7 @@ def _answers(engine: Engine, at: At) -> None:
     if engine.name == "spark":  # where a question takes a second: those whose SQL is its own there
         asked = ["why_this_k", "excluded_customers", "customer_life", "profile_card"]
     rows = {name: at(engine, "query", name, "--json").document["rows"] for name in asked}
-    assert len(rows["profile_card"]) == 5 * 5
+    assert len(rows["profile_card"]) == 5 * 7
     assert len(rows["why_this_k"]) >= 1
     assert len(rows["customer_life"]) == 1
     assert rows["excluded_customers"] == []

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import difflib
 import functools
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
-from segjob.config import Segmentation
-from segjob.config_file import parse as parse_config
 from segjob.errors import ConfigError, DataError, StatementFailed
 from segjob.registry.registry import Registry
 from segjob.registry.relations import locate, split_name
-from segjob.registry.runs import Record
+from segjob.registry.runs import Record, settings_of
 from segjob.registry.schema import sql_folder
 from segjob.statements.published.questions import (
     DEMO_KEY,
@@ -147,7 +144,7 @@ def _names(
 ) -> Names:
     run, quote = runs[0], registry.warehouse.dialect.identifier_preparer.quote
     schema, relation = locate(registry.warehouse, run["relation"])
-    settings = parse_config(Segmentation, json.loads(run["config"]), where="the run's config")
+    settings = settings_of(run)
     needed = {column for columns in question.needs.values() for column in columns}
     if unknown := [word for word in used if word not in needed | set(question.needs)]:
         asks = ", ".join([*question.needs, *sorted(needed)]) or "nothing of the demo"

@@ -1,0 +1,1 @@
+"""The Python interface: what the verbs do, with pandas data frames. Calls commands, prints nothing."""
