@@ -35,12 +35,14 @@ def show_run(run: pd.Series) -> None:
 def show_segments(connection: duckdb.DuckDBPyConnection, name: str) -> None:
     """The segments side by side, and the customers of one of them."""
     view = f"{quoted(SCHEMA)}.{quoted(name)}"
-    profile = connection.sql(f"from {quoted(SCHEMA)}.{quoted(name + '_profile')} order by rows desc").df()
+    profile = connection.sql(f"from {quoted(SCHEMA)}.{quoted(name + '_profile')} order by segment_id").df()
     st.subheader("What the segments look like")
     st.dataframe(
         profile, hide_index=True, column_config={"share": st.column_config.NumberColumn(format="percent")}
     )
-    st.bar_chart(profile, x="name", y="rows", x_label="segment", y_label="customers", horizontal=True)
+    # The number goes first: a long name is cut in a chart, and what is left of two may be the same.
+    profile["segment"] = profile["segment_id"].astype(str) + " · " + profile["name"]
+    st.bar_chart(profile, x="segment", y="rows", x_label="", y_label="customers", horizontal=True, sort=False)
     chosen = st.selectbox("Customers of segment", profile["name"])
     customers = connection.execute(
         f"from {view} where segment_name = ? order by margin desc limit 1000", [chosen]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from segjob.cli.output import cells, err, new_table, out, print_csv, print_line, print_sql
+from segjob.cli.output import cells, err, new_table, print_csv, print_line, print_sql
+from segjob.cli.tables import print_table
 
 if TYPE_CHECKING:
     from segjob.commands.read.query import Answer
@@ -22,7 +23,7 @@ def print_questions(questions: Mapping[str, Question]) -> None:
         parameters = ", ".join(f"{key}={value}" for key, value in question.parameters.items())
         needs = ", ".join(column for columns in question.needs.values() for column in columns)
         table.add_row(*cells(name, question.question, parameters, needs))
-    out.print(table)
+    print_table(table)
     print_line("")
     print_line("segjob query QUESTION --segmentation NAME answers; --sql prints the statement.")
     print_line(
@@ -45,7 +46,7 @@ def print_answer(answer: Answer, *, as_csv: bool, only_sql: bool) -> None:
     table = new_table(*columns)
     for row in answer.rows[:_MOST_ROWS]:
         table.add_row(*cells(*(_plain(column, value) for column, value in row.items())))
-    out.print(table)
+    print_table(table)
     if len(answer.rows) > _MOST_ROWS:
         err.print(f"  {_MOST_ROWS} of {len(answer.rows):,} rows; --csv has all", style="dim")
 

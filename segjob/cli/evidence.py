@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from segjob.cli.output import cell, cells, new_table, out, print_line
+from segjob.cli.output import cell, cells, new_table, print_line
+from segjob.cli.tables import fits, print_blocks, print_table
 from segjob.core.number_format import number, percent
 from segjob.core.segments.feature_words import measures_of_run, words_of_run
 from segjob.core.segments.row_label import row_label_of
@@ -16,6 +17,9 @@ from segjob.registry.runs import ASSIGNMENT
 
 if TYPE_CHECKING:
     from segjob.registry.runs import PublishedRun, Record
+
+_MOST_WIDE = 8
+"""Features and measures that stand side by side; more of them are rows."""
 
 
 def print_runs(runs: Sequence[Record]) -> None:
@@ -28,8 +32,8 @@ def print_runs(runs: Sequence[Record]) -> None:
         "published (UTC)",
         "rows",
         "k",
-        "rule",
         "structure",
+        "rule",
         "silhouette",
     )
     for run in runs:
@@ -44,10 +48,10 @@ def print_runs(runs: Sequence[Record]) -> None:
                 run["rows_segmented"],
                 run["k"],
             ),
-            *cells(run["k_rule"], run["structure"] or run["k_outcome"], run["silhouette"]),
+            *cells(run["structure"] or run["k_outcome"], run["k_rule"], run["silhouette"]),
         )
     if runs:
-        out.print(table)
+        print_table(table)
     else:
         print_line("no runs yet: publish one with `segjob run`")
 
@@ -58,33 +62,50 @@ def print_segments(evidence: PublishedRun) -> None:
     _print_headline(run)
     if run["k"] is None:
         return
-    shares = {row["feature"]: row["category"] is not None for row in evidence.transforms}
-    measures = measures_of_run(run["config"])
-    columns = (*(row["source_column"] for row in evidence.transforms), *measures)
-    words = words_of_run(run["config"], columns, evidence.profiles)
-    only = [measure for measure in measures if measure not in shares]
-    profile = {(row["segment_id"], row["feature"]): row for row in evidence.profiles}
-    means = (f"share {feature}" if is_share else f"mean {feature}" for feature, is_share in shares.items())
-    described = [*(f"share of {measure}" for measure in measures), *(f"mean {measure}" for measure in only)]
-    table = new_table("segment", "name", "rows", "share", "holds", *means, *described)
-    for row in evidence.segments:
-        own = [
-            (percent if is_share else words[feature].value)(
-                profile.get((row["segment_id"], feature), {}).get("mean")
-            )
-            for feature, is_share in shares.items()
-        ]
-        rows_of = {measure: profile.get((row["segment_id"], measure), {}) for measure in measures}
-        own += [percent(rows_of[measure].get("total_share")) for measure in measures]
-        own += [words[measure].value(rows_of[measure].get("mean")) for measure in only]
-        table.add_row(
-            *cells(row["segment_id"], row["name"], row["rows"]),
-            percent(row["share"]),
-            *cells(stability_word(row["stability"]), *own),
-        )
-    out.print(table)
+    headers, columns = _described(evidence)
+    own = [
+        (row["segment_id"], row["name"], row["rows"], percent(row["share"]), stability_word(row["stability"]))
+        for row in evidence.segments
+    ]
+    table = new_table("segment", "name", "rows", "share", "holds", *headers)
+    for i, row in enumerate(own):
+        table.add_row(*cells(*row, *(column[i] for column in columns)))
+    if len(headers) <= _MOST_WIDE and fits(table):
+        print_table(table)
+    else:
+        table = new_table("segment", "name", "rows", "share", "holds")
+        for row in own:
+            table.add_row(*cells(*row))
+        print_table(table)
+        ids = [str(row["segment_id"]) for row in evidence.segments]
+        rows = [(header, *column) for header, column in zip(headers, columns, strict=True)]
+        print_blocks(["segment", *ids], rows)
     if not _is_kmeans(run):
         print_line(f"{run['algorithm']}, scored {run['scoring']}")
+
+
+def _described(evidence: PublishedRun) -> tuple[list[str], list[list[str]]]:
+    """Features and measures: what is said of each, and its value for every segment."""
+    shares = {row["feature"]: row["category"] is not None for row in evidence.transforms}
+    measures = measures_of_run(evidence.run["config"])
+    columns = (*(row["source_column"] for row in evidence.transforms), *measures)
+    words = words_of_run(evidence.run["config"], columns, evidence.profiles)
+    profile = {(row["segment_id"], row["feature"]): row for row in evidence.profiles}
+
+    def values(feature: str, column: str, said: Callable[[float | None], str]) -> list[str]:
+        rows = (profile.get((row["segment_id"], feature), {}) for row in evidence.segments)
+        return [said(row.get(column)) for row in rows]
+
+    described = {
+        f"share {feature}" if is_share else f"mean {feature}": values(
+            feature, "mean", percent if is_share else words[feature].value
+        )
+        for feature, is_share in shares.items()
+    }
+    described |= {f"share of {measure}": values(measure, "total_share", percent) for measure in measures}
+    only = [measure for measure in measures if measure not in shares]
+    described |= {f"mean {measure}": values(measure, "mean", words[measure].value) for measure in only}
+    return list(described), list(described.values())
 
 
 def _print_headline(run: Record) -> None:
@@ -114,7 +135,7 @@ def print_votes(evidence: PublishedRun) -> None:
     for vote in evidence.votes:
         table.add_row(*cells(vote["rule"], vote["k"], vote["reason"]))
     if evidence.votes:
-        out.print(table)
+        print_table(table)
 
 
 def print_fit(evidence: PublishedRun) -> None:
@@ -138,7 +159,7 @@ def print_evidence(evidence: PublishedRun) -> None:
         table = new_table("left out because", "column", "rows")
         for row in evidence.exclusions:
             table.add_row(*cells(row["reason"], row["column_name"], row["rows"]))
-        out.print(table)
+        print_table(table)
     run = evidence.run
     state = "the current run" if evidence.is_current else run["status"]
     read = "fitted on" if run["k"] is not None else "looked for segments in"
@@ -160,15 +181,16 @@ def _outside(run: Record) -> str:
 def print_sweep(evidence: PublishedRun) -> None:
     """The measures of every number of segments that was tried."""
     run = evidence.run
-    measures = ("k", "inertia", "silhouette", "davies_bouldin", "calinski_harabasz")
-    headers = ("k", "inertia", "silhouette", "Davies-Bouldin", "Calinski-Harabasz")
-    table = new_table(*headers, "explained", "least stable", "smallest", "largest", "")
+    measures = ("inertia", "silhouette", "davies_bouldin", "calinski_harabasz")
+    headers = ("inertia", "silhouette", "Davies-Bouldin", "Calinski-Harabasz")
+    table = new_table("k", "", *headers, "explained", "least stable", "smallest", "largest")
     for row in evidence.sweep:
         mark = ("published" if _is_kmeans(run) else "chosen") if row["is_chosen"] else ""
         shares = (percent(row["smallest_share"]), percent(row["largest_share"]))
         explained, holds = percent(row["explained_variance"]), row["segment_stability"]
-        table.add_row(*cells(*(row[measure] for measure in measures), explained, holds), *shares, mark)
-    out.print(table)
+        values = (row[measure] for measure in measures)
+        table.add_row(*cells(row["k"], mark, *values, explained, holds), *shares)
+    print_table(table)
     if not _is_kmeans(run):
         print_line(f"the sweep is of kmeans; {run['algorithm']} has {_measures(run)}")
 
@@ -191,7 +213,7 @@ def print_segment_rules(evidence: PublishedRun) -> None:
         shares = (None if score is None else percent(score) for score in scores)
         table.add_row(*cells(row["segment_id"], row["rule"], *shares, row["action"]))
     if any(row["rule"] for row in evidence.segments):
-        out.print(table)
+        print_table(table)
 
 
 def print_lineage(evidence: PublishedRun) -> None:
@@ -202,7 +224,7 @@ def print_lineage(evidence: PublishedRun) -> None:
         table = new_table("segment", "since the run before", "name")
         for row in changed:
             table.add_row(*cells(row["segment_id"], _change(row), names.get(row["segment_id"])))
-        out.print(table)
+        print_table(table)
     elif evidence.lineage and evidence.lineage[0]["previous_run_id"] is not None:
         print_line(f"all segments are the same as in run {evidence.lineage[0]['previous_run_id']}")
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from segjob.cli.output import cells, new_table, out, print_line
+from segjob.cli.output import cells, new_table, print_line
+from segjob.cli.tables import print_table
 from segjob.core.number_format import number
 from segjob.core.segments.explanation import (
     Reason,
@@ -90,7 +91,7 @@ def _print_table(explained: Explanation, labels: Sequence[str], shown: Shown) ->
         if has_next:
             row.append(mean_text(reason, reason.next_mean, shown))
         table.add_row(*cells(*row), *(_bar(reason, explained, longest) if has_next else []))
-    out.print(table)
+    print_table(table)
     if has_next:
         total = sum(reason.contribution or 0.0 for reason in explained.reasons)
         unit = (

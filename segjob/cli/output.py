@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderHook, RenderResult
+from rich.padding import Padding
 from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
@@ -70,12 +71,18 @@ err = _console(stderr=True)
 
 
 def print_line(*parts: str | tuple[str, str]) -> None:
-    """One line on stdout, as long as it is: a line break in a name must not start another.
+    """One line on stdout: a line break in a name must not start another. A terminal gets sentences broken at words.
 
-    parts : texts, or a text and its style.
+    parts : texts, or a text and its style. An indented line is to be copied and stays as long as it is.
     """
     pairs = [(part, "") if isinstance(part, str) else part for part in parts]
-    out.print(Text.assemble(*((text.replace("\n", " "), style) for text, style in pairs)), soft_wrap=True)
+    line = Text.assemble(*((text.replace("\n", " "), style) for text, style in pairs))
+    _print_sentence(out, line)
+
+
+def _print_sentence(console: Console, line: Text) -> None:
+    """Text of one line, broken at words on a terminal, and whole for another program or to be copied."""
+    console.print(line, soft_wrap=not console.is_terminal or line.plain.startswith(("  ", "--")))
 
 
 def print_sql(statement: str) -> None:
@@ -99,7 +106,10 @@ def print_config_file(file: Path) -> None:
 
 def print_warning(text: str) -> None:
     """A warning on stderr."""
-    err.print(Text(f"  warning: {text}".replace("\n", " "), style="yellow"), soft_wrap=True)
+    line = Text(f"warning: {text}".replace("\n", " "), style="yellow")
+    err.print(
+        Padding(line, (0, 0, 0, 2)) if err.is_terminal else Text("  ") + line, soft_wrap=not err.is_terminal
+    )
 
 
 class WarningsOnly(Progress):
@@ -158,9 +168,10 @@ def print_error(error: SegjobError, *, as_json: bool, verbose: bool) -> None:
     if as_json:
         document = {"error": message, "hint": hint, "exit_code": error.exit_code}
         print_json(document | ({"statement": error.statement} if verbose else {}))
-    err.print(Text.assemble(("error: ", "bold red"), message), soft_wrap=True)
+    soft_wrap = not err.is_terminal
+    err.print(Text.assemble(("error: ", "bold red"), message), soft_wrap=soft_wrap)
     if hint:
-        err.print(Text.assemble(("  hint: ", "bold"), hint), soft_wrap=True)
+        err.print(Text.assemble(("  hint: ", "bold"), hint), soft_wrap=soft_wrap)
     if error.statement and verbose:
         err.print(Text(error.statement, style="dim"), soft_wrap=True)
     elif error.statement:

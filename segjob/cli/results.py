@@ -13,12 +13,12 @@ from segjob.cli.evidence import print_fit, print_segments, print_votes
 from segjob.cli.output import (
     cells,
     new_table,
-    out,
     print_line,
     print_sql,
     print_warning,
     share_or_figure,
 )
+from segjob.cli.tables import print_table
 from segjob.core.number_format import number, percent
 from segjob.printable import one_line
 from segjob.registry.runs import ASSIGNMENT
@@ -85,7 +85,7 @@ def print_backfill(backfilled: Backfilled) -> None:
         run = result.published.run
         table.add_row(*cells(run["as_of"].date(), run["run_id"], run["kind"], run["rows_segmented"]))
     if backfilled.results:
-        out.print(table)
+        print_table(table)
     there = f"; {len(backfilled.already_there):,} were there already" if backfilled.already_there else ""
     print_line(
         f"{backfilled.segmentation}: {len(backfilled.results):,} dates published, all by the model of run "
@@ -151,7 +151,7 @@ def print_diff(diff: Diff) -> None:
         table.add_row(
             *cells(label, *(f"{c['customers']:,} ({percent(c['share'])})" if c else "" for c in counts))
         )
-    out.print(table)
+    print_table(table)
     in_both = {ids: flow["customers"] for ids, flow in flows.items() if None not in ids}
     moved = sum(customers for (start, end), customers in in_both.items() if start != end)
     print_line(f"{moved:,} of {sum(in_both.values()):,} {diff.noun.many} in both runs changed their segment")
@@ -183,7 +183,7 @@ def print_health(health: Health) -> None:
             ),
             Text("") if finding.is_healthy else Text("beyond", style="bold red"),
         )
-    out.print(table)
+    print_table(table)
 
 
 def print_comparison(comparison: Compared) -> None:
@@ -201,7 +201,7 @@ def print_comparison(comparison: Compared) -> None:
             continue
         measures = (row.silhouette, row.davies_bouldin, row.calinski_harabasz, row.agreement, row.fit_seconds)
         table.add_row(*cells(name, row.clusters, percent(row.noise_share), *measures))
-    out.print(table)
+    print_table(table)
     print_line(comparison.verdict.text)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -45,8 +46,11 @@ def test_it_shows_what_is_published(page: Any, file: Path) -> None:
     assert metrics(page)["Customers"] == "150"
     assert metrics(page)["Segments"] == "3"
     profile = page.dataframe[0].value
-    expected = query(file, 'select name, "rows" from segments."by income_profile" order by rows desc')
+    expected = query(file, 'select name, "rows" from segments."by income_profile" order by segment_id')
     assert list(zip(profile["name"], profile["rows"], strict=True)) == expected
+    chart = next(element for element in page.main if element.type == "vega_lite_chart")
+    encoding = json.loads(chart.proto.spec)["encoding"]
+    assert encoding["y"]["sort"] is None, "bars are in the order of the rows"
     customers = page.dataframe[1].value
     assert len(customers) == expected[0][1]
     assert set(customers["segment_name"]) == {expected[0][0]}
@@ -57,7 +61,7 @@ def test_another_segmentation_and_another_segment_can_be_picked(page: Any, file:
     page.selectbox[0].set_value('odd "name"').run()
     assert metrics(page)["Segments"] == "2"
     [_, (name, rows)] = query(
-        file, 'select name, "rows" from segments."odd ""name""_profile" order by rows desc'
+        file, 'select name, "rows" from segments."odd ""name""_profile" order by segment_id'
     )
     page.selectbox[1].set_value(name).run()
     assert not page.exception
