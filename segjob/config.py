@@ -127,7 +127,7 @@ class Feature(_Strict):
 class Segmentation(_Strict):
     """One segmentation: which rows, which features, how many segments."""
 
-    relation: str = ""
+    relation: Annotated[str, Field(min_length=1)] = ""
     model: Annotated[str, Field(min_length=1)] | None = None
     """The dbt model in the place of the relation; `relation` is then what the manifest says of it."""
     key: str = Field(min_length=1)

@@ -50,7 +50,7 @@ def select(
     requested = {
         name: parse(
             Segmentation,
-            {**config.segmentations[name].model_dump(), **changes},
+            {**config.segmentations[name].model_dump(exclude_unset=True), **changes},
             where=f"segmentations.{name} with the command line",
         )
         for name in names
