@@ -45,7 +45,7 @@
         {% set ascii.text = 'replace(' ~ ascii.text ~ ", '\\x" ~ code ~ "', chr(" ~ (34 if code == '22' else 39) ~ '))' -%}
     {%- endfor -%}
     {% set decoded = namespace(text='line') -%}
-    {% for byte in range(128, 256) -%}
+    {% for byte in high_bytes(place) -%}
         {% set character = upper_half[byte - 128] if byte < 160 else '%c' % byte -%}
         {% set decoded.text = 'replace(' ~ decoded.text ~ ", '\\x" ~ '%02X' % byte ~ "', '" ~ character ~ "')" -%}
     {%- endfor -%}
@@ -54,6 +54,22 @@
         ~ 'from (select lines[number] as line from (select string_split(' ~ ascii.text ~ ", '\\x0A') as lines from read_blob("
         ~ quoted(place) ~ ')) as files, lateral (select unnest(range(1, len(lines) + 1)) as number) as numbers order by number) as escaped'
     ) }}
+{%- endmacro %}
+
+{# The bytes of a file that are no plain ASCII, each once: few of them come in one file, and each costs a replacement in every line. #}
+{% macro high_bytes(place) -%}
+    {% set known = graph.setdefault('segjob_high_bytes', {}) -%}
+    {% set key = invocation_id ~ ' ' ~ place -%}
+    {% if key not in known -%}
+        {% set found, bytes = run_query(
+            "select distinct unnest(regexp_extract_all(content::varchar, '\\\\x([89A-F][0-9A-F])', 1)) as code from read_blob(" ~ quoted(place) ~ ')'
+        ).columns[0].values(), [] -%}
+        {% for code in found | sort -%}
+            {% do bytes.append(code | int(base=16)) -%}
+        {%- endfor -%}
+        {% do known.update({key: bytes}) -%}
+    {%- endif -%}
+    {{ return(known[key]) }}
 {%- endmacro %}
 
 {# The encoding of a file and who decided it. #}
