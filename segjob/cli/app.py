@@ -33,6 +33,7 @@ _VERBS = (
     outputs.report,
     outputs.snapshot,
     outputs.export,
+    read.lift,
     read.compare,
 )
 

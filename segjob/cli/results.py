@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from segjob.commands.read.compare import Compared
     from segjob.commands.read.diff import Diff
     from segjob.commands.read.health import Health
+    from segjob.commands.read.lift import MeasuredLift
     from segjob.commands.read.predict import Prediction
     from segjob.commands.write.backfill import Backfilled
     from segjob.commands.write.forget import Erasure
@@ -246,3 +247,23 @@ def print_remembered(number: int, print_document: PrintDocument | None) -> None:
         print_document({"remembered": number})
     else:
         print_line(f"{number:,} are taken again by later runs; what was deleted stays deleted")
+
+
+def print_lift(result: MeasuredLift) -> None:
+    """`segjob lift`: a row per segment, and one for all."""
+    run, request = result.run, result.request
+    print_line(
+        (f"{run['segmentation']} (run {run['run_id']}): ", "bold"),
+        f"{request.metric} per customer since {request.since}, treated against held out",
+    )
+    table = new_table(
+        "segment", "treated", "mean", "held out", "mean", "difference", "95 % interval", "more customers"
+    )
+    for one in (*result.segments, result.overall):
+        name = one.name if one.segment_id is None else f"{one.segment_id}: {one.name}"
+        arms = (one.treated.customers, one.treated.mean, one.held_out.customers, one.held_out.mean)
+        low, high = one.lift.low, one.lift.high
+        interval = None if low is None or high is None else f"{number(low)} to {number(high)}"
+        table.add_row(*cells(name, *arms, one.lift.difference, interval, one.lift.more_customers))
+    out.print(table)
+    print_line("more customers: to see a difference as large as this one in 80 % of such campaigns")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import numpy as np
+import pytest
 from helpers.engines import Engine
 from helpers.small_warehouse import RUN_GROUPS, Outcome, customers
 
@@ -35,6 +37,31 @@ def is_held_out(key: int) -> bool:
 def rows_of(file: Path) -> list[dict[str, str]]:
     with file.open(newline="", encoding="utf-8") as lines:
         return list(csv.DictReader(lines))
+
+
+def check_lift(engine: Engine, at: At, audience: Mapping[int, tuple[int, bool]]) -> None:
+    """Against numpy: orders on or after the day, of customers of the segmentation; the others count with 0."""
+    orders = [(i % 170 + 1, float(i % 23), f"2025-0{6 + i % 3}-01") for i in range(400)]
+    engine.fill("orders", "id integer, spent NUMBER, day TEXT", orders)
+    engine.execute("create view days as select id, spent, cast(day as date) as at from orders")
+    said = at(
+        engine, "lift", "--metric", "spent", "--from", "days", "--at", "at", "--since", "2025-07-01", "--json"
+    )
+    assert said.code == 0, said.err
+    totals = dict.fromkeys(audience, 0.0)
+    for who, spent, day in orders:
+        if day >= "2025-07-01" and who in totals:
+            totals[who] += spent
+    for one in said.document["segments"]:
+        for arm, is_held in (("treated", False), ("held_out", True)):
+            own = [totals[key] for key, place in audience.items() if place == (one["segment_id"], is_held)]
+            assert one[arm]["customers"] == len(own)
+            assert one[arm]["mean"] == pytest.approx(np.mean(own))
+            assert one[arm]["variance"] == pytest.approx(np.var(own, ddof=1))
+    overall = said.document["overall"]
+    arms = [[totals[key] for key, (_, held) in audience.items() if held is kind] for kind in (False, True)]
+    assert overall["lift"]["difference"] == pytest.approx(np.mean(arms[0]) - np.mean(arms[1]))
+    assert overall["held_out"]["variance"] == pytest.approx(np.var(arms[1], ddof=1))
 
 
 def test_some_customers(engine: Engine, at: At, folder: Path) -> None:
@@ -67,6 +94,7 @@ def test_some_customers(engine: Engine, at: At, folder: Path) -> None:
         (segment, key, str(since)) for segment, key, held, since in audience if not held
     )
     assert {row["email_sha256"] == sha256(f"person{row['key']}@x.de") for row in rows} == {True}
+    check_lift(engine, at, {key: (segment, held) for segment, key, held, _ in audience})
     forgotten = at(engine, "forget", "1", "005", "4444", "--json")
     assert forgotten.code == 0, forgotten.err
     said = forgotten.document

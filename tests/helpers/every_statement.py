@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 import numpy as np
 import sqlalchemy as sa
@@ -27,7 +27,7 @@ from segjob.statements import (
 )
 from segjob.statements import relation as relation_room
 from segjob.statements.exploration import HistogramBins
-from segjob.statements.published import erasure, movements, views
+from segjob.statements.published import erasure, lift, movements, views
 from segjob.statements.published.tables import PublishedTables
 from segjob.statements.relation import Relation, RowDates
 from segjob.statements.sql.ddl import AddColumn, CreateAs, CreateScorer, DropTable
@@ -47,6 +47,7 @@ ROOMS = (
     drift,
     views,
     erasure,
+    lift,
 )
 """The modules whose public statements all stand below."""
 
@@ -189,6 +190,9 @@ def every(s: Subject) -> dict[str, sa.ClauseElement]:
         "current_assignment": views.current_assignment(s.tables, history, s.segmentation, relation.key),
         "wide_profile with measures": views.wide_profile(s.tables, s.segmentation, [first], [first, text]),
         "audience": audience,
+        "brought": lift.brought(
+            audience, lift.Events("s.ch", "orders", 'a"b', "x; y", "at"), datetime(2025, 7, 1)
+        ),
         "typed_keys": erasure.typed_keys(["it's", "7"], sa.BigInteger()),
         "keys_of": erasure.keys_of("s.ch", "asked", 'a"b', sa.BigInteger()),
         "hashed": erasure.hashed(forgotten),

@@ -37,6 +37,7 @@ EVERYWHERE = {
     "substr",
     "sum",
     "trim",
+    "var_samp",
 }
 DOCUMENTED = {
     "snowflake": {

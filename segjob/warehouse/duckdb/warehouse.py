@@ -42,7 +42,7 @@ abs approx_count_distinct approx_quantile avg bit_xor ceil chr coalesce concat c
 current_catalog current_database current_schema dense_rank duckdb_databases exp extract floor format
 generate_series greatest hash isfinite isinf isnan lag lead least length ln log lower max md5 median min mod
 percentile_cont position power pow quantile_cont quantile_disc random range rank regexp_matches regexp_replace
-replace round row_number sign sqrt stddev_pop stddev_samp substr substring sum trim trunc upper var_pop
+replace round row_number sha256 sign sqrt stddev_pop stddev_samp substr substring sum trim trunc upper var_pop
 var_samp xor
 """
 FUNCTIONS = tuple(_FUNCTIONS.split())
