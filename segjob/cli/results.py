@@ -265,5 +265,5 @@ def print_lift(result: MeasuredLift) -> None:
         low, high = one.lift.low, one.lift.high
         interval = None if low is None or high is None else f"{number(low)} to {number(high)}"
         table.add_row(*cells(name, *arms, one.lift.difference, interval, one.lift.more_customers))
-    out.print(table)
+    print_table(table)
     print_line("more customers: to see a difference as large as this one in 80 % of such campaigns")
