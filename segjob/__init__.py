@@ -11,9 +11,10 @@ Nothing heavy is imported before it is used.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # not from typing: importing that takes longer than all else here
 if TYPE_CHECKING:
+    from typing import Any
+
     from segjob.api.connection import Connection as Connection
     from segjob.api.connection import open as open
     from segjob.api.publishing import publish as publish

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import doctest
-import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -50,7 +49,6 @@ METHODS = {
         *("transforms", "votes"),
     ],
 }
-HEAVY = ("numpy", "pandas", "sklearn", "sqlalchemy", "pydantic", "duckdb", "typer", "rich", "matplotlib")
 
 
 def test_the_public_names_are_these():
@@ -63,15 +61,12 @@ def test_the_public_names_are_these():
         segjob.sgement  # noqa: B018
 
 
-def test_importing_it_imports_nothing_heavy(root):
-    code = "import sys, json; before = set(sys.modules); import segjob; print(json.dumps([*set(sys.modules) - before]))"
+def test_importing_it_imports_nothing_else(root):
+    code = "import sys; before = set(sys.modules); import segjob; print(*set(sys.modules) - before)"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment(), cwd=root
     )
-    imported = json.loads(done.stdout)
-    assert "segjob" in imported
-    assert [name for name in imported if name.split(".")[0] in HEAVY] == []
-    assert len(imported) < 12
+    assert set(done.stdout.split()) <= {"segjob", "__future__"}
 
 
 @pytest.mark.parametrize("module", ["segjob", "segjob.api.connection", "segjob.api.publishing"])
