@@ -10,11 +10,12 @@ SQL := sql dbt_project
 DEMO_READY := $(VENV)/.ready-demo
 TEST_READY := $(VENV)/.ready-test
 BENCH_READY := $(VENV)/.ready-benchmark
+DOCS_READY := $(VENV)/.ready-docs
 # One thread per worker: the workers are as many as the cores.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --quiet --numprocesses auto --dist loadgroup
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 
-.PHONY: help demo test fast attack benchmark lint pictures golden format install data constraints clean
+.PHONY: docs compat help demo test fast attack benchmark lint pictures golden format install data constraints clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -53,6 +54,13 @@ benchmark: $(BENCH_READY) ## Measure the engine and the choice of k against thei
 
 pictures: $(DEMO_READY) data ## Make the README's pictures again from the demo (needs Chromium)
 	$(BIN)/python docs/pictures/make.py
+
+docs: $(DOCS_READY) ## Build the documentation site in build/site (MkDocs Material)
+	$(BIN)/mkdocs build --strict
+
+compat: ## The wheel in a clean environment, with the least versions it takes and with the newest
+	mkdir -p build/compat
+	$(PYTHON) tests/compat.py
 
 golden: $(TEST_READY) ## Write tests/statements/golden anew: the SQL of engines that no test runs
 	PYTHONPATH=tests $(BIN)/python -m helpers.golden_files
@@ -102,4 +110,8 @@ $(TEST_READY): $(DEMO_READY)
 
 $(BENCH_READY): $(DEMO_READY)
 	$(PIP) install --quiet --group benchmark
+	@touch $@
+
+$(DOCS_READY): $(DEMO_READY)
+	$(PIP) install --quiet --group docs
 	@touch $@

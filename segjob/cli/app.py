@@ -15,6 +15,7 @@ __all__ = ["app"]
 _VERBS = (
     setup.init,
     setup.check,
+    setup.schema,
     setup.sources,
     write.run,
     write.assign,

@@ -144,3 +144,15 @@ def check(
     elif not session.quiet:
         for one in checked:
             print_line(f"{one.name}: {one.settings.relation} by {one.settings.key} is fine")
+
+
+@verb
+def schema(session: Session) -> None:
+    """The JSON schema of segjob.toml, with which an editor completes and checks the file.
+
+    Example: segjob schema
+    """
+    from segjob.cli.output import print_json
+    from segjob.commands.setup.schema import config_schema
+
+    print_json(config_schema())
