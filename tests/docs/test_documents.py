@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from typer.testing import CliRunner
 
 from segjob import config, errors
 from segjob.cli.app import app
+from segjob.commands.setup.schema import FILE_NAME, config_schema
 from segjob.statements.published.tables import SHARED, VIEWS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -171,3 +173,10 @@ def test_what_no_test_runs_is_said_to_be_compiled_only(warehouse):
     assert f"{warehouse}: compiles, not run here." in " ".join(page.split())
     assert (ROOT / "tests" / "statements" / "golden" / warehouse.lower() / "passes.sql").is_file()
     assert re.search(rf"^- \*\*{warehouse}\*\*: ", page, flags=re.M), "what it cannot do"
+
+
+def test_the_shipped_schema_is_current_after_segjob_schema_into_that_file():
+    shipped = json.loads((ROOT / "segjob" / "commands" / "setup" / FILE_NAME).read_text(encoding="utf-8"))
+    assert shipped == json.loads(json.dumps(config_schema())), (
+        f"segjob schema > segjob/commands/setup/{FILE_NAME}"
+    )

@@ -57,7 +57,7 @@ def test_the_sites_pages_are_there_and_it_asks_no_other_host(root: Path, hooks: 
         assert (root / "docs" / target).exists(), target
 
 
-def test_the_shipped_schema_is_the_configs_and_takes_the_repositorys_file(root: Path) -> None:
+def test_the_shipped_schema_takes_the_repositorys_file_and_no_wrong_one(root: Path) -> None:
     shipped = json.loads((root / "segjob" / "commands" / "setup" / FILE_NAME).read_text(encoding="utf-8"))
     assert shipped == json.loads(json.dumps(config_schema())), (
         f"segjob schema > segjob/commands/setup/{FILE_NAME}"
