@@ -78,6 +78,10 @@ def reader() -> Iterator[Callable[[Path, str], subprocess.Popen[str]]]:
         process.communicate()
 
 
+NOT_SERVED = ("_reasons", "forgotten", "salts")
+"""What is larger than all else, and what could tell who was forgotten."""
+
+
 def held(file: Path) -> dict[str, tuple[list[tuple[object, ...]], list[str]]]:
     """The relations of schema segments: columns with types, and rows."""
     columns = query(
@@ -86,7 +90,7 @@ def held(file: Path) -> dict[str, tuple[list[tuple[object, ...]], list[str]]]:
         "where table_schema = 'segments' order by all",
     )
     found = {}
-    for name in sorted({row[0] for row in columns}):
+    for name in sorted({row[0] for row in columns if not row[0].endswith(NOT_SERVED)}):
         rows = query(file, f'from segments."{name}"')
         found[name] = ([row[1:] for row in columns if row[0] == name], sorted(map(repr, rows)))
     return found
@@ -129,7 +133,12 @@ def test_comments_and_a_line_on_itself_go_along(published: Path, segjob: Segjob)
         "union all select table_name || '.' || column_name, comment from duckdb_columns() "
         "where comment is not null"
     )
-    original, copied = dict(query(published, question)), dict(query(Path("out/shop.duckdb"), question))
+    everything, copied = dict(query(published, question)), dict(query(Path("out/shop.duckdb"), question))
+    original = {
+        name: comment
+        for name, comment in everything.items()
+        if not name.partition(".")[0].endswith(NOT_SERVED)
+    }
     assert original.items() <= copied.items()
     assert len(original) > 100
     [(warehouse,)] = query(Path("out/shop.duckdb"), "select warehouse from segments.snapshot_info")
