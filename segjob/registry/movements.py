@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import sqlalchemy as sa
@@ -92,6 +93,22 @@ def relink(registry: Registry, key: Column, before: Record, after: Record | None
     same_model = before["fit_run_id"] == after["fit_run_id"]
     moved = Movers(run_id, sizes, "itself" if same_model else None)
     write_movements(registry, after["segmentation"], key, {**before, "is_current": True}, moved)
+
+
+def broken_links(registry: Registry, segmentation: str, key: Column) -> list[tuple[Record, Record]]:
+    """(run before, run) of the published runs that are not compared with the run next before them.
+
+    A job on an engine without transactions leaves one if it dies between a run of the past and its link.
+    """
+    table, history = registry.table("transitions"), registry.history(segmentation, key)
+    published = [run for run in registry.runs(segmentation) if run["status"] == "published"]
+    compared = {row["run_id"]: row["from_run_id"] for row in registry.rows(table)}
+    return [
+        (before, after)
+        for after, before in pairwise(published)
+        if compared.get(after["run_id"]) != before["run_id"]
+        and all(has_history(registry, run, history) for run in (before, after))
+    ]
 
 
 def has_history(registry: Registry, run: Record, history: sa.Table) -> bool:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pytest
-from helpers.small_warehouse import RUN_GROUPS, Segjob, customers, dump, fill, query
+from helpers.small_warehouse import RUN_GROUPS, Segjob, customers, dump, execute, fill, query
 
 from segjob.commands.write.backfill import Dates
 from segjob.errors import ConfigError
@@ -56,6 +56,12 @@ def test_months_are_filled_in_order_and_once(history: Path, segjob: Segjob) -> N
     flows = "select as_of::date, sum(customers) from segments.migration group by 1 order by 1"
     assert query(history, flows) == [(day, 150) for day in DAYS[1:]]
     before = dump(history)
+    assert segjob(*MONTHLY, history).code == 0
+    assert dump(history) == before
+    execute(
+        history,
+        *(f"delete from segments.{table} where run_id = 1" for table in ("groups_movements", "transitions")),
+    )
     assert segjob(*MONTHLY, history).code == 0
     assert dump(history) == before
     assert segjob("rollback", "--warehouse", history).code == 0

@@ -18,6 +18,7 @@ from segjob.commands.write.run import fit_one
 from segjob.config import Config
 from segjob.errors import ConfigError, DataError, WarehouseBusy
 from segjob.pipeline.progress import Progress
+from segjob.registry.movements import broken_links, relink
 from segjob.registry.registry import Registry
 from segjob.registry.relations import ResolvedSegmentation
 from segjob.registry.runs import Record, settings_of
@@ -118,6 +119,7 @@ def backfill(
     base, results = job.fit(fit_on)
     there = [day for day in days if job.has(day, base)]
     results += [job.assign(day, base) for day in days if day not in there]
+    _mend_links(registry, source)
     refresh(registry, config, progress)
     fitted = {result.published.run["as_of"].date() for result in results}
     return Backfilled(segmentation, base["fit_run_id"], results, [day for day in there if day not in fitted])
@@ -138,6 +140,16 @@ def _refuse_empty(registry: Registry, source: ResolvedSegmentation, days: Sequen
             f"{source.settings.relation} has no rows of {few}",
             hint=f"{column} goes from {there[0]} to {there[-1]}" if there else f"{column} holds no date",
         )
+
+
+def _mend_links(registry: Registry, source: ResolvedSegmentation) -> None:
+    """Compare runs anew that an interrupted job has left without a link to the run before."""
+    with registry.warehouse.reading():
+        broken = broken_links(registry, source.name, source.key)
+        if broken:
+            with registry.warehouse.writing():
+                for before, after in broken:
+                    relink(registry, source.key, before, after)
 
 
 @dataclass(frozen=True)
