@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DATA := data/customers.csv data/orders.csv
+ATTACK ?= 1
 SQL := sql dbt_project
 
 # One install follows the other: the demo needs no test tools, and the tests need all that the demo needs.
@@ -34,10 +35,11 @@ test: lint ## Lint everything, then run every test
 fast: $(TEST_READY) data ## The tests that need seconds and no engine but DuckDB: all in a minute
 	@$(PYTEST) -m "not (slow or attack or postgres or spark or dbt or browser)"
 
-attack: $(TEST_READY) ## The whole attack suite (hours), and its figures in build/attack.json
+attack: $(TEST_READY) ## The whole attack suite (hours), and its figures in docs/reliability.md; ATTACK=0.05 tries a part
 	@mkdir -p build && rm -f build/attack.json
-	SEGJOB_ATTACK=1 SEGJOB_ATTACK_REPORT=$(CURDIR)/build/attack.json OMP_NUM_THREADS=1 \
-		$(BIN)/python -m pytest --quiet --numprocesses 0 tests/attack
+	SEGJOB_ATTACK=$(ATTACK) SEGJOB_EVERY_KILL=1 SEGJOB_ATTACK_REPORT=$(CURDIR)/build/attack.json OMP_NUM_THREADS=1 \
+		$(BIN)/python -m pytest --quiet --numprocesses 0 tests/attack tests/engines/test_postgres_ended.py; \
+		status=$$?; $(BIN)/python tests/helpers/attack_figures.py build/attack.json docs/reliability.md && exit $$status
 
 lint: $(TEST_READY) data ## ruff, mypy, import-linter and sqlfluff
 	$(BIN)/ruff check .

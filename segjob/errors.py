@@ -15,6 +15,7 @@ A message says what was wrong and where; `hint` says what to do. Nothing is publ
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Sequence
 
 
@@ -73,6 +74,14 @@ class NoSegmentation(SegjobError):
     """No acceptable segmentation: nothing is published and the current run stays."""
 
     exit_code = 5
+
+
+def not_written(place: object, error: OSError) -> SegjobError:
+    """Why a file was not written: because of the disk, where trying again may help, or of its name."""
+    message = f"{place} cannot be written: {error.strerror or error}"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
+        return WarehouseError(message, hint="check the disk; what was there before is as it was")
+    return ConfigError(message)
 
 
 def together(problems: Sequence[SegjobError]) -> SegjobError:

@@ -6,7 +6,7 @@ import os
 import shutil
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from segjob.errors import WarehouseError
@@ -56,9 +56,10 @@ def write_whole(file: Path, content: bytes) -> None:
         if file.exists():
             fresh.chmod(stat.S_IMODE(file.stat().st_mode))
         fresh.replace(file)
-        flush(file.parent)
+        _settle(file.parent)
     finally:
-        fresh.unlink(missing_ok=True)
+        with suppress(OSError):
+            fresh.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -77,9 +78,10 @@ def replaced_file(file: Path) -> Iterator[Path]:
         _log_of(file).unlink(missing_ok=True)
         _allow_replacing(file)
         fresh.replace(file)
-        flush(file.parent)
+        _settle(file.parent)
     finally:
-        _remove(fresh)
+        with suppress(OSError):
+            _remove(fresh)
 
 
 @contextmanager
@@ -105,10 +107,10 @@ def replaced_folder(folder: Path) -> Iterator[Path]:
         link.unlink(missing_ok=True)
         link.symlink_to(fresh.name, target_is_directory=True)
         link.replace(folder)
-        flush(folder.parent)
     except BaseException:
         shutil.rmtree(fresh, ignore_errors=True)
         raise
+    _settle(folder.parent)
     for number in generations:
         older = folder.with_name(f".{folder.name}-{number}")
         if older != before:
@@ -121,6 +123,12 @@ def remove_older_folders(folder: Path) -> None:
     for path in folder.parent.glob(f".{folder.name}-*"):
         if path.name.rpartition("-")[2].isdecimal() and path != current:
             shutil.rmtree(path, ignore_errors=True)
+
+
+def _settle(folder: Path) -> None:
+    """Flush a folder in which something was replaced. It is in place: if this fails, only a power cut can undo it."""
+    with suppress(OSError):
+        flush(folder)
 
 
 def _allow_replacing(file: Path) -> None:

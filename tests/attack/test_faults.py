@@ -1,7 +1,7 @@
 """Disk faults at the n-th write, fsync, rename and remove of a job on DuckDB, put in its way by strace.
 
-Killed, disk full, or an error of the disk: exit code and publication agree, the laws of the published tables hold,
-and the next run succeeds. Torn writes, a power cut and other file systems are not tried here.
+Killed, disk full, an error of the disk, or a log that is torn after a kill: exit code and publication agree, the laws
+of the published tables hold, and the next run succeeds.
 """
 
 from __future__ import annotations
@@ -9,16 +9,19 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from attack.conftest import PART
-from helpers.small_warehouse import RUN, command, environment, query, spawn
+from helpers.attack_figures import Figures
+from helpers.small_warehouse import RUN, Segjob, command, environment, query, spawn
 
-Count = Callable[[str], None]
 CALLS = ("write", "pwrite64", "fsync", "fdatasync", "rename", "unlink", "ftruncate")
-FAULTS = ("error=ENOSPC", "error=EIO", "signal=SIGKILL")
+FAULTS = {
+    "error=ENOSPC": "the disk is full at a call",
+    "error=EIO": "the disk fails at a call",
+    "signal=SIGKILL": "killed at a call",
+}
 VERBS: dict[str, tuple[str, ...]] = {
     "run": (*RUN, "--name", "groups", "--k", "4", "--k-range", "3:5"),
     "score": ("score", "customers", "--into", "scored", "--replace"),
@@ -40,10 +43,9 @@ LAWS = (
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")]
 
 
-def traced(folder: Path, log: Path, *options: str, verb: str) -> subprocess.CompletedProcess[str]:
-    """A job under strace. Faults are in the calls on files of the folder only, not in what Python loads."""
-    paths = [f"-P{path}" for path in reached(folder)]
-    line = ["strace", "-f", "-o", str(log), f"-etrace={','.join(CALLS)}", *paths, *options]
+def strace(folder: Path, log: Path, *options: str, verb: str) -> subprocess.CompletedProcess[str]:
+    """A job under strace."""
+    line = ["strace", "-f", "-y", "-o", str(log), f"-etrace={','.join(CALLS)}", *options]
     asked = command(*VERBS[verb], "--warehouse", folder / "shop.duckdb")
     return subprocess.run(
         [*line, *asked],
@@ -51,35 +53,51 @@ def traced(folder: Path, log: Path, *options: str, verb: str) -> subprocess.Comp
         env=environment(),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
 
 
-def reached(folder: Path) -> list[Path]:
-    """The files that the verbs write."""
-    out = folder / "out"
-    names = ("shop.duckdb", "shop.duckdb.wal", ".shop.duckdb.segjob-new", ".shop.duckdb.segjob-new.wal")
-    page = [folder / "page.html", folder / ".page.html.segjob-new"]
-    return [folder, *(folder / name for name in names[:2]), *page, out, *(out / name for name in names)]
+def written(folder: Path, log: Path, verb: str) -> list[str]:
+    """What the verb writes in the folder, as options that keep faults from what Python itself writes."""
+    assert strace(folder, log, verb=verb).returncode == 0
+    text = log.read_text()
+    names = set(re.findall(r"\(\d+<(/[^>]*)>", text))
+    for line in re.findall(r"^\d+ +(?:rename|unlink)\(.*", text, re.MULTILINE):
+        names |= {str(folder / name) for name in re.findall(r'"([^"]*)"', line)}
+    return [f"-P{name}" for name in sorted(names) if Path(name).is_relative_to(folder)]
 
 
 def state(file: Path) -> tuple[object, ...]:
-    """What the command line's verbs publish."""
-    return tuple(
-        query(file, f"select {columns} order by all")
-        for columns in (
-            "run_id, status from segments.runs",
-            "run_id, segment_id, name from segments.segments",
-            "count(*) from duckdb_tables() where table_name = 'scored'",
-        )
+    """What the verbs leave: published rows, a page, a serving file."""
+    page, served = file.with_name("page.html"), file.parent / "out" / file.name
+    return (
+        *(
+            query(file, f"select {columns} order by all")
+            for columns in (
+                "run_id, status from segments.runs",
+                "run_id, segment_id, name from segments.segments",
+                "count(*) from duckdb_tables() where table_name = 'scored'",
+            )
+        ),
+        page.exists() and page.read_text(encoding="utf-8").rstrip().endswith("</html>"),
+        served.exists() and query(served, "select count(*) from segments.current_runs"),
     )
+
+
+def attack_of(verb: str, fault: str) -> str:
+    return f"{verb} on DuckDB, {FAULTS[fault]}"
+
+
+def check_laws(file: Path, told: str) -> None:
+    for law in LAWS:
+        assert query(file, f"select count(*) {law}") == [(0,)], told
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("verb", VERBS)
 def test_every_nth_call(
-    groups: Path, tmp_path_factory: pytest.TempPathFactory, count: Count, verb: str, fault: str
+    groups: Path, tmp_path_factory: pytest.TempPathFactory, figures: Figures, verb: str, fault: str
 ) -> None:
     if PART < 0.05 and verb != "name":
         pytest.skip("only with SEGJOB_ATTACK=0.05 or more")
@@ -91,15 +109,22 @@ def test_every_nth_call(
     assert spawn(*VERBS["run"], "-q", "--warehouse", groups, cwd=folder).code == 0
     shutil.copytree(folder, kept, dirs_exist_ok=True)
     before = state(groups)
-    assert traced(folder, log, verb=verb).returncode == 0
+    paths = written(folder, log, verb)
     wanted = state(groups)
+    shutil.rmtree(folder)
+    shutil.copytree(kept, folder)
+    assert strace(folder, log, *paths, verb=verb).returncode == 0
+    attack = attack_of(verb, fault)
     for call in CALLS:
         total = len(re.findall(rf"^\d+ +{call}\(", log.read_text(), re.MULTILINE))
-        step = max(1, round(1 / PART) // 4) if total > 3 else 1
+        figures.whole[attack] += total
+        step = max(1, round(1 / PART)) if total > 3 else 1
         for n in range(1, total + 1, step):
             shutil.rmtree(folder)
             shutil.copytree(kept, folder)
-            done = traced(folder, log.with_name("faulty"), f"-einject={call}:{fault}:when={n}", verb=verb)
+            done = strace(
+                folder, log.with_name("faulty"), *paths, f"-einject={call}:{fault}:when={n}", verb=verb
+            )
             told = f"{verb}, {fault} at {call} {n}: exit code {done.returncode}\n{done.stderr}"
             killed = done.returncode in (-9, 137)
             assert killed or done.returncode in (0, 4), told
@@ -108,8 +133,36 @@ def test_every_nth_call(
             if not killed and before != wanted:
                 assert (now == wanted) == (done.returncode == 0), told
             assert now in (before, wanted), told
-            for law in LAWS:
-                assert query(groups, f"select count(*) {law}") == [(0,)], told
-            count(f"{verb}, {fault} at a {call}: {'killed' if killed else f'exit code {done.returncode}'}")
+            check_laws(groups, told)
+            figures.count(attack, "killed" if killed else f"exit code {done.returncode}")
     after = spawn(*VERBS["run"], "-q", "--warehouse", groups, cwd=folder)
     assert after.code == 0, after.err
+
+
+@pytest.mark.parametrize("verb", ["run", "rollback"])
+def test_a_torn_log(groups: Path, tmp_path: Path, segjob: Segjob, figures: Figures, verb: str) -> None:
+    """Killed between commit and checkpoint, and the log ends anywhere: it is the state before, or the one after."""
+    if PART < 0.05:
+        pytest.skip("only with SEGJOB_ATTACK=0.05 or more")
+    wal, attack = (
+        groups.with_name(f"{groups.name}.wal"),
+        f"{verb} on DuckDB, killed after the commit, its log torn",
+    )
+    assert segjob(*VERBS["run"], "-q", "--warehouse", groups).code == 0
+    before = state(groups)
+    kill = ("-einject=pwrite64:signal=SIGKILL:when=1", f"-P{groups}", f"-P{wal}")
+    assert strace(groups.parent, tmp_path / "trace", *kill, verb=verb).returncode in (-9, 137)
+    content, log = groups.read_bytes(), wal.read_bytes()
+    figures.whole[attack], cuts = 200, max(4, round(200 * PART))
+    states = set()
+    for cut in (len(log) * place // (cuts - 1) for place in range(cuts)):
+        groups.write_bytes(content)
+        wal.write_bytes(log[:cut])
+        told = f"the log of {verb} ends after {cut} of {len(log)} bytes"
+        assert segjob("history", "--warehouse", groups).code == 0, told
+        check_laws(groups, told)
+        states.add(repr(state(groups)))
+        figures.count(attack, "as it must be")
+    assert repr(before) in states
+    assert len(states) == 2
+    assert segjob(*VERBS["run"], "-q", "--warehouse", groups).code == 0

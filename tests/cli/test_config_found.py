@@ -50,3 +50,16 @@ def test_a_file_that_is_here_or_named_is_in_use(below: Path, segjob: Segjob) -> 
     assert segjob(*RUN, "--k", "5", *named).code == 0
     assert query(below, "select count(*) from elsewhere.runs") == [(1,)]
     assert (below.parent / "copies" / "shop.duckdb").exists()
+
+
+def test_a_full_disk_leaves_no_half_a_config(
+    folder: Path, segjob: Segjob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    outcome = segjob("init", "--warehouse", folder / "shop.duckdb")
+    assert outcome.code == 4, outcome.err
+    assert "segjob.toml cannot be written: No space left on device" in outcome.err
+    assert not Path("segjob.toml").exists()

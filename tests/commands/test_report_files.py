@@ -80,6 +80,6 @@ def test_a_failure_leaves_the_older_page(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    assert "No space left on device" in refused(shop, 2, "report", "--out", "page.html")
+    assert "No space left on device" in refused(shop, 4, "report", "--out", "page.html")
     assert Path("page.html").read_bytes() == before
     assert not list(Path().glob(".*.new"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 import sqlalchemy as sa
+from helpers.attack_figures import Figures, session_file
 from helpers.engines import Engine, postgres_engine
 from helpers.small_warehouse import RUN_GROUPS, Outcome, customers
 
@@ -17,6 +19,8 @@ from segjob.warehouse.postgres.warehouse import Postgres
 
 At = Callable[..., Outcome]
 MOMENTS = 100 if os.environ.get("SEGJOB_EVERY_KILL") else 12
+ATTACK = "run on PostgreSQL, its connection ended at a statement"
+REPORT = session_file()  # a test's own environment has no such variable
 COUNT = "select count(*), count(distinct run_id) from segments.runs"
 
 
@@ -64,6 +68,7 @@ def killer(server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Killer]:
 
 
 def test_a_connection_that_ends_at_any_statement(filled: Engine, at: At, killer: Killer) -> None:
+    figures = Figures(whole=Counter({ATTACK: 100}))
     assert at(filled, *RUN_GROUPS).code == 0
     statements, published = killer.seen, 1
     for moment in range(MOMENTS):
@@ -75,6 +80,9 @@ def test_a_connection_that_ends_at_any_statement(filled: Engine, at: At, killer:
         assert filled.query(COUNT) == [(published, published)], (killer.seen, outcome.err)
         current = "select count(distinct run_id), count(*) from segments.groups"
         assert filled.query(current) == [(1, 150)]
+        figures.count(ATTACK, f"exit code {outcome.code}")
+    if REPORT:
+        figures.write(REPORT)
     assert at(filled, *RUN_GROUPS).code == 0
 
 

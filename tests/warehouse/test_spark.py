@@ -12,6 +12,7 @@ from sqlalchemy.schema import CreateTable
 from segjob.config import Config
 from segjob.errors import ConfigError
 from segjob.statements.published.tables import PublishedTables
+from segjob.warehouse.base import WriteTarget
 from segjob.warehouse.connect import connect, without_secrets
 from segjob.warehouse.spark.dialect import SparkDialect, is_small
 from segjob.warehouse.spark.dml import other_place, rows_after
@@ -51,6 +52,19 @@ def test_assignments_are_partitioned_and_replaced_whole() -> None:
     assert text.startswith(
         "INSERT OVERWRITE TABLE segments.s_history PARTITION (run_id = 12) (`the id`) SELECT `the id` FROM"
     )
+
+
+def test_a_folder_that_cannot_be_written_is_named_before_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = tmp_path / "segments.db" / "runs"
+    runs.mkdir(parents=True)
+    warehouse = connect(Config(), warehouse=f"spark://local[1]?warehouse={tmp_path}")
+    target = WriteTarget("segments", ["runs", "layout"])
+    assert warehouse.missing_rights(target) == []
+    monkeypatch.setattr("os.access", lambda place, _: place != runs)
+    assert warehouse.missing_rights(target) == [f"{runs} cannot be written"]
+    assert connect(Config(), warehouse="sc://somewhere").missing_rights(target) == []
 
 
 def test_an_update_or_delete_becomes_the_rows_that_are_left() -> None:

@@ -18,7 +18,7 @@ from segjob.config_file import FILE_NAME
 from segjob.core.cluster.metrics import silhouette_rows
 from segjob.core.compare.comparison import PUBLISHED
 from segjob.core.model import Floats
-from segjob.errors import ConfigError, SegjobError
+from segjob.errors import ConfigError, SegjobError, not_written
 from segjob.registry.models import PublishedModel
 from segjob.registry.registry import Registry
 from segjob.registry.report_data import read_input_data
@@ -79,9 +79,10 @@ def write_report(
     Raises
     ------
     ConfigError : a file or folder cannot be written, or something else stands there.
+    WarehouseError : the disk is full, or fails.
     DataError : there is no run.
     """
-    with _as_config_error(page):
+    with _written_or_said(page):
         if page is not None:
             _check_page(registry.warehouse, page)
     report = build(registry, segmentation)
@@ -92,7 +93,7 @@ def write_report(
     rendered = render(report)
     content = rendered.html.encode()
     slides = {} if figures is None else {figures / file: data for file, data in rendered.files()}
-    with _as_config_error(page):
+    with _written_or_said(page):
         _check_page(registry.warehouse, page)
         _write(figures, {page: content, **slides})
     return Written(
@@ -133,11 +134,11 @@ def _check_page(warehouse: Warehouse, page: Path) -> None:
 
 
 @contextmanager
-def _as_config_error(page: Path | None) -> Iterator[None]:
+def _written_or_said(page: Path | None) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise ConfigError(f"{error.filename or page} cannot be written: {error.strerror}") from None
+        raise not_written(error.filename or page, error) from None
 
 
 def build(registry: Registry, segmentation: str | None) -> Report:

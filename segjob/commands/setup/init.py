@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from segjob.config import Config, Segmentation
-from segjob.errors import ConfigError, SegjobError
+from segjob.errors import SegjobError, not_written
 from segjob.registry.registry import Registry
 from segjob.registry.relations import resolve
 from segjob.registry.schema import ensure_layout
@@ -94,13 +95,19 @@ def write_config(file: Path, text: str) -> None:
 
     Raises
     ------
-    ConfigError : it cannot be written.
+    ConfigError, WarehouseError : it cannot be written; there is no half of it.
     """
     try:
         with file.open("x", encoding="utf-8") as opened:
-            opened.write(text)
+            try:
+                opened.write(text)
+                opened.flush()
+                os.fsync(opened.fileno())
+            except OSError:
+                file.unlink()
+                raise
     except OSError as error:
-        raise ConfigError(f"{file} cannot be written: {error}") from None
+        raise not_written(file, error) from None
 
 
 def install(registry: Registry, config: Config) -> list[str]:

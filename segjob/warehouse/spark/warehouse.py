@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from sqlalchemy.sql.dml import Delete, Update
 
 from segjob.errors import StatementFailed, WarehouseError
-from segjob.warehouse.base import BATCH_ROWS, Column, Statement, Warehouse
+from segjob.warehouse.base import BATCH_ROWS, Column, Statement, Warehouse, WriteTarget
 from segjob.warehouse.spark.dialect import PLAIN_NAME, SparkDialect, is_small, text_literal
 from segjob.warehouse.spark.dml import is_about, other_place, rows_after, touched
 from segjob.warehouse.spark.errors import failure, lost_errors
@@ -121,6 +121,18 @@ class Spark(Warehouse):
 
     def claim_number(self, schema: str, after: int) -> int:
         return after + 1 if self._lease is None else self._lease.claim_number(after)
+
+    def missing_rights(self, written: WriteTarget, read: tuple[str, str] | None = None) -> list[str]:
+        # A catalogue elsewhere does not say who may do what; it refuses the first statement that writes.
+        if self.place.folder is None:
+            return []
+        tables = self.place.folder / f"{written.schema}.db"
+        places = (self.place.folder, tables, *(tables / name for name in written.tables))
+        return [
+            f"{place} cannot be written"
+            for place in places
+            if place.exists() and not os.access(place, os.W_OK)
+        ]
 
     def refuse_lost_lock(self) -> None:
         if self._lease is not None:
