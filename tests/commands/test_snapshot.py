@@ -141,6 +141,8 @@ def test_comments_and_a_line_on_itself_go_along(published: Path, segjob: Segjob)
     }
     assert original.items() <= copied.items()
     assert len(original) > 100
+    silent = "select table_name, column_name from duckdb_columns() where schema_name = 'segments' and comment is null"
+    assert query(Path("out/shop.duckdb"), silent) == []
     [(warehouse,)] = query(Path("out/shop.duckdb"), "select warehouse from segments.snapshot_info")
     assert warehouse == str(published)
 
