@@ -25,7 +25,7 @@ from segjob.report.payload import document, embedded
 if TYPE_CHECKING:
     import jinja2
 
-_TEMPLATES = Path(__file__).parent / "templates"
+TEMPLATES = Path(__file__).parent / "templates"
 _MOST_BARS = 6
 """Features that a card shows as bars, the most unusual first."""
 _MOST_LISTED = 6
@@ -61,9 +61,9 @@ def render(report: Report) -> Page:
             name: [(figure, Markup(export.page_svg(figure, f"f{next(number)}"))) for figure in section]
             for name, section in figures.sections(report).items()
         }
-    script = (_TEMPLATES / "page.js").read_text(encoding="utf-8")
+    script = (TEMPLATES / "page.js").read_text(encoding="utf-8")
     html = (
-        _environment()
+        environment()
         .get_template("page.html.j2")
         .render(
             generator=GENERATOR,
@@ -78,14 +78,14 @@ def render(report: Report) -> Page:
             in_a_row=_cards_in_a_row(len(report.segments)),
             voters=sum(vote.k is not None for vote in report.votes),
             agree=sum(vote.k == report.run["k"] for vote in report.votes),
-            columns=_columns(report),
+            columns=feature_list(report),
             map_features=[
                 words.isolated(words.feature_name(report, report.transforms[j]))
                 for j in algorithms.map_features(report)
             ],
             shown=len(importance.shown_features(report)),
             most_points=MOST_POINTS,
-            style=Markup(palette.css() + (_TEMPLATES / "page.css").read_text(encoding="utf-8")),
+            style=Markup(palette.css() + (TEMPLATES / "page.css").read_text(encoding="utf-8")),
             script=Markup(script),
             script_hash=_sha256(script),
             data=Markup(embedded(document(report))),
@@ -94,11 +94,12 @@ def render(report: Report) -> Page:
     return Page(html, report, [figure for section in sections.values() for figure, _ in section])
 
 
-def _environment() -> jinja2.Environment:
+def environment() -> jinja2.Environment:
+    """Where templates come from; it escapes all text."""
     import jinja2
 
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -162,7 +163,8 @@ def _mirrors(report: Report) -> set[str]:
     return {features[1] for features in by_column.values() if len(features) == 2}
 
 
-def _columns(report: Report) -> str:
+def feature_list(report: Report) -> str:
+    """The features' names, and how many more there are."""
     labels = (words.clean(report.words[t.source_column].label) for t in report.transforms)
     names = [words.isolated(words.short(label, 60)) for label in dict.fromkeys(labels)]
     if len(names) > _MOST_LISTED:

@@ -239,6 +239,28 @@ def segment_counts(history: sa.Table, run_id: int, *, is_mixture: bool = False) 
     )
 
 
+def crossed(first: sa.Table, first_run: int, second: sa.Table, second_run: int, key: str) -> SelectBase:
+    """How many rows do each two segments of two segmentations share? `first_id`, `second_id`, `rows`.
+
+    first, second : their histories, by the same key.
+    """
+    a, b = first.alias("first_history"), second.alias("second_history")
+    return (
+        sa.select(
+            a.c.segment_id.label("first_id"),
+            b.c.segment_id.label("second_id"),
+            sa.func.count().label("rows"),
+        )
+        .select_from(a.join(b, a.c[key] == b.c[key]))
+        .where(
+            a.c.run_id == sa.literal(first_run, sa.BigInteger()),
+            b.c.run_id == sa.literal(second_run, sa.BigInteger()),
+        )
+        .group_by(a.c.segment_id, b.c.segment_id)
+        .order_by(a.c.segment_id, b.c.segment_id)
+    )
+
+
 def keyed_history(schema: str, segmentation: str, key: str) -> sa.Table:
     """`<s>_history` to read from: the key's type does not matter for that."""
     names = ("run_id", "segment_id", "distance", "margin", "is_outlier")

@@ -126,10 +126,11 @@ def test_a_view_with_nulls_categories_and_odd_names(engine: Engine, at: At, fold
             y,
             None if i % 30 == 0 else ["it's", 'a"b', "sélect"][i % 3],
             None if i % 7 == 0 else 1e300 if i == 8 else 1000.0 * i,
+            i % 4 == 0,
         )
         for i, x, y in customers(300)
     ]
-    columns = 'id integer, "a""b" NUMBER, "x; drop" NUMBER, "sélect" TEXT, "it\'s paid" NUMBER'
+    columns = 'id integer, "a""b" NUMBER, "x; drop" NUMBER, "sélect" TEXT, "it\'s paid" NUMBER, "VIP" boolean'
     engine.fill('"order"', columns, rows)
     engine.execute('create view my_view as select * from "order"')
     (folder / "segjob.toml").write_text(
@@ -142,14 +143,14 @@ def test_a_view_with_nulls_categories_and_odd_names(engine: Engine, at: At, fold
             { column = "x; drop", function = "log1p", lower = 0 },
             { column = "sélect", kind = "categorical" },
         ]
-        measures = [{ column = "it's paid", unit = "€" }, "x; drop"]
+        measures = [{ column = "it's paid", unit = "€" }, "x; drop", "VIP"]
         """
     )
     outcome = at(engine, "run", "-q")
     assert outcome.code == 0, outcome.err
     assert 'measure "it\'s paid": of 300 rows, 42 without a value and 1 with NaN, infinity' in outcome.err
     members = dict(engine.query("select id, segment_id from segments.odd"))
-    values = {"it's paid": 4, "x; drop": 2}
+    values = {"it's paid": 4, "x; drop": 2, "VIP": 5}
     for name, at_column in values.items():
         own: dict[int, list[float]] = {}
         for row in rows:
@@ -183,7 +184,7 @@ def _answers(engine: Engine, at: At) -> None:
     if engine.name == "spark":  # where a question takes a second: those whose SQL is its own there
         asked = ["why_this_k", "excluded_customers", "customer_life", "profile_card"]
     rows = {name: at(engine, "query", name, "--json").document["rows"] for name in asked}
-    assert len(rows["profile_card"]) == 5 * 7
+    assert len(rows["profile_card"]) == 5 * 8
     assert len(rows["why_this_k"]) >= 1
     assert len(rows["customer_life"]) == 1
     assert rows["excluded_customers"] == []

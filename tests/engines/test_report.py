@@ -12,6 +12,8 @@ import pytest
 from helpers.engines import Engine
 from helpers.small_warehouse import Outcome, customers
 
+from segjob.report.words import percent
+
 At = Callable[..., Outcome]
 
 SETTINGS = """[segmentations.groups]
@@ -51,6 +53,37 @@ def published(engine: Engine, at: At, folder: Path, page: str) -> dict[str, Any]
     return embedded(folder / page)
 
 
+def _crosses_as_counted(engine: Engine, at: At, folder: Path) -> None:
+    """`report --all` of two segmentations, whose crossing is counted a second time."""
+    halves = (
+        "run",
+        "--from",
+        "customers",
+        "--key",
+        "id",
+        "--features",
+        "income",
+        "--k",
+        "2",
+        "--name",
+        "halves",
+    )
+    assert at(engine, *halves, "--quiet").code == 0
+    written = at(engine, "report", "--all", "--out", "all.html", "--json")
+    assert written.code == 0, written.err
+    assert written.document["segmentations"] == ["groups", "halves"]
+    assert written.document["crossings"] == 1
+    counted = engine.query(
+        "select g.segment_id, h.segment_id, count(*) from segments.groups g join segments.halves h on h.id = g.id "
+        "group by g.segment_id, h.segment_id order by g.segment_id, h.segment_id"
+    )
+    own = {i: sum(rows for segment, _, rows in counted if segment == i) for i, _, _ in counted}
+    shares = {(i, j): rows / own[i] for i, j, rows in counted}
+    text = (folder / "all.html").read_text(encoding="utf-8")
+    cells = re.findall(r'<td class="(?:more|fewer|even)">([^<]*)</td>', text)
+    assert cells == [percent(shares.get((i, j), 0.0)) for i in sorted(own) for j in (1, 2)]
+
+
 def test_the_page_says_the_same_on_every_engine(
     reference: Engine, engine: Engine, at: At, folder: Path
 ) -> None:
@@ -82,6 +115,7 @@ def test_the_page_says_the_same_on_every_engine(
         "from customers c join scored s on s.id = c.id join segments.groups g on g.id = c.id"
     )
     assert engine.query(agree) == [(300, 300)]
+    _crosses_as_counted(engine, at, folder)
 
 
 def test_numbers_beyond_64_bits(engine: Engine, at: At) -> None:

@@ -210,6 +210,13 @@ def every(s: Subject) -> dict[str, sa.ClauseElement]:
         "correlations": exploration.correlations(relation, [first, second], [1.5, None]),
         "histogram": exploration.histogram(relation, HistogramBins(first, "log1p", 0.0, 3.0, 10), by=text),
         "largest_groups": exploration.largest_groups(relation, text, 5),
+        "crossed": exploration.crossed(
+            keyed := exploration.keyed_history(s.tables.schema, s.segmentation, relation.key),
+            12,
+            keyed,
+            11,
+            relation.key,
+        ),
         "segment_counts": exploration.segment_counts(history, 12),
     }
 

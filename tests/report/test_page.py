@@ -14,11 +14,14 @@ import pytest
 from helpers.reports import HOSTILE_COLUMNS, publish, report_of, shoppers
 from helpers.small_warehouse import execute, fill
 
+from segjob.report import overview
 from segjob.report.data import ComparisonRow, Comparisons, Report
 from segjob.report.figures.canvas import style
 from segjob.report.figures.export import files
+from segjob.report.overview import Crossing
 from segjob.report.page import Page, render
 from segjob.report.payload import embedded
+from segjob.report.words import percent
 
 VOID = {"meta", "link", "br", "img", "input", "hr"}
 MOST_BYTES = 1_500_000
@@ -165,6 +168,27 @@ def test_svg_follows_the_theme(page: Page) -> None:
     for svg in figures:
         assert not re.search(r"(?:fill|stroke): #", svg), "every colour is a role's"
         assert "var(--" in svg
+
+
+def test_all_segmentations_are_one_safe_page(page: Page, hostile_page: Page) -> None:
+    """Of two segmentations, one of which tries to be something else."""
+    first, second = page.report, hostile_page.report
+    segments = [(a.segment_id, b.segment_id) for a in first.segments for b in second.segments]
+    html = overview.render(
+        [first, second], [Crossing(first, second, dict.fromkeys(segments, 7))], "shop & <co>"
+    )
+    document = Document(html)
+    assert document.balanced
+    assert not document.named("script")
+    assert not document.named("img")
+    assert len(html.encode()) < MOST_BYTES
+    identifiers = [a["id"] for _, a in document.tags if "id" in a]
+    assert len(identifiers) == len(set(identifiers))
+    links = [(a["href"] or "")[1:] for a in document.named("a")]
+    assert set(links) == {"segmentation-1", "segmentation-2", "crossings"}
+    assert len(document.named("svg")) == 2
+    assert html.count(f'class="even">{percent(1 / len(second.segments))}</td>') == len(segments)
+    assert "</script><script>document.title='owned'</script>" in "".join(document.texts)
 
 
 @pytest.mark.slow

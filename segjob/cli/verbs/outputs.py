@@ -27,11 +27,17 @@ def report(
     figures: Annotated[
         Path | None, typer.Option("--figures", metavar="DIR", help="Also each figure as SVG and PNG.")
     ] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="One page of all segmentations, and how they cross.")
+    ] = False,
 ) -> None:
     """One HTML page about the current run: the segments, the map and the evidence; needs no network.
 
     Example: segjob report --segmentation income_spending --out segments.html
     """
+    if every:
+        _report_all(session, segmentation, out, figures)
+        return
     from segjob.cli.output import print_line
     from segjob.commands.outputs.report import write_report
 
@@ -44,6 +50,25 @@ def report(
             print_line(
                 f"wrote {written.page} ({written.size / 1000:,.0f} kB, {len(written.figures)} figures){files}"
             )
+
+
+def _report_all(session: Session, segmentation: str | None, out: Path | None, figures: Path | None) -> None:
+    from segjob.cli.output import print_line
+    from segjob.commands.outputs.report_all import write_overview
+    from segjob.errors import ConfigError
+
+    one = [name for name, given in (("--segmentation", segmentation), ("--figures", figures)) if given]
+    if one:
+        raise ConfigError(
+            f"--all is of every segmentation, and {' and '.join(one)} of one", hint="leave one out"
+        )
+    written = write_overview(session.registry, out)
+    with session.written():
+        if session.as_json:
+            session.print_json(written.as_json())
+        elif not session.quiet:
+            several = f"{len(written.segmentations)} segmentations, {written.crossings} crossings"
+            print_line(f"wrote {written.page} ({written.size / 1000:,.0f} kB, {several})")
 
 
 @verb

@@ -82,9 +82,9 @@ def write_report(
     WarehouseError : the disk is full, or fails.
     DataError : there is no run.
     """
-    with _written_or_said(page):
+    with written_or_said(page):
         if page is not None:
-            _check_page(registry.warehouse, page)
+            check_page(registry.warehouse, page)
     report = build(registry, segmentation)
     from segjob.report.page import render
 
@@ -93,8 +93,8 @@ def write_report(
     rendered = render(report)
     content = rendered.html.encode()
     slides = {} if figures is None else {figures / file: data for file, data in rendered.files()}
-    with _written_or_said(page):
-        _check_page(registry.warehouse, page)
+    with written_or_said(page):
+        check_page(registry.warehouse, page)
         _write(figures, {page: content, **slides})
     return Written(
         page=page,
@@ -116,7 +116,7 @@ def _write(figures: Path | None, contents: Mapping[Path, bytes]) -> None:
         write_whole(file, content)
 
 
-def _check_page(warehouse: Warehouse, page: Path) -> None:
+def check_page(warehouse: Warehouse, page: Path) -> None:
     """Refuse a path that a page must never take, whatever stands there."""
     if not page.parent.is_dir():
         raise ConfigError(f"{page} cannot be written: there is no folder {page.parent}")
@@ -134,7 +134,8 @@ def _check_page(warehouse: Warehouse, page: Path) -> None:
 
 
 @contextmanager
-def _written_or_said(page: Path | None) -> Iterator[None]:
+def written_or_said(page: Path | None) -> Iterator[None]:
+    """What the disk refuses, in words."""
     try:
         yield
     except OSError as error:
@@ -143,32 +144,36 @@ def _written_or_said(page: Path | None) -> Iterator[None]:
 
 def build(registry: Registry, segmentation: str | None) -> Report:
     """Everything that the page shows, read in one snapshot."""
+    with registry.warehouse.reading():
+        return build_run(registry, registry.pick_run(segmentation=segmentation))
+
+
+def build_run(registry: Registry, record: Record) -> Report:
+    """The same of a run, inside the caller's snapshot."""
     warehouse = registry.warehouse
-    with warehouse.reading():
-        record = registry.pick_run(segmentation=segmentation)
-        run, published = registry.load_run(record), registry.load_model(record)
-        history = exploration.keyed_history(registry.schema, record["segmentation"], record["key_column"])
-        counts = _counts(registry, history, record)
-        sample = _sample(warehouse, published, history, counts)
-        input_data = read_input_data(warehouse, published, sample)
-        return Report(
-            run=run.run,
-            schema=registry.schema,
-            transforms=published.model.transforms,
-            segments=[
-                _row(SegmentRow, {**row, **counts.get(row["segment_id"], {}), "rows": row["rows"]})
-                for row in run.segments
-            ],
-            profiles=[_row(ProfileRow, row) for row in run.profiles],
-            centroids=_centroids(published),
-            sweep=[_row(SweepRow, row) for row in run.sweep],
-            votes=[_row(VoteRow, row) for row in run.votes],
-            exclusions=[_row(ExclusionRow, row) for row in run.exclusions],
-            sample=sample,
-            input_data=input_data,
-            **_over_time(registry, run),
-            comparisons=_compared(registry, record),
-        )
+    run, published = registry.load_run(record), registry.load_model(record)
+    history = exploration.keyed_history(registry.schema, record["segmentation"], record["key_column"])
+    counts = _counts(registry, history, record)
+    sample = _sample(warehouse, published, history, counts)
+    input_data = read_input_data(warehouse, published, sample)
+    return Report(
+        run=run.run,
+        schema=registry.schema,
+        transforms=published.model.transforms,
+        segments=[
+            _row(SegmentRow, {**row, **counts.get(row["segment_id"], {}), "rows": row["rows"]})
+            for row in run.segments
+        ],
+        profiles=[_row(ProfileRow, row) for row in run.profiles],
+        centroids=_centroids(published),
+        sweep=[_row(SweepRow, row) for row in run.sweep],
+        votes=[_row(VoteRow, row) for row in run.votes],
+        exclusions=[_row(ExclusionRow, row) for row in run.exclusions],
+        sample=sample,
+        input_data=input_data,
+        **_over_time(registry, run),
+        comparisons=_compared(registry, record),
+    )
 
 
 def _row(kind: type[Row], row: Mapping[str, Any], **more: Any) -> Row:

@@ -104,6 +104,14 @@ GROUP BY coalesce(CAST("sales"."customers"."city" AS TEXT), '(missing)')
 ORDER BY count(*) DESC, coalesce(CAST("sales"."customers"."city" AS TEXT), '(missing)')
 LIMIT 5;
 
+-- crossed
+SELECT first_history.segment_id AS first_id, second_history.segment_id AS second_id, count(*) AS "rows"
+FROM segments."groups_history" AS first_history JOIN segments."groups_history" AS second_history ON
+    first_history."customer_id" = second_history."customer_id"
+WHERE first_history.run_id = 12 AND second_history.run_id = 11
+GROUP BY first_history.segment_id, second_history.segment_id
+ORDER BY first_history.segment_id, second_history.segment_id;
+
 -- segment_counts
 SELECT segments.groups_history.segment_id, count(*) AS "rows", count(CASE WHEN
     segments.groups_history.is_outlier THEN 1 END) AS outliers, count(CASE WHEN (segments.groups_history.margin
