@@ -43,7 +43,6 @@ class Day:
     wall: float
     cpu: float
     peak_mb: float
-    file_mb: float
     moved: int
     wrong: int
     phases: str
@@ -131,16 +130,14 @@ def wrong_movements(folder: Path, ids: np.ndarray, groups: np.ndarray, run: int)
 def days(folder: Path, customers: int, number: int, share: float) -> Iterator[Day]:
     """The assignments, day by day: the first and last two in processes of their own, the others in this one."""
     groups, rng = np.arange(customers) % 5, np.random.default_rng(3)
-    file = folder / "shop.duckdb"
     for day in range(number):
         ids = move(folder, groups, rng, share)
-        before = file.stat().st_size
         is_measured = min(day, number - 1 - day) < 2
         wall, cpu, peak, document = (segjob if is_measured else in_this_process)(folder, "assign")
         run = document["runs"][0]
         phases = ", ".join(f"{phase['name']} {phase['seconds']:.2f}" for phase in run["phases"])
         wrong = wrong_movements(folder, ids, groups, run["run"]["run_id"])
-        yield Day(wall, cpu, peak, (file.stat().st_size - before) / 1e6, len(ids), wrong, phases)
+        yield Day(wall, cpu, peak, len(ids), wrong, phases)
 
 
 def floor(folder: Path) -> tuple[float, float]:
@@ -173,10 +170,14 @@ def main() -> None:
         folder = Path(name)
         make(folder, asked.customers)
         wall, cpu, peak, _ = segjob(folder, "run")
-        print(f"fit: {wall:.2f} s, {cpu:.2f} s CPU, {peak:,.0f} MB", flush=True)
+        file = folder / "shop.duckdb"
+        size = file.stat().st_size
+        print(f"fit: {wall:.2f} s, {cpu:.2f} s CPU, {peak:,.0f} MB; file {size / 1e6:.1f} MB", flush=True)
         for number, day in enumerate(days(folder, asked.customers, asked.days, asked.share), start=2):
-            took = f"{day.wall:.2f} s, {day.cpu:.2f} s CPU, {day.peak_mb:,.0f} MB, file +{day.file_mb:.1f} MB"
+            took = f"{day.wall:.2f} s, {day.cpu:.2f} s CPU, {day.peak_mb:,.0f} MB"
             print(f"run {number}: {took}, {day.moved:,} moved, {day.wrong} wrong; {day.phases}", flush=True)
+        growth = (file.stat().st_size - size) / asked.days / 1e6
+        print(f"file: {growth:.2f} MB more a day, the customers' own changes included", flush=True)
         if asked.floor:
             wall, cpu = floor(folder)
             print(f"create table as: {wall:.2f} s, {cpu:.2f} s CPU", flush=True)
