@@ -49,6 +49,8 @@ class RecordingWarehouse(Warehouse):
     record: Callable[[str], None]
     _tables: dict[_Name, _WrittenTable] = field(default_factory=dict, init=False)
     _is_open: bool = field(default=False, init=False)
+    _selects: int = field(default=0, init=False)
+    """How many `insert ... select` were recorded."""
 
     def __post_init__(self) -> None:
         self.ledger = self.inner.ledger
@@ -153,7 +155,8 @@ class RecordingWarehouse(Warehouse):
     def _insert(self, statement: sa.Insert) -> None:
         table = self._written(statement.table)
         if statement.select is not None:
-            rows = [self._as_if_written(cast(SelectBase, statement.select))]
+            self._selects += 1
+            rows = [_suffixed(self._as_if_written(cast(SelectBase, statement.select)), f"_{self._selects}")]
         else:
             rows = [_select(table.columns, row) for row in _inserted_rows(statement)]
         self._write(statement.table, inserted=(*table.inserted, *rows))
@@ -223,6 +226,15 @@ class _WrittenTable:
             condition = visitors.replacement_traverse(cast(Any, delete.whereclause), {}, replace)
             select = select.where(sa.not_(cast(Any, condition)))
         return select
+
+
+def _suffixed(select: SelectBase, suffix: str) -> SelectBase:
+    """The select with other names for its CTEs: a statement that reads two written tables may hold it and one alike."""
+
+    def rename(cte: Any) -> None:
+        cte.name += suffix
+
+    return cast(SelectBase, visitors.cloned_traverse(select, {}, {"cte": rename}))
 
 
 def _is_temporary(statement: Statement) -> bool:
