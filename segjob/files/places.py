@@ -41,9 +41,11 @@ _BINARY = {
 def names_a_file(text: str) -> bool:
     """Whether the text names a file and not a relation.
 
-    >>> names_a_file("exports/shop.csv"), names_a_file("sales.customers")
-    (True, False)
+    >>> names_a_file("exports/shop.csv"), names_a_file("sales.customers"), names_a_file('"and/or"')
+    (True, False, False)
     """
+    if text.startswith('"'):
+        return False
     return text.lower().endswith((*_TEXT, *PARQUET, *_OTHERS)) or "/" in text or os.sep in text
 
 

@@ -30,6 +30,7 @@ def filled(engine: Engine) -> Engine:
 def test_a_segmentation_lives(filled: Engine, at: At, segjob: Segjob) -> None:
     first = at(filled, *RUN_GROUPS)
     assert first.code == 0
+    assert uncommented(filled) == []
     shell = {"duckdb": "the duckdb shell", "postgres": "psql", "spark": "spark-sql"}[filled.name]
     assert f"Next, in {shell} or a BI tool:" in first.out
     [suggested] = [line.strip() for line in first.out.splitlines() if line.startswith("  segjob report ")]
@@ -66,7 +67,8 @@ def test_a_segmentation_lives(filled: Engine, at: At, segjob: Segjob) -> None:
     )
     assert wrong == [(0,)]
     assert at(filled, "predict", "income=20", "score=20", "--json").document["segment_id"] in range(1, 6)
-    assert uncommented(filled) == []
+    if filled.name != "spark":  # which can only give a view comments by leaving none for a moment
+        assert uncommented(filled) == []
     _explains(filled, at)
     assert at(filled, "show").code == 0
     assert at(filled, "history", "--json").document["runs"][0]["is_current"] is True

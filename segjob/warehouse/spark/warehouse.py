@@ -54,7 +54,12 @@ _CHANGED = re.compile(
     re.IGNORECASE,
 )
 """What a statement creates, alters or drops, where names have no quotes."""
-_VIEW = re.compile(_COMMENTS + r"CREATE OR REPLACE VIEW (\S+) AS\s", re.IGNORECASE)
+_TEXT, _NAME = r"(?:'(?:[^'\\]|\\.)*')+", r"`(?:[^`]|``)*`"
+_VIEW = re.compile(
+    _COMMENTS
+    + rf"CREATE OR REPLACE VIEW (\S+) (?:\((?:{_TEXT}|{_NAME}|[^'`)])*\)(?: COMMENT {_TEXT})? )?AS\s",
+    re.IGNORECASE,
+)
 _ABSENT = ("TABLE_OR_VIEW_NOT_FOUND", "SCHEMA_NOT_FOUND", "INVALID_SCHEMA_OR_RELATION_NAME")
 
 
@@ -206,7 +211,10 @@ class Spark(Warehouse):
             self._cached.append(text.split()[2])
 
     def _in_one_step(self, text: str) -> str:
-        """Spark replaces a view by dropping it and making it, and who dies between leaves none; so it is altered."""
+        """Spark replaces a view by dropping it and making it, and who dies between leaves none; so it is altered.
+
+        That loses its columns' comments, which only the statement that makes a view can give it.
+        """
         view = _VIEW.match(text)
         return f"ALTER VIEW {view[1]} AS {text[view.end() :]}" if view and self._described(view[1]) else text
 
