@@ -31,7 +31,7 @@ SEGMENTATION = "income_spending"
 COLUMNS, LINES = 116, 60
 VIEWS = {
     "report.png": ("", 1140),
-    "report_map.png": ("section:not(#maps),header,nav,footer{display:none}", 770),
+    "report_map.png": ("section:not(#maps),header,nav,footer{display:none}", 600),
 }
 """Picture -> what of the page is left out, as CSS, and its height in pixels."""
 WIDTH = 1100
