@@ -66,8 +66,8 @@ class RecordingWarehouse(Warehouse):
         return self.inner.file
 
     @contextmanager
-    def reading(self) -> Iterator[None]:
-        with self.inner.reading():
+    def reading(self, *, create: bool = False) -> Iterator[None]:
+        with self.inner.reading(create=create):
             self._is_open = True
             try:
                 yield
@@ -234,7 +234,7 @@ def _suffixed(select: SelectBase, suffix: str) -> SelectBase:
     def rename(cte: Any) -> None:
         cte.name += suffix
 
-    return cast(SelectBase, visitors.cloned_traverse(select, {}, {"cte": rename}))
+    return visitors.cloned_traverse(select, {}, {"cte": rename})
 
 
 def _is_temporary(statement: Statement) -> bool:

@@ -183,8 +183,11 @@ class Warehouse(ABC):
 
     @abstractmethod
     @contextmanager
-    def reading(self) -> Iterator[None]:
-        """Statements in here see one snapshot and change nothing that outlives it."""
+    def reading(self, *, create: bool = False) -> Iterator[None]:
+        """Statements in here see one snapshot and change nothing that outlives it.
+
+        create : whether `writing(create=True)` follows.
+        """
 
     @abstractmethod
     @contextmanager

@@ -40,7 +40,7 @@ def suggest(registry: Registry, models: Sequence[DbtModel]) -> dict[str, dict[st
     models : of the dbt project, which are named in the place of their relations.
     """
     try:
-        with registry.warehouse.reading():
+        with registry.warehouse.reading(create=True):
             candidates = list(_candidates(registry, models))[:MOST_RELATIONS]
             proposals = [one for names in candidates if (one := _proposal(registry, names)) is not None]
         for name, settings in proposals:

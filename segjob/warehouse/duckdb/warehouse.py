@@ -66,7 +66,7 @@ class DuckDBFile(SqlAlchemyWarehouse):
         self._catalog: str | None = None
 
     @contextmanager
-    def reading(self) -> Iterator[None]:
+    def reading(self, *, create: bool = False) -> Iterator[None]:
         with self._connected():
             self._attach(write=False)
             yield

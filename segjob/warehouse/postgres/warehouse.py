@@ -84,7 +84,7 @@ class Postgres(SqlAlchemyWarehouse):
             connection.exec_driver_sql(setting)
 
     @contextmanager
-    def reading(self) -> Iterator[None]:
+    def reading(self, *, create: bool = False) -> Iterator[None]:
         with self._connected():
             yield
 

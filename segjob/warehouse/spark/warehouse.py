@@ -87,8 +87,8 @@ class Spark(Warehouse):
         return _DIALECT
 
     @contextmanager
-    def reading(self) -> Iterator[None]:
-        with self._opened(create=False):
+    def reading(self, *, create: bool = False) -> Iterator[None]:
+        with self._opened(create=create):
             yield
 
     @contextmanager
