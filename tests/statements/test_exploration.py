@@ -153,20 +153,27 @@ def test_sample_fills_every_quota(engine: sa.Connection, seed: int, rows: int, q
     rng = np.random.default_rng(seed)
     columns = install(engine, rng, rows)
     segment = np.where(rng.random(rows) < 0.03, 7, rng.integers(1, 3, rows))
-    outlier = rng.random(rows) < 0.2
+    outlier, margin = rng.random(rows) < 0.2, rng.random(rows)
     keys = columns["k:y"]
     engine.exec_driver_sql(
         'CREATE OR REPLACE TABLE "s%_history" AS SELECT unnest(?::BIGINT[]) run_id, unnest(?::BIGINT[]) "k:y", '
-        "unnest(?::INT[]) segment_id, unnest(?::BOOL[]) is_outlier",
-        ([9] * rows + [8] * rows, keys * 2, [*segment.tolist(), *([1] * rows)], outlier.tolist() * 2),
+        "unnest(?::INT[]) segment_id, unnest(?::BOOL[]) is_outlier, unnest(?::DOUBLE[]) margin, 1.0 distance",
+        (
+            [9] * rows + [8] * rows,
+            keys * 2,
+            [*segment.tolist(), *([1] * rows)],
+            outlier.tolist() * 2,
+            margin.tolist() * 2,
+        ),
     )
     history = exploration.keyed_history("main", "s%", "k:y")
-    counted = {row[0]: (row[1], row[2]) for row in engine.execute(exploration.segment_counts(history, 9))}
+    counted = {row[0]: row[1:4] for row in engine.execute(exploration.segment_counts(history, 9))}
+    marked = (np.ones(rows, bool), outlier, margin < 0.1)
     assert counted == {
-        int(i): (int((segment == i).sum()), int((outlier & (segment == i)).sum())) for i in np.unique(segment)
+        int(i): tuple(int((marks & (segment == i)).sum()) for marks in marked) for i in np.unique(segment)
     }
     transforms = (Transform(NAMES[0], NAMES[0], impute_value=0.25, scale=2.0),)
-    quotas = {i: (n, min(n, quota)) for i, (n, _) in counted.items()}
+    quotas = {i: (n, min(n, quota)) for i, (n, *_) in counted.items()}
     statement = exploration.segment_sample(RELATION, transforms, history, 9, quotas, 3)
     drawn = engine.execute(statement).all()
     assert drawn == engine.execute(statement).all()
