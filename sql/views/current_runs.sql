@@ -1,4 +1,4 @@
--- The run that is in use: of those published, the newest by the moment that its rows stand for. One per segmentation.
+-- The run that is in use: of those published, the newest by the moment of its rows. One row per segmentation.
 create or replace view segments.current_runs as
 with ranked as (
     select

@@ -1,4 +1,4 @@
--- How sizes and means of the segments went from run to run, in the order of as_of. A row per run, segment and feature.
+-- How sizes and means of the segments went from run to run, by as_of. One row per run, segment and feature.
 create or replace view segments.trend as
 select
     r.segmentation,
