@@ -80,9 +80,19 @@ def segjob(
     """A whole run, from the start of the process to the published tables."""
     command = [
         sys.executable,
-        "-c",
-        "from segjob.__main__ import main; main()",
-        *("run", "--from", table, "--key", "customer_id", "--features", columns, "--name", "bench"),
+        *(
+            "-m",
+            "segjob",
+            "run",
+            "--from",
+            table,
+            "--key",
+            "customer_id",
+            "--features",
+            columns,
+            "--name",
+            "bench",
+        ),
         *("--k-range", k_range, "--warehouse", str(warehouse), "--json"),
     ]
     seconds, peak, printed = with_peak(command)

@@ -7,12 +7,12 @@ from typing import Annotated
 import typer
 
 from segjob import __version__
-from segjob.cli.options import app
+from segjob.cli.program import Program
 from segjob.cli.verbs import outputs, read, setup, write
 
 __all__ = ["app"]
 
-_VERBS = (
+Program.verbs = (
     setup.init,
     setup.check,
     setup.schema,
@@ -38,8 +38,14 @@ _VERBS = (
     read.compare,
 )
 
-for one in _VERBS:
-    app.command()(one)
+app = typer.Typer(
+    name="segjob",
+    cls=Program,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 
 
 @app.callback(invoke_without_command=True)

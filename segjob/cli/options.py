@@ -4,67 +4,19 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 if TYPE_CHECKING:
     from segjob.config import Config
     from segjob.pipeline.progress import Progress
     from segjob.registry.registry import Registry
     from segjob.warehouse.base import Warehouse
-
-# Typer exports no name for it: what all that is wrong with a command line is a kind of.
-_UsageError = cast("type[typer.BadParameter]", typer.BadParameter.__mro__[1])
-
-
-@contextmanager
-def _usage_errors(arguments: Sequence[str]) -> Iterator[None]:
-    """With --json, what is wrong with the command line is a document like any other error."""
-    try:
-        yield
-    except _UsageError as error:
-        if "--json" not in arguments:
-            raise
-        from segjob.cli.output import print_error
-        from segjob.errors import ConfigError
-
-        command = error.ctx.command_path if error.ctx else "segjob"
-        wrong = ConfigError(error.format_message(), hint=f"see `{command} --help`")
-        print_error(wrong, as_json=True, verbose=False)
-        raise typer.Exit(wrong.exit_code) from None
-
-
-class _Program(TyperGroup):
-    """The verbs; their usage errors are shown like all others."""
-
-    def make_context(self, info_name: str | None, args: list[str], *more: Any, **extra: Any) -> Any:
-        """Parse what stands before the verb."""
-        arguments = list(args)
-        with _usage_errors(arguments):
-            context = super().make_context(info_name, args, *more, **extra)
-        context.obj = arguments
-        return context
-
-    def invoke(self, ctx: Any) -> Any:
-        """Parse the verb and what follows, and run it."""
-        with _usage_errors(ctx.obj):
-            return super().invoke(ctx)
-
-
-app = typer.Typer(
-    name="segjob",
-    cls=_Program,
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
 
 ConfigFile = Annotated[
     Path | None,
@@ -220,8 +172,12 @@ class Session:
     @functools.cached_property
     def warehouse(self) -> Warehouse:
         """The warehouse; not open yet."""
+        import logging
+
         from segjob.warehouse.connect import connect
 
+        # SQLAlchemy logs what fails while it closes a broken connection, traceback and all; the error itself is shown.
+        logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
         return connect(self.settings, warehouse=self.url)
 
     @functools.cached_property

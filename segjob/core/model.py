@@ -9,13 +9,17 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Labels = NDArray[np.intp]
+    Floats = NDArray[np.float64]
+    Labels = NDArray[np.intp]
+else:
+    # Names for annotations. A verb that only reads rows of tables goes through here, and needs no arrays.
+    Floats, Labels = "NDArray[float64]", "NDArray[intp]"
 
 MISSING_CATEGORY = "(missing)"
 """The category that a one-hot column gives to rows without a value."""
@@ -52,11 +56,15 @@ class Transform:
         ----------
         scaled : array of any shape, in standardised units.
         """
+        import numpy as np
+
         x = scaled / self.weight * self.scale + self.center
         return np.expm1(x) if self.function == "log1p" else x
 
     def to_scaled(self, original: Floats) -> Floats:
         """The way back of `to_original`; values are present and within the bounds already."""
+        import numpy as np
+
         x = np.log1p(original) if self.function == "log1p" else original
         return (x - self.center) / self.scale * self.weight
 
@@ -98,11 +106,15 @@ class Gaussians:
     @property
     def whiteners(self) -> Floats:
         """(k, d, d) lower triangles W: |W (x - mean)| is the Mahalanobis distance."""
+        import numpy as np
+
         return np.tril(np.linalg.inv(np.linalg.cholesky(self.covariances)))
 
     @property
     def penalties(self) -> Floats:
         """(k,) log determinant less twice the log share: the larger, the fewer rows at the same distance belong."""
+        import numpy as np
+
         diagonals = np.einsum("kii->ki", np.linalg.cholesky(self.covariances))
         penalties: Floats = 2.0 * np.log(diagonals).sum(axis=1) - 2.0 * np.log(self.shares)
         return penalties

@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from segjob.core.model import Gaussians, Model, Transform
 from segjob.registry.runs import Record
 from segjob.statements.relation import Relation
@@ -34,6 +32,8 @@ class PublishedModel:
         ------
         KeyError, TypeError, ValueError : rows are missing, or were changed.
         """
+        import numpy as np
+
         transforms = tuple(
             Transform(**{name: row[name] for name in Transform.__dataclass_fields__})
             for row in rows["transforms"]
@@ -57,6 +57,8 @@ class PublishedModel:
 
 def centroid_rows(model: Model) -> list[Record]:
     """Rows of table `centroids` without the run's number."""
+    import numpy as np
+
     return [
         {
             "segment_id": segment,
@@ -104,6 +106,8 @@ def gaussians_of(
     """
     if not covariances:
         return None
+    import numpy as np
+
     value = {(row["segment_id"], row["feature"], row["other_feature"]): row["value"] for row in covariances}
     d = range(len(features))
     lower = np.array(

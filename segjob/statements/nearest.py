@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import CTE
@@ -46,6 +45,8 @@ def relative(
     u : d columns; x = u * factor + offset, by `lines`.
     centroids : (k, d) float64, scaled coordinates. The first answer is 0.
     """
+    import numpy as np
+
     factors, offsets = np.array([line.factor for line in lines]), np.array([line.offset for line in lines])
     away = centroids - centroids[0]
     slopes = -2.0 * away * factors

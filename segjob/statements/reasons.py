@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import CTE, SelectBase
@@ -81,6 +80,8 @@ def _part_of(transforms: Sequence[Transform], name: str) -> Part:
 
 def _blocks(columns: Sequence[Part], covariances: Floats) -> list[list[Part]]:
     """The columns in sets that do not covary with each other in any segment."""
+    import numpy as np
+
     deviations = np.sqrt(np.einsum("kii->ki", covariances))
     correlations = np.abs(covariances / (deviations[:, :, None] * deviations[:, None, :])).max(axis=0)
     blocks: list[list[Part]] = []
@@ -185,6 +186,8 @@ def _costs(x: Sequence[ColumnElement[Any]], model: Model, part: Part) -> list[Co
     shape = model.gaussians
     if not here:
         return [Number(-math.log(share)) for share in shape.shares.tolist()]
+    import numpy as np
+
     logs = np.log(np.einsum("kii->ki", np.linalg.cholesky(shape.covariances)))[:, here].sum(axis=1)
     axes = [whitened(x, c, w[here]) for c, w in zip(model.centroids, shape.whiteners, strict=True)]
     return [

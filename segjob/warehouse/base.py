@@ -12,16 +12,16 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
-import numpy as np
 import sqlalchemy as sa
-from numpy.typing import NDArray
 from sqlalchemy.sql.selectable import SelectBase
 from sqlalchemy.types import TypeEngine, UserDefinedType
 
 from segjob.errors import ConfigError, StatementFailed
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
 
 BATCH_ROWS = 10_000
 """Of a result that is too large to hold, how many rows are in memory at a time."""

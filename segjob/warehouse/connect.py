@@ -12,7 +12,6 @@ import sqlalchemy as sa
 from segjob.config import Config, WarehouseSettings
 from segjob.errors import ConfigError
 from segjob.warehouse.base import Warehouse
-from segjob.warehouse.dbt_profile import find_project, postgres_url, read_target, spark_url
 from segjob.warehouse.urls import may_hold_a_secret, scheme_of, secrets_of, without_secret
 
 VARIABLE = "SEGJOB_WAREHOUSE"
@@ -51,8 +50,11 @@ def _address(config: Config, warehouse: str | None, environment: Mapping[str, st
 
 def is_named(config: Config, warehouse: str | None, environment: Mapping[str, str] = os.environ) -> bool:
     """Whether anything names a warehouse, as for `connect`."""
-    named = warehouse or environment.get(VARIABLE) or config.warehouse.url or config.warehouse.dbt_project
-    return bool(named) or find_project(Path.cwd()) is not None
+    if warehouse or environment.get(VARIABLE) or config.warehouse.url or config.warehouse.dbt_project:
+        return True
+    from segjob.warehouse.dbt_profile import find_project
+
+    return find_project(Path.cwd()) is not None
 
 
 def without_secrets(url: str, warehouse: Warehouse) -> str:
@@ -163,6 +165,8 @@ def _duckdb_path(url: str) -> str | None:
 
 
 def _from_dbt(config: Config, environment: Mapping[str, str]) -> str:
+    from segjob.warehouse.dbt_profile import find_project, postgres_url, read_target, spark_url
+
     named = config.warehouse.dbt_project
     project = config.directory / named if named else find_project(Path.cwd())
     if project is None:

@@ -12,7 +12,6 @@ from urllib.parse import urlencode
 import yaml
 
 from segjob.errors import ConfigError
-from segjob.warehouse.spark.session import CATALOGUE
 
 PROJECT_FILE, PROFILES_FILE = "dbt_project.yml", "profiles.yml"
 _LIBPQ = ("sslmode", "sslcert", "sslkey", "sslrootcert", "connect_timeout", "keepalives_idle")
@@ -122,6 +121,8 @@ def spark_url(target: Target) -> str:
     settings = {str(key): str(value) for key, value in parameters.items() if str(key).startswith("spark.")}
     if (schema := str(target.settings.get("schema") or "default")) != "default":
         settings.setdefault("spark.sql.catalog.spark_catalog.defaultDatabase", schema)
+    from segjob.warehouse.spark.session import CATALOGUE
+
     folder, catalogue = settings.get("spark.sql.warehouse.dir"), settings.get(_CATALOGUE_URL)
     master = ""
     if folder and catalogue == f"jdbc:derby:;databaseName={folder}/{CATALOGUE};create=true":

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
-import numpy as np
 import sqlalchemy as sa
-from numpy.typing import NDArray
 
 from segjob.errors import StatementFailed, WarehouseError
 from segjob.warehouse.base import BATCH_ROWS, Column, Statement, Warehouse
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 _NUMBERS = ("INT", "DECIMAL", "NUMERIC", "DOUBLE", "FLOAT", "REAL", "HUGEINT", "SERIAL")
 _COLUMNS = sa.table(
@@ -56,6 +58,8 @@ class SqlAlchemyWarehouse(Warehouse):
         return words
 
     def arrays(self, statement: Statement) -> dict[str, NDArray[np.float64]]:
+        import numpy as np
+
         result = self._run(statement)
         names, rows = list(result.keys()), result.fetchall()
         table = np.array(rows, dtype=np.float64).reshape(len(rows), len(names))
@@ -71,10 +75,11 @@ class SqlAlchemyWarehouse(Warehouse):
         return self.columns_of_each(schema, [relation])[relation]
 
     def columns_of_each(self, schema: str | None, relations: Sequence[str]) -> dict[str, list[Column]]:
+        catalogue = self._catalogue_of_columns()
         named = (
-            sa.select(_COLUMNS.c.table_name, _COLUMNS.c.column_name, _COLUMNS.c.data_type)
-            .where(self._here(_COLUMNS, schema), _COLUMNS.c.table_name.in_(relations))
-            .order_by(_COLUMNS.c.table_name, _COLUMNS.c.ordinal_position)
+            sa.select(catalogue.c.table_name, catalogue.c.column_name, catalogue.c.data_type)
+            .where(self._here(catalogue, schema), catalogue.c.table_name.in_(relations))
+            .order_by(catalogue.c.table_name, catalogue.c.ordinal_position)
         )
         columns: dict[str, list[Column]] = {relation: [] for relation in relations}
         for row in self.records(named):
@@ -105,7 +110,10 @@ class SqlAlchemyWarehouse(Warehouse):
             for row in self.records(everything)
         ]
 
-    def _here(self, table: sa.TableClause, schema: str | None) -> sa.ColumnElement[bool]:
+    def _catalogue_of_columns(self) -> sa.FromClause:
+        return _COLUMNS
+
+    def _here(self, table: sa.FromClause, schema: str | None) -> sa.ColumnElement[bool]:
         here: Any = sa.func.current_schema() if schema is None else schema
         return sa.and_(table.c.table_catalog == sa.func.current_database(), table.c.table_schema == here)
 

@@ -62,6 +62,55 @@ def test_heavy_imports_are_late(module: str, folder: Path) -> None:
     assert done.stdout.strip() == "[]", done.stderr
 
 
+def test_help_of_the_program_imports_no_engine_and_makes_no_verb(folder: Path) -> None:
+    """What `segjob --help` needs is the verbs' words, and not what their options are made of."""
+    heavy = (
+        "duckdb",
+        "sqlalchemy",
+        "pydantic",
+        "rich",
+        "numpy",
+        "logging",
+        "segjob.config",
+        "segjob.cli.output",
+    )
+    script = (
+        "import sys; sys.argv = ['segjob', '--help']\n"
+        "from segjob.__main__ import _run; _run()\n"
+        f"print([name for name in {heavy} if name in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=folder, capture_output=True, text=True)
+    assert done.stderr.strip() == "[]"
+    assert "\n  history " in done.stdout
+
+
+def test_verbs_that_read_import_no_arrays(groups: Path, folder: Path) -> None:
+    """Rows of published tables are shown as they are: no numpy, and no engine but the warehouse's own."""
+    heavy = (
+        "numpy",
+        "pandas",
+        "scipy",
+        "sklearn",
+        "matplotlib",
+        "pyarrow",
+        "pyspark",
+        "psycopg",
+        "yaml",
+        "http",
+    )
+    verbs = [["history"], ["history", "--json"], ["show"], ["query"], ["query", "segment_sizes"]]
+    script = (
+        "import sys\n"
+        "from segjob.__main__ import _run\n"
+        f"for verb in {verbs}:\n"
+        f"    sys.argv = ['segjob', *verb, '--warehouse', {str(groups)!r}]\n"
+        "    assert _run() == 0, verb\n"
+        f"print([name for name in {heavy} if name in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=folder, capture_output=True, text=True)
+    assert done.stderr.strip() == "[]"
+
+
 @pytest.mark.slow
 def test_what_only_some_need_may_be_missing(file: Path, folder: Path) -> None:
     """A run needs no plotting, no dbt, no PostgreSQL driver and no Spark."""

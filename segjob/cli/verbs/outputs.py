@@ -10,13 +10,11 @@ import typer
 from segjob.cli.options import (
     SegmentationName,
     Session,
-    verb,
 )
 
 ExportFormat = Literal["csv", "parquet"]
 
 
-@verb
 def report(
     session: Session,
     segmentation: SegmentationName = None,
@@ -71,7 +69,6 @@ def _report_all(session: Session, segmentation: str | None, out: Path | None, fi
             print_line(f"wrote {written.page} ({written.size / 1000:,.0f} kB, {several})")
 
 
-@verb
 def snapshot(
     session: Session,
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the serving file stands.")],
@@ -93,7 +90,6 @@ def snapshot(
             print_snapshot(written)
 
 
-@verb
 def score(
     session: Session,
     relation: Annotated[
@@ -131,7 +127,6 @@ def score(
             )
 
 
-@verb
 def export(
     session: Session,
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the files go.")],

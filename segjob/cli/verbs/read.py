@@ -9,11 +9,9 @@ import typer
 from segjob.cli.options import (
     SegmentationName,
     Session,
-    verb,
 )
 
 
-@verb
 def show(
     session: Session,
     run_id: Annotated[
@@ -35,7 +33,6 @@ def show(
         print_evidence(published)
 
 
-@verb
 def history(session: Session, segmentation: SegmentationName = None) -> None:
     """All runs, newest first.
 
@@ -51,7 +48,6 @@ def history(session: Session, segmentation: SegmentationName = None) -> None:
         print_runs(runs)
 
 
-@verb
 def diff(
     session: Session,
     from_run: Annotated[int, typer.Argument(metavar="RUN", help="The run before.")],
@@ -71,7 +67,6 @@ def diff(
         print_diff(result)
 
 
-@verb
 def health(session: Session, segmentation: SegmentationName = None) -> None:
     """Is the published segmentation still right for today's customers? Exit code 5 where it is not.
 
@@ -90,7 +85,6 @@ def health(session: Session, segmentation: SegmentationName = None) -> None:
         raise typer.Exit(NoSegmentation.exit_code)
 
 
-@verb
 def predict(
     session: Session,
     values: Annotated[list[str], typer.Argument(metavar="COLUMN=VALUE...", help="One for each feature.")],
@@ -112,7 +106,6 @@ def predict(
         print_prediction(prediction)
 
 
-@verb
 def explain(
     session: Session,
     key: Annotated[str, typer.Argument(metavar="KEY", help="The customer's key.")],
@@ -132,7 +125,6 @@ def explain(
         print_explanation(result)
 
 
-@verb
 def query(
     session: Session,
     question: Annotated[
@@ -174,7 +166,6 @@ def query(
         print_answer(answer, as_csv=as_csv, only_sql=only_sql)
 
 
-@verb
 def compare(session: Session, segmentation: SegmentationName = None) -> None:
     """Other algorithms on the same rows and features, and whether one of them is worth a change.
 
@@ -191,7 +182,6 @@ def compare(session: Session, segmentation: SegmentationName = None) -> None:
             print_comparison(result)
 
 
-@verb
 def lift(
     session: Session,
     metric: Annotated[str, typer.Option("--metric", metavar="COLUMN", help="What is summed per customer.")],

@@ -18,12 +18,10 @@ from segjob.cli.options import (
     Session,
     Table,
     Where,
-    verb,
 )
 from segjob.errors import ConfigError
 
 
-@verb
 def init(
     session: Session,
     source: From = None,
@@ -72,7 +70,6 @@ def init(
             print_init(file, is_new, session.registry, names, prepared)
 
 
-@verb
 def sources(
     session: Session,
     out: Annotated[
@@ -102,7 +99,6 @@ def sources(
             )
 
 
-@verb
 def check(
     session: Session,
     segmentation: SegmentationArgument = None,
@@ -146,7 +142,6 @@ def check(
             print_line(f"{one.name}: {one.settings.relation} by {one.settings.key} is fine")
 
 
-@verb
 def schema(session: Session) -> None:
     """The JSON schema of segjob.toml, with which an editor completes and checks the file.
 

@@ -30,11 +30,9 @@ from segjob.cli.options import (
     Start,
     Table,
     Where,
-    verb,
 )
 
 
-@verb
 def run(
     session: Session,
     segmentation: SegmentationArgument = None,
@@ -107,7 +105,6 @@ def run(
         raise typer.Exit(failure.exit_code) if session.as_json else failure
 
 
-@verb
 def assign(
     session: Session,
     segmentation: SegmentationArgument = None,
@@ -130,7 +127,6 @@ def assign(
         raise typer.Exit(outcome.failure.exit_code) if session.as_json else outcome.failure
 
 
-@verb
 def backfill(
     session: Session,
     segmentation: Annotated[str, typer.Argument(metavar="SEGMENTATION", help="One with an as_of_column.")],
@@ -161,7 +157,6 @@ def backfill(
             print_backfill(result)
 
 
-@verb
 def rollback(
     session: Session,
     run_id: Annotated[
@@ -186,7 +181,6 @@ def rollback(
             print_line(f"run {run['run_id']} is the current one of {run['segmentation']}")
 
 
-@verb
 def name(
     session: Session,
     segment: Annotated[int, typer.Argument(metavar="SEGMENT", help="The segment's number.")],
@@ -213,7 +207,6 @@ def name(
             print_line(f"segment {segment} of {of} is called {name!r} from now on")
 
 
-@verb
 def forget(
     session: Session,
     keys: Annotated[list[str] | None, typer.Argument(metavar="KEY...", help="Whom to forget.")] = None,

@@ -17,9 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import duckdb
 import duckdb_engine
-import numpy as np
 import sqlalchemy as sa
-from numpy.typing import NDArray
 
 from segjob.errors import ConfigError, WarehouseBusy, WarehouseError
 from segjob.warehouse.base import Statement, WriteTarget
@@ -28,7 +26,9 @@ from segjob.warehouse.duckdb.rewrite import refuse_unrewritable, rewrite
 from segjob.warehouse.sqlalchemy import SqlAlchemyWarehouse, first_line
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
 
 STORAGE = "v1.0.0"
 """Storage version of new files, so that BI tools that still carry DuckDB 1.x open them."""
@@ -45,7 +45,7 @@ percentile_cont position power pow quantile_cont quantile_disc random range rank
 replace round row_number sha256 sign sqrt stddev_pop stddev_samp substr substring sum trim trunc upper var_pop
 var_samp xor
 """
-FUNCTIONS = tuple(_FUNCTIONS.split())
+FUNCTIONS = frozenset(_FUNCTIONS.split())
 """Functions that segjob's statements call or may call; see `_refuse_shadowed_functions`."""
 
 
@@ -111,6 +111,8 @@ class DuckDBFile(SqlAlchemyWarehouse):
         return None
 
     def arrays(self, statement: Statement) -> dict[str, NDArray[np.float64]]:
+        import numpy as np
+
         result = self._run(statement)
         columns = result.cursor.fetchnumpy()
         return {name: np.ma.filled(column.astype(np.float64), np.nan) for name, column in columns.items()}
@@ -125,6 +127,19 @@ class DuckDBFile(SqlAlchemyWarehouse):
                 raise self._failure(error, f"insert into {name}") from error
             finally:
                 self._raw.unregister("segjob_frame")
+
+    def _catalogue_of_columns(self) -> sa.FromClause:
+        # What information_schema.columns is a view of; binding all columns of the view takes longer than most reads.
+        return (
+            sa.select(
+                sa.column("database_name").label("table_catalog"),
+                sa.column("schema_name").label("table_schema"),
+                *map(sa.column, ("table_name", "column_name", "data_type")),
+                sa.column("column_index").label("ordinal_position"),
+            )
+            .select_from(sa.func.duckdb_columns())
+            .subquery("columns")
+        )
 
     def missing_rights(self, written: WriteTarget, read: tuple[str, str] | None = None) -> list[str]:
         places = (self.path, self.path.parent)  # the log is written beside the file
@@ -254,13 +269,12 @@ class DuckDBFile(SqlAlchemyWarehouse):
     def _refuse_shadowed_functions(self) -> None:
         """A macro in the file's own schema comes before the function of that name that segjob's statements call."""
         macros = self._raw.execute(
-            "select distinct function_name from duckdb_functions() "
-            "where database_name = ? and schema_name = 'main' and function_name in "
-            f"({', '.join('?' * len(FUNCTIONS))}) order by 1",
-            [self._catalog, *FUNCTIONS],
+            "select function_name from duckdb_functions() "
+            "where not internal and database_name = ? and schema_name = 'main'",
+            [self._catalog],
         ).fetchall()
-        if macros:
-            names = ", ".join(name for (name,) in macros)
+        if shadowed := FUNCTIONS.intersection(name for (name,) in macros):
+            names = ", ".join(sorted(shadowed))
             raise WarehouseError(
                 f"{self.path} has a macro that takes the place of DuckDB's own function: {names}",
                 hint="drop it or rename it: segjob's statements call that function",
