@@ -16,7 +16,7 @@ DOCS_READY := $(VENV)/.ready-docs
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --quiet --numprocesses auto --dist loadgroup
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 
-.PHONY: docs compat help demo test fast attack benchmark lint pictures golden format install data constraints clean
+.PHONY: docs compat doors help demo test fast attack benchmark lint pictures golden format install data constraints clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -63,6 +63,9 @@ docs: $(DOCS_READY) ## Build the documentation site in build/site (MkDocs Materi
 compat: ## The wheel in a clean environment, with the least versions it takes and with the newest
 	mkdir -p build/compat
 	$(PYTHON) tests/compat.py
+
+doors: ## The engines' tests on DuckLake, in an environment of its own under build/: it needs DuckDB 1.5 (half an hour)
+	$(PYTHON) tests/doors/run.py
 
 golden: $(TEST_READY) ## Write tests/statements/golden anew: the SQL of engines that no test runs
 	PYTHONPATH=tests $(BIN)/python -m helpers.golden_files

@@ -18,7 +18,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 ROOT = Path(__file__).resolve().parent.parent
 MARKER_OF_FIXTURE = {"server": "postgres", "java": "spark", "chromium": "browser"}
-MARKER_OF_FOLDER = {"dbt": "dbt", "e2e": "slow", "engines": "slow", "attack": "attack"}
+MARKER_OF_FOLDER = {"dbt": "dbt", "e2e": "slow", "engines": "slow", "doors": "slow", "attack": "attack"}
 Rows = Callable[[], Sequence[tuple[int, float, float]]]
 ONE_WORKER = ("dbt", "report", "sql")
 """Folders whose tests share a costly session fixture."""

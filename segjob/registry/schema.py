@@ -57,7 +57,8 @@ def _create_shared_views(registry: Registry) -> None:
             head, select = text.split(" as\n", 1)
             text = f"{head} {inline_comments(listed, said, dialect)} as\n{select}"
         else:
-            commenting += comments.statements(schema, name, listed, said)
+            described = listed if warehouse.comments_on_view_columns else ()
+            commenting += comments.statements(schema, name, described, said)
         # SQLAlchemy's text takes a colon for the beginning of a parameter.
         creating.append(sa.text(text.replace(":", "\\:")))
     warehouse.execute(creating[0])  # the others read it

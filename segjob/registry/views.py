@@ -134,7 +134,8 @@ def _replace(registry: Registry, replacements: Sequence[Replacement]) -> None:
 def comment_on_view(warehouse: Warehouse, view: Replacement, said: ViewComments) -> None:
     """Comment on a view and its columns, unless the statement that makes it does."""
     if not warehouse.dialect.inline_comments:
-        warehouse.execute_each(comments.statements(view.schema, view.name, view.columns, said))
+        columns = view.columns if warehouse.comments_on_view_columns else ()
+        warehouse.execute_each(comments.statements(view.schema, view.name, columns, said))
 
 
 def _can_stay(registry: Registry, view: Replacement) -> bool:

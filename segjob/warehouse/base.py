@@ -126,6 +126,8 @@ class Warehouse(ABC):
     """Whether comparing each row with the one before it is a scan, and does not bring all rows to one place."""
     writing_sees_others: ClassVar[bool] = False
     """Whether `writing()` inside `reading()` sees what others have written since the reading began."""
+    comments_on_view_columns: ClassVar[bool] = True
+    """Whether the columns of a view can have comments."""
     relation_names: ClassVar[re.Pattern[str] | None] = None
     """What a table or view may be called; None for any name."""
     may_have_changed: bool = field(default=False, init=False)
@@ -175,6 +177,10 @@ class Warehouse(ABC):
         WarehouseError : it could not be done, and nothing changed.
         """
         return None
+
+    def versions(self) -> dict[str, str]:
+        """What a run says of the rows that it read, by a name; inside `writing()`. Empty where rows have no version."""
+        return {}
 
     @property
     @abstractmethod

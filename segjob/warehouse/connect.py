@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -16,7 +17,7 @@ from segjob.warehouse.urls import may_hold_a_secret, scheme_of, secrets_of, with
 
 VARIABLE = "SEGJOB_WAREHOUSE"
 _POSTGRES = ("postgresql", "postgresql+psycopg", "postgres")
-_FORMS = "name a DuckDB file, postgresql://..., spark://... or sc://..."
+_FORMS = "name a DuckDB file, postgresql://..., ducklake:..., spark://... or sc://..."
 
 
 def connect(
@@ -36,6 +37,8 @@ def connect(
         return _postgres(url, config.warehouse)
     if scheme in ("spark", "sc"):
         return _spark(url, folder, config.warehouse)
+    if scheme == "ducklake":
+        return _ducklake(url, folder, config)
     return _duckdb(url, folder, config)
 
 
@@ -62,14 +65,16 @@ def without_secrets(url: str, warehouse: Warehouse) -> str:
 
     url : as it was typed, and led here.
     """
-    return without_secret(url) if scheme_of(url) in (*_POSTGRES, "spark", "sc") else warehouse.label
+    return (
+        without_secret(url) if scheme_of(url) in (*_POSTGRES, "spark", "sc", "ducklake") else warehouse.label
+    )
 
 
 def secret_advice(url: str) -> str | None:
     """Where the secret of a URL has to be, so that the URL without it works; None if it holds none."""
     if not secrets_of(url):
         return None
-    if scheme_of(url) in _POSTGRES:
+    if scheme_of(url) in (*_POSTGRES, "ducklake"):
         return "with the password in PGPASSWORD or ~/.pgpass"
     if scheme_of(url) == "sc":
         return "with the token in SPARK_CONNECT_AUTHENTICATE_TOKEN"
@@ -133,16 +138,28 @@ def _duckdb(url: str, folder: Path, config: Config) -> Warehouse:
             f"the warehouse {path.name} has the name of {'a database' if path.stem == 'memory' else 'a schema'} in it",
             hint="rename the file" + ("" if path.stem == "memory" else ", or set another [warehouse] schema"),
         )
-    temporary = settings.temp_directory and str(config.directory / settings.temp_directory)
-    return DuckDBFile(
-        label=str(path),
-        path=path,
-        lock_timeout=settings.lock_timeout,
-        memory_limit=settings.memory_limit,
-        temp_directory=temporary,
-        threads=settings.threads,
-        external_access=settings.external_access,
-    )
+    return DuckDBFile(label=str(path), path=path, **_limits(config))
+
+
+def _ducklake(url: str, folder: Path, config: Config) -> Warehouse:
+    from segjob.warehouse.ducklake.place import read_url
+    from segjob.warehouse.ducklake.warehouse import DuckLake
+
+    schema = config.warehouse.schema_name
+    place, secrets = read_url(url, folder, schema), frozenset(secrets_of(url))
+    return DuckLake(label=place.label, place=place, schema=schema, secrets=secrets, **_limits(config))
+
+
+def _limits(config: Config) -> dict[str, Any]:
+    """What DuckDB may take, however it is used."""
+    settings = config.warehouse
+    return {
+        "lock_timeout": settings.lock_timeout,
+        "memory_limit": settings.memory_limit,
+        "temp_directory": settings.temp_directory and str(config.directory / settings.temp_directory),
+        "threads": settings.threads,
+        "external_access": settings.external_access,
+    }
 
 
 def _duckdb_path(url: str) -> str | None:

@@ -55,7 +55,7 @@ def without_secret(url: str) -> str:
 
 def _split(url: str) -> tuple[str, str]:
     """The scheme with its colon and slashes, and what follows."""
-    match = re.match(r"\s*[A-Za-z][A-Za-z0-9+.-]+:/*", url) if scheme_of(url) else None
+    match = re.match(r"\s*(ducklake:)?[A-Za-z][A-Za-z0-9+.-]+:/*", url) if scheme_of(url) else None
     return (match[0], url[match.end() :]) if match else ("", url)
 
 

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.engines import Engine, duckdb_engine, free_port, lean, postgres_engine, spark_engine
+from helpers.engines import (
+    Engine,
+    duckdb_engine,
+    ducklake_engine,
+    ducklake_url,
+    free_port,
+    lean,
+    postgres_engine,
+    spark_engine,
+)
 from helpers.small_warehouse import Outcome, Segjob
 
 
@@ -24,19 +34,22 @@ def spark(java: None, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, An
     return url, running
 
 
-@pytest.fixture(
-    params=[
-        "duckdb",
-        pytest.param("postgres", marks=pytest.mark.postgres),
-        pytest.param("spark", marks=pytest.mark.spark),
-    ]
-)
+ENGINES = os.environ.get("SEGJOB_ENGINES", "duckdb postgres spark").split()
+"""Those that `engine` is in turn. `make doors` names the ones that need an environment of their own."""
+MARKS = {"postgres": (pytest.mark.postgres,), "spark": (pytest.mark.spark,)}
+
+
+@pytest.fixture(params=[pytest.param(name, marks=MARKS.get(name, ())) for name in ENGINES])
 def engine(request: pytest.FixtureRequest, folder: Path) -> Engine:
     """An empty warehouse on each engine in turn."""
     if request.param == "postgres":
         return postgres_engine(request.getfixturevalue("server"))
     if request.param == "spark":
         return spark_engine(*request.getfixturevalue("spark"))
+    if request.param == "ducklake":
+        return ducklake_engine(f"ducklake:{folder / 'shop.ducklake'}?data_path=lake")
+    if request.param == "ducklake_postgres":
+        return ducklake_engine(ducklake_url(request.getfixturevalue("server"), folder / "lake"))
     return duckdb_engine(folder / "shop.duckdb")
 
 

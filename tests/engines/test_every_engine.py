@@ -31,7 +31,7 @@ def test_a_segmentation_lives(filled: Engine, at: At, segjob: Segjob) -> None:
     first = at(filled, *RUN_GROUPS)
     assert first.code == 0
     assert uncommented(filled) == []
-    shell = {"duckdb": "the duckdb shell", "postgres": "psql", "spark": "spark-sql"}[filled.name]
+    shell = {"postgres": "psql", "spark": "spark-sql"}.get(filled.name, "the duckdb shell")
     assert f"Next, in {shell} or a BI tool:" in first.out
     [suggested] = [line.strip() for line in first.out.splitlines() if line.startswith("  segjob report ")]
     there = shlex.split(suggested)[shlex.split(suggested).index("--warehouse") :]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -128,6 +129,44 @@ def duckdb_engine(file: Path) -> Engine:
     return Engine("duckdb", str(file), execute, query)
 
 
+def ducklake_url(server: str, data: Path) -> str:
+    """A DuckLake with its catalogue in a database of this server, from which an older one is removed."""
+    driver = server.replace("postgresql://", "postgresql+psycopg://")
+    with sa.create_engine(driver, poolclass=sa.NullPool).begin() as connection:
+        connection.exec_driver_sql("drop schema public cascade")
+        connection.exec_driver_sql("create schema public")
+    return f"ducklake:{server}{'&' if '?' in server else '?'}data_path={data}"
+
+
+def ducklake_engine(url: str) -> Engine:
+    """A new DuckLake, in whose own database and schema its statements run."""
+    from segjob.config import Config
+    from segjob.warehouse.connect import connect
+    from segjob.warehouse.ducklake.warehouse import DuckLake
+
+    lake = connect(Config(), warehouse=url)
+    assert isinstance(lake, DuckLake)
+    with lake.writing(create=True):
+        pass
+
+    @contextmanager
+    def opened(write: bool) -> Iterator[Any]:
+        with lake._connected():
+            lake._attach(write=write)
+            yield lake._raw
+
+    def execute(*statements: str) -> None:
+        with opened(True) as connection:
+            for statement in statements:
+                connection.execute(statement)
+
+    def query(statement: str) -> list[tuple[Any, ...]]:
+        with opened(False) as connection:
+            return [tuple(row) for row in connection.execute(statement).fetchall()]
+
+    return Engine("ducklake", url, execute, query)
+
+
 _UNCOMMENTED = {
     "duckdb": """select table_name || '.' || column_name from duckdb_columns()
         where schema_name = 'segments' and coalesce(comment, '') = ''
@@ -140,6 +179,14 @@ _UNCOMMENTED = {
         union all select relname from pg_class where relnamespace = 'segments'::regnamespace
             and relkind in ('r', 'v') and coalesce(obj_description(oid, 'pg_class'), '') = ''""",
 }
+
+
+_UNCOMMENTED["ducklake"] = f"""with relations as (
+    select table_name, table_type from information_schema.tables where table_schema = 'segments'
+), uncommented as ({_UNCOMMENTED["duckdb"]})
+select * from uncommented as u(name) where not exists (
+    select 1 from relations where table_type = 'VIEW' and starts_with(u.name, table_name || '.'))"""
+"""Columns of its views have no comments."""
 
 
 def uncommented(engine: Engine) -> list[str]:

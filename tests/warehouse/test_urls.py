@@ -47,6 +47,12 @@ FORMS = (
     "sc://127.0.0.1:1/;use_ssl=true;token=s3cret;user_id=me",
     "sc://me:s3cret@127.0.0.1:1",
     "sc://127.0.0.1:abc/;token=s3cret",
+    "ducklake:postgresql://me:s3cret@127.0.0.1:1/shop?data_path=lake",
+    "ducklake:postgresql://127.0.0.1:1/shop?user=me&password=s3cret",
+    "ducklake:postgresql://me:at@s3cret@127.0.0.1:1/shop",
+    "ducklake:postgres:host=127.0.0.1 user=me password=s3cret",
+    "ducklake:me:s3cret@127.0.0.1/shop",
+    "ducklake:lake.ducklake?data_path=s3://me:s3cret@bucket/lake",
     "spark://local[2]?folder=lake&spark.hadoop.fs.s3a.secret.key=s3cret",
 )
 
@@ -65,6 +71,11 @@ def test_a_secret_is_in_no_output(segjob: Segjob, folder: Path, url: str, flags:
     [
         ("postgresql://me:s3cret@host/shop", "postgresql://me@host/shop", "PGPASSWORD"),
         ("postgresql://host/shop?user=me&password=s3cret", "postgresql://host/shop?user=me", "PGPASSWORD"),
+        (
+            "ducklake:postgresql://me:s3cret@host/shop?data_path=lake",
+            "ducklake:postgresql://me@host/shop?data_path=lake",
+            "PGPASSWORD",
+        ),
         (
             "sc://host:15002/;use_ssl=true;token=s3cret",
             "sc://host:15002/;use_ssl=true",
@@ -89,6 +100,7 @@ def test_a_shown_url_works_when_the_secret_is_in_the_environment(url: str, shown
         "spark://local[2]?warehouse=monkey/tokens&spark.driver.memory=4g",
         "spark://yarn?spark.hadoop.javax.jdo.option.ConnectionURL=jdbc:derby:;databaseName=/data/metastore_db",
         "sc://host:15002/;user_id=me",
+        "ducklake:data/shop.ducklake?data_path=lake",
         "data/shop.duckdb",
         "duckdb:////data/shop.duckdb",
     ],

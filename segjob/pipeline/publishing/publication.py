@@ -37,6 +37,7 @@ class Publication:
     runs : the segmentation's published runs, newest first.
     published_at : now; as_of : the moment that the rows stand for.
     replaced : published runs whose rows stand for the same moment; this one takes them out of use.
+    versions : of the rows, where the warehouse has any.
     """
 
     run_id: int
@@ -44,6 +45,7 @@ class Publication:
     published_at: datetime
     as_of: datetime
     replaced: Sequence[Record]
+    versions: Mapping[str, str]
 
     @property
     def before(self) -> Record | None:
@@ -63,7 +65,11 @@ class Publication:
 
     def row(self) -> Record:
         """What it says of itself in table `runs`, without its number."""
-        return {"published_at": self.published_at, "as_of": self.as_of, "versions": json.dumps(_versions())}
+        return {
+            "published_at": self.published_at,
+            "as_of": self.as_of,
+            "versions": json.dumps({**_versions(), **self.versions}),
+        }
 
     def _others(self) -> list[Record]:
         replaced = [run["run_id"] for run in self.replaced]
@@ -87,10 +93,12 @@ def begin(registry: Registry, dataset: Dataset) -> Publication:
     runs = [run for run in published if run["segmentation"] == dataset.name]
     now, requested = datetime.now(UTC).replace(tzinfo=None), dataset.source.as_of
     in_use = [run for run in runs if run["status"] == "published"]
+    versions = registry.warehouse.versions()
     if requested is None:  # never behind the run in use, however the clocks of two machines differ
-        return Publication(run_id, runs, now, max([now, *(run["as_of"] for run in in_use[:1])]), ())
+        return Publication(run_id, runs, now, max([now, *(run["as_of"] for run in in_use[:1])]), (), versions)
     as_of = min(now, requested)
-    return Publication(run_id, runs, now, as_of, [run for run in in_use if run["as_of"] == as_of])
+    replaced = [run for run in in_use if run["as_of"] == as_of]
+    return Publication(run_id, runs, now, as_of, replaced, versions)
 
 
 def finish(registry: Registry, segmentation: str, publication: Publication) -> None:
