@@ -61,8 +61,11 @@
         {%- endif %}
     {%- endif -%}
     {% if is_parquet(place) -%}
-        {% set columns = run_query('describe select * from read_parquet(' ~ quoted(place) ~ ')').columns[0].values() -%}
-        {{ return({'place': place, 'headers': columns | list, 'encoding': '', 'skipped': 0}) }}
+        {% set described = run_query('describe select * from read_parquet(' ~ quoted(place) ~ ')').columns -%}
+        {{ return({
+            'place': place, 'headers': described[0].values() | list, 'types': described[1].values() | list,
+            'encoding': '', 'skipped': 0,
+        }) }}
     {%- endif -%}
     {{ return(csv_plan(name, place)) }}
 {%- endmacro %}
@@ -75,10 +78,25 @@
             ~ ': --vars \'{raw_' ~ name ~ ': ""}\'.'
         ) -%}
     {%- endif -%}
+    {% set columns = adapter.get_columns_in_relation(place) -%}
     {{ return({
-        'place': place, 'headers': adapter.get_columns_in_relation(place) | map(attribute='name') | list,
+        'place': place, 'headers': columns | map(attribute='name') | list, 'types': columns | map(attribute='dtype') | list,
         'encoding': '', 'skipped': 0,
     }) }}
+{%- endmacro %}
+
+{#
+    A value of a table or a Parquet file as text. A number of such a column has a decimal point, whatever its digits: 1.234 is
+    written 1.2340, so that it is not taken for a thousand.
+#}
+{% macro typed_text(plan, position) -%}
+    {% set text = as_text(adapter.quote(plan['headers'][position])) -%}
+    {% set type = plan['types'][position].lower().split('(')[0] -%}
+    {% if type in ['double', 'float', 'real', 'decimal', 'numeric', 'double precision', 'float4', 'float8'] -%}
+        case when {{ matches(text, '-?[0-9]+[.][0-9]{3}') }} then {{ text }} || '0' else {{ text }} end
+    {%- else -%}
+        {{ text }}
+    {%- endif %}
 {%- endmacro %}
 
 {# The columns of a table that number its rows, as loaders write them. #}
@@ -182,7 +200,7 @@
             row_number() over (order by {{ content | join(', ') }}) as file_row,
         {% endif -%}
         {% for column in columns -%}
-            {{ as_text(adapter.quote(plan['headers'][plan['matched'][column]]) if column in plan['matched'] else 'null') }} as {{ column }},
+            {{ typed_text(plan, plan['matched'][column]) if column in plan['matched'] else as_text('null') }} as {{ column }},
         {% endfor -%}
         concat_ws(' | ', {{ texts | join(', ') }}) as raw_line,
         cast(1 as bigint) as physical_lines,

@@ -70,9 +70,9 @@ def test_the_cdnow_file_needs_one_variable(checkout: Checkout, tmp_path: Path) -
 
 def test_parquet_and_a_relative_path_and_a_reference_date(checkout: Checkout, tmp_path: Path) -> None:
     duckdb.sql(
-        "select * from (values (7.0, timestamp '2024-05-01 10:00:00', 2, 5.5),"
-        " (7.0, timestamp '2024-06-01 10:00:00', 1, 3),"
-        ' (8.5, timestamp \'2024-05-20 00:00:00\', 1, 0)) as t("Customer ID", "InvoiceDate", "Quantity", "Price")'
+        "select * from (values (7.0, timestamp '2024-05-01 10:00:00', 2, 5.125),"
+        " (7.0, timestamp '2024-06-01 10:00:00', 1, 3.000),"
+        ' (8.5, timestamp \'2024-05-20 00:00:00\', 1, 1.000)) as t("Customer ID", "InvoiceDate", "Quantity", "Price")'
     ).write_parquet(str(checkout.root / "bought.parquet"))
     try:
         checkout.dbt(
@@ -87,7 +87,8 @@ def test_parquet_and_a_relative_path_and_a_reference_date(checkout: Checkout, tm
         tmp_path / "w.duckdb",
         "select customer_id, recency_days, orders, revenue from customer_features order by 1",
     )
-    assert rows == [("7", 30.0, 1.0, 11.0), ("8.5", 11.0, 1.0, 0.0)]
+    # Three decimals in a column of numbers are no thousands.
+    assert rows == [("7", 30.0, 1.0, 10.25), ("8.5", 11.0, 1.0, 1.0)]
     assert ask(tmp_path / "w.duckdb", "select reason from rejected_orders") == [("ordered_in_future",)]
 
 
