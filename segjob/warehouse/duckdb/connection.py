@@ -61,6 +61,7 @@ class DuckDBConnection(SqlAlchemyWarehouse):
         self.engine = sa.create_engine("duckdb:///:memory:", connect_args={"config": self._settings()})
         self.engine.dialect.identifier_preparer = _Names(cast(duckdb_engine.Dialect, self.engine.dialect))
         self._catalog: str | None = None
+        self._looked_through: Any = None
         self._is_open_to_files = True
 
     @contextmanager
@@ -200,6 +201,7 @@ class DuckDBConnection(SqlAlchemyWarehouse):
         """Let go of what was written, and read again. What fails here is a warning: the commit stands."""
         try:
             self._merge_log()
+            self._looked_through = self._signature()
         except duckdb.Error as error:
             self.late_failures.append(
                 f"all is written, but the next job has to merge the log into the file: {first_line(error)}"
@@ -221,7 +223,10 @@ class DuckDBConnection(SqlAlchemyWarehouse):
         self._raw.execute(f"use {self._quoted_catalog}")
         if not self.external_access and self._is_open_to_files:
             self._forbid_other_files()
-        self._refuse_shadowed_functions()
+        # DuckDB lists its thousand own functions, too: 20 ms, which every opening of the file would take.
+        if (signature := self._signature()) != self._looked_through:
+            self._refuse_shadowed_functions()
+            self._looked_through = signature
 
     def _refuse_shadowed_functions(self) -> None:
         """A macro in the file's own schema comes before the function of that name that segjob's statements call."""
