@@ -40,6 +40,9 @@ MOST_SEGMENTS = 100
 """Of a fixed k. The statements that score a row compare every two segments: their text grows with the square of k, and
 publishing 100 segments takes seconds, 600 longer than ten minutes."""
 
+FEWEST_PARTITION_ROWS = 300
+"""Of each of up to ten segments, thirty: with fewer, a mean and a share say little."""
+
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -136,6 +139,10 @@ class Segmentation(_Strict):
     row_weight: str | None = None
     where: Annotated[str, Field(min_length=1, max_length=10_000)] | None = None
     """SQL condition of the rows that are taken; whether it is one is for the warehouse to say."""
+    partition_by: Annotated[str, Field(min_length=1)] | None = None
+    """Column for each value of which a model is fitted, with its own choice of k; see `docs/config.md`."""
+    min_partition_rows: Annotated[StrictInt, Field(ge=10)] = FEWEST_PARTITION_ROWS
+    """A value of that column with fewer rows is refused: its rows are left out."""
     as_of_column: str | tuple[str, str] | None = None
     """Column of dates, rows of one of which are taken; or two, from when and until when (empty: still) a row holds."""
     scale: Scale = "standard"
@@ -163,7 +170,18 @@ class Segmentation(_Strict):
     )
     """Settings under whose other values the same model would have been fitted."""
     OF_THE_CHOICE: ClassVar[frozenset[str]] = frozenset(
-        {"k", "k_range", "rule", "allow_one", "min_share", "max_share", "seed", "n_init", "start"}
+        {
+            "k",
+            "k_range",
+            "rule",
+            "allow_one",
+            "min_share",
+            "max_share",
+            "seed",
+            "n_init",
+            "start",
+            "min_partition_rows",
+        }
     )
     """Settings that decide which model is fitted; one that was fitted under other values still scores the same rows."""
 
@@ -252,7 +270,29 @@ class Segmentation(_Strict):
             raise ValueError(f"k_range is upside down: {low} is above {high}; write [{high}, {low}]")
         if high > 50:
             raise ValueError(f"k_range ends at {high}; more than 50 segments is no segmentation")
+        self._check_partitions()
         return self
+
+    def _check_partitions(self) -> None:
+        """A model per partition is of k-means on numeric features."""
+        column = self.partition_by
+        if column is None:
+            if self.min_partition_rows != FEWEST_PARTITION_ROWS:
+                raise ValueError("min_partition_rows goes with partition_by")
+            return
+        roles = {self.key: "key", self.row_weight: "row_weight"}
+        roles |= {feature.column: "feature" for feature in self.features}
+        if column in roles:
+            raise ValueError(f"partition_by names {column!r}, which is also the {roles[column]}")
+        if self.algorithm != "kmeans":
+            raise ValueError(f'partition_by goes with algorithm = "kmeans", not {self.algorithm!r}')
+        if self.start != "fresh":
+            raise ValueError(f'partition_by goes with start = "fresh", not {self.start!r}')
+        if categorical := [feature.column for feature in self.features if feature.kind == "categorical"]:
+            raise ValueError(
+                f"partition_by takes numeric features only, not {', '.join(map(repr, categorical))}: "
+                "turn them into numbers in the feature view"
+            )
 
     def _check_measures(self) -> None:
         columns = [measure.column for measure in self.measures]

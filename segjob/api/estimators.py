@@ -20,6 +20,7 @@ from segjob.api.scoring import number_values, text_values
 from segjob.core.arrays import squared_distances
 from segjob.core.model import MISSING_CATEGORY, Floats, Gaussians, Model, Transform
 from segjob.core.segments.score import squared_segment_distances
+from segjob.errors import ConfigError
 
 
 class SegmentKMeans(KMeans):  # type: ignore[misc]
@@ -90,7 +91,16 @@ def pipeline_of(model: Model) -> Pipeline:
     """A `ColumnTransformer` for the transforms, and the fitted `SegmentKMeans` or `SegmentMixture`.
 
     Ward's segments are scored by their nearest mean, which is what `SegmentKMeans` does.
+
+    Raises
+    ------
+    ConfigError : the run has a model for each value of a column, which no one pipeline is.
     """
+    if model.partitions is not None:
+        raise ConfigError(
+            f"there is a model for each {model.partitions.column}, and no one pipeline of all",
+            hint="score with `score`, or segment one of them by itself with where",
+        )
     features = _column_transformer(model.transforms)
     last = _kmeans(model) if model.gaussians is None else _mixture(model, model.gaussians)
     return Pipeline([("features", features), ("segments", last)])

@@ -22,7 +22,8 @@ def source_values(frame: pd.DataFrame, model: Model) -> dict[str, Any]:
     ------
     ConfigError : the frame lacks columns, or one holds no numbers.
     """
-    kinds = {t.source_column: t.function for t in model.transforms}
+    kinds: dict[str, str] = {} if model.partitions is None else {model.partitions.column: "one_hot"}
+    kinds |= {t.source_column: t.function for t in model.transforms}
     if lacking := [name for name in kinds if name not in frame.columns]:
         raise ConfigError(
             f"the data frame has no column {', '.join(map(repr, lacking))}",

@@ -126,8 +126,11 @@ def _is_kmeans(run: Record) -> bool:
 
 
 def print_votes(evidence: PublishedRun) -> None:
-    """Why this k: the decision, and every k rule's vote."""
+    """Why this k: the decision, and every k rule's vote; of a run with partitions, one line for each of them."""
     run = evidence.run
+    if evidence.partitions:
+        _print_partitions(evidence)
+        return
     k = "no k" if run["k"] is None else f"k = {run['k']}"
     how = "fixed" if run["k_outcome"] == "fixed" else f"{run['k_outcome']} by {run['k_rule']}"
     print_line(f"{k}, {how}: {run['k_reason']}")
@@ -136,6 +139,18 @@ def print_votes(evidence: PublishedRun) -> None:
         table.add_row(*cells(vote["rule"], vote["k"], vote["reason"]))
     if evidence.votes:
         print_table(table)
+
+
+def _print_partitions(evidence: PublishedRun) -> None:
+    run = evidence.run
+    table = new_table(run["partition_by"], "segments", "rows", "structure", "silhouette", "why")
+    for row in evidence.partitions:
+        why = f"refused, {row['reason']}" if row["k"] is None else row["k_reason"]
+        table.add_row(
+            *cells(row["partition"], row["k"], row["rows"], row["structure"], row["silhouette"], why)
+        )
+    print_table(table)
+    print_line(f"the evidence for one of them: segjob show {run['run_id']} --partition VALUE")
 
 
 def print_fit(evidence: PublishedRun) -> None:
@@ -152,13 +167,15 @@ def print_evidence(evidence: PublishedRun) -> None:
     print_segments(evidence)
     print_fit(evidence)
     print_votes(evidence)
-    print_sweep(evidence)
+    if not evidence.partitions:
+        print_sweep(evidence)
     print_segment_rules(evidence)
     print_lineage(evidence)
     if evidence.exclusions:
         table = new_table("left out because", "column", "rows")
         for row in evidence.exclusions:
-            table.add_row(*cells(row["reason"], row["column_name"], row["rows"]))
+            reason = row["reason"] if row["partition"] is None else f"{row['reason']}: {row['partition']}"
+            table.add_row(*cells(reason, row["column_name"], row["rows"]))
         print_table(table)
     run = evidence.run
     state = "the current run" if evidence.is_current else run["status"]

@@ -75,6 +75,13 @@ Where = Annotated[
     str | None,
     typer.Option(metavar="CONDITION", help="With --from: only rows where this SQL condition holds."),
 ]
+PartitionBy = Annotated[
+    str | None,
+    typer.Option(metavar="COLUMN", help="A model and a choice of k for each value of this column."),
+]
+Partition = Annotated[
+    str | None, typer.Option(metavar="VALUE", help="Of a run with partition_by: only this value's model.")
+]
 NumberOfSegments = Annotated[
     str | None, typer.Option("--k", metavar="K", help="A number of segments, or auto.")
 ]

@@ -7,7 +7,7 @@ Everything here is what those tables hold, so a model can be rebuilt from them a
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -121,14 +121,34 @@ class Gaussians:
 
 
 @dataclass(frozen=True)
+class Partitions:
+    """What a model knows of the values of a column, each of which has segments and transforms of its own.
+
+    column : of the relation; values : P of its values, as text.
+    of_segment : (k,) position in `values`, by place of the segment.
+    transforms : of each value, d of them: alike but for impute_value, center and scale.
+    """
+
+    column: str
+    values: tuple[str, ...]
+    of_segment: tuple[int, ...]
+    transforms: tuple[tuple[Transform, ...], ...]
+
+    def segments_of(self, position: int) -> list[int]:
+        """The places of the segments of one value."""
+        return [place for place, own in enumerate(self.of_segment) if own == position]
+
+
+@dataclass(frozen=True)
 class Model:
     """A fitted segmentation.
 
-    transforms : d of them, in the order of the centroids' columns.
+    transforms : d of them, in the order of the centroids' columns; of the first partition where there are any.
     segment_ids : k published numbers, in the order of the centroids' rows.
     centroids : (k, d) float64, scaled coordinates.
     outlier_distance : (k,) float64; a row further than this from its own centroid is an outlier.
     gaussians : of a Gaussian mixture, whose distances are Mahalanobis'; None where the nearest centroid decides.
+    partitions : whose segments compete for which rows; None if all do for all.
     """
 
     transforms: tuple[Transform, ...]
@@ -136,6 +156,13 @@ class Model:
     centroids: Floats
     outlier_distance: Floats
     gaussians: Gaussians | None = None
+    partitions: Partitions | None = None
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns that decide about a row's segment: the one of partitions, if there is one, and the features'."""
+        parts = [] if self.partitions is None else [self.partitions.column]
+        return list(dict.fromkeys([*parts, *(t.source_column for t in self.transforms)]))
 
     def numbered(self, ids: Sequence[int], order: Sequence[int]) -> Model:
         """The same segments in another order and under other numbers.
@@ -145,11 +172,53 @@ class Model:
         ids : k numbers, of the segments as they stood; order : k of their old places, in the new order.
         """
         order = list(order)
-        shape = self.gaussians
+        shape, parts = self.gaussians, self.partitions
+        if parts is not None:
+            parts = dataclasses.replace(parts, of_segment=tuple(parts.of_segment[place] for place in order))
         return dataclasses.replace(
             self,
             segment_ids=tuple(ids[place] for place in order),
             centroids=self.centroids[order],
             outlier_distance=self.outlier_distance[order],
             gaussians=None if shape is None else Gaussians(shape.shares[order], shape.covariances[order]),
+            partitions=parts,
         )
+
+    def of_partition(self, position: int) -> Model:
+        """The model of one value of the column, which knows of no other."""
+        assert self.partitions is not None
+        places = self.partitions.segments_of(position)
+        return Model(
+            transforms=self.partitions.transforms[position],
+            segment_ids=tuple(self.segment_ids[place] for place in places),
+            centroids=self.centroids[places],
+            outlier_distance=self.outlier_distance[places],
+        )
+
+    @classmethod
+    def together(cls, column: str, models: Mapping[str, Model]) -> Model:
+        """One model of several, each for the rows with one value in a column; their segments' numbers all differ."""
+        import numpy as np
+
+        each = list(models.values())
+        of_segment = [position for position, model in enumerate(each) for _ in model.segment_ids]
+        return cls(
+            transforms=each[0].transforms,
+            segment_ids=tuple(segment for model in each for segment in model.segment_ids),
+            centroids=np.concatenate([model.centroids for model in each]),
+            outlier_distance=np.concatenate([model.outlier_distance for model in each]),
+            partitions=Partitions(
+                column, tuple(models), tuple(of_segment), tuple(model.transforms for model in each)
+            ),
+        )
+
+    @classmethod
+    def without_segments(
+        cls, transforms: tuple[Transform, ...], partitions: Partitions | None = None
+    ) -> Model:
+        """Only the way of a row into the model's space."""
+        import numpy as np
+
+        if partitions is not None:
+            partitions = dataclasses.replace(partitions, of_segment=())
+        return cls(transforms, (), np.empty((0, len(transforms))), np.empty(0), partitions=partitions)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 
 def from_sums(shift: float, weight: float, total: float, squares: float) -> tuple[float, float]:
     """Mean and population variance of values whose distances from `shift` were summed.
@@ -41,3 +44,17 @@ def fold_imputed(
     if not weight:
         return value, 0.0
     return mean + away * share, (1.0 - share) * (variance + share * away * away)
+
+
+def merged_moments(groups: Sequence[tuple[float, float, float]]) -> tuple[float, float]:
+    """Mean and population variance of several groups together; NaN without any.
+
+    Parameters
+    ----------
+    groups : weight, mean and population variance of each.
+    """
+    weight = sum(own for own, _, _ in groups)
+    if not weight:
+        return math.nan, math.nan
+    mean = sum(own * of for own, of, _ in groups) / weight
+    return mean, sum(own * (spread + (of - mean) ** 2) for own, of, spread in groups) / weight

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from segjob.config import Segmentation
-from segjob.core.model import FitRows, Floats, Model
+from segjob.core.model import FitRows, Floats, Model, Transform
 from segjob.core.segments.score import places
 from segjob.core.select_k.choose import choose
 from segjob.core.select_k.division import ShareLimits
@@ -78,19 +78,24 @@ def choose_k(
     DataError : there are fewer different rows than segments asked for.
     """
     with progress.phase("choosing k") as phase:
-        selection = select(dataset, rows, ask, previous_k)
+        selection = select(dataset.settings, dataset.transforms, rows, ask, previous_k)
         phase.note = f"k = {selection.decision.k}"
     for warning in warnings(selection.sweep, selection.decision, dataset.transforms):
         progress.warn(warning)
     return selection
 
 
-def select(dataset: Dataset, rows: FitRows, ask: Ask, previous_k: int | None = None) -> KSelection:
+def select(
+    settings: Segmentation,
+    transforms: Sequence[Transform],
+    rows: FitRows,
+    ask: Ask,
+    previous_k: int | None = None,
+) -> KSelection:
     """The same without reports."""
-    settings = dataset.settings
     refuse_too_many(settings, rows)
     seed, ks = settings.seed, _ks(settings)
-    request = EvidenceRequest.of(rows, dataset.transforms, ks, seed)
+    request = EvidenceRequest.of(rows, transforms, ks, seed)
     groups = ask(request.groups)
     swept = sweep(rows, ks, seed=seed, n_init=settings.n_init)
     evidence = gather(request, groups)

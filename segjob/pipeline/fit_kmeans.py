@@ -12,7 +12,7 @@ from segjob.core.arrays import nearest
 from segjob.core.cluster.lloyd import Pass, Refined, pass_over, refine
 from segjob.core.cluster.lloyd_bounds import Bordered
 from segjob.core.cluster.metrics import Indices, segment_silhouettes
-from segjob.core.model import FitRows, Floats, Labels, Model
+from segjob.core.model import FitRows, Floats, Labels, Model, Transform
 from segjob.core.segments.match import Alignment
 from segjob.core.segments.segment_rules import SegmentRule, segment_rule_for
 from segjob.pipeline.measure import Dataset
@@ -77,24 +77,41 @@ def fit_kmeans(
         refined, squared = _refine_in_warehouse(warehouse, settings, dataset, rows, start)
         number = refined.passes
     else:
-        refined = refine(
-            lambda centroids: pass_over(rows, centroids),
-            lambda centroids, count: _farthest(rows, centroids, count),
-            start,
-            tolerance=_EXACT,
-            max_passes=_ENOUGH,
-        )
-        squared, number = pass_over(rows, refined.centroids).squared, 0
+        refined, squared = refine_in_memory(rows, start)
+        number = 0
+    return described(dataset.transforms, dataset.settings.seed, rows, refined, squared, number)
+
+
+def refine_in_memory(rows: FitRows, start: Floats) -> tuple[Refined, Floats]:
+    """Lloyd's iteration over the fit rows, which are all rows; and the (k,) exact squared distances."""
+    refined = refine(
+        lambda centroids: pass_over(rows, centroids),
+        lambda centroids, count: farthest(rows, centroids, count),
+        start,
+        tolerance=_EXACT,
+        max_passes=_ENOUGH,
+    )
+    return refined, pass_over(rows, refined.centroids).squared
+
+
+def described(
+    transforms: tuple[Transform, ...],
+    seed: int,
+    rows: FitRows,
+    refined: Refined,
+    squared: Floats | None,
+    passes: int,
+) -> FittedModel:
+    """The model of centroids that have come to rest, numbered by size, with what the fit rows tell of its segments."""
     order = np.lexsort((*refined.centroids.T[::-1], -refined.last.rows))
     centroids = refined.centroids[order]
     model = Model(
-        transforms=dataset.transforms,
+        transforms=transforms,
         segment_ids=tuple(range(1, len(order) + 1)),
         centroids=centroids,
         outlier_distance=pass_over(rows, centroids).outlier_distance,
     )
     labels, _ = nearest(rows.values, centroids)
-    seed = dataset.settings.seed
     return FittedModel(
         model=model,
         silhouettes=segment_silhouettes(rows.values, labels, len(centroids), seed, rows.weights),
@@ -103,7 +120,7 @@ def fit_kmeans(
         iterations=refined.passes,
         converged=refined.converged,
         shift=refined.shift,
-        passes=number,
+        passes=passes,
     )
 
 
@@ -122,7 +139,7 @@ def segment_rules(rows: FitRows, labels: Labels, model: Model) -> tuple[SegmentR
     )
 
 
-def _farthest(rows: FitRows, centroids: Floats, count: int) -> Floats:
+def farthest(rows: FitRows, centroids: Floats, count: int) -> Floats:
     """(count, d) the rows furthest from every centroid."""
     distances = ((rows.values[:, None, :] - centroids[None]) ** 2).sum(axis=2).min(axis=1)
     return rows.values[np.argsort(-distances, kind="stable")[:count]]

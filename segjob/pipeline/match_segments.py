@@ -8,7 +8,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from segjob.core.model import Floats, Model
-from segjob.core.segments.match import Alignment, align, centroid_similarity, first, shared_similarity
+from segjob.core.segments.match import Alignment, Fate, align, centroid_similarity, first, shared_similarity
 from segjob.pipeline.measure import Dataset
 from segjob.registry.models import PublishedModel
 from segjob.registry.registry import Registry
@@ -33,11 +33,22 @@ def match_segments(
     if previous is None:
         return first(len(model.centroids))
     before = registry.load_model(previous, for_scoring=False)
-    distances = _distances(before.model, model)
+    if before.model.partitions is not None:  # none of its segments is of all rows
+        return _unlike(
+            before.model, len(model.centroids), next_number(registry, [run["run_id"] for run in runs])
+        )
+    distances = centroid_distances(before.model, model)
     shared = _shared_customers(registry, dataset, model, before)
-    similarity = shared_similarity(shared) if shared is not None else _by_centroids(before.model, model)
-    next_id = _next_id(registry, [run["run_id"] for run in runs])
+    similarity = shared_similarity(shared) if shared is not None else by_centroids(before.model, model)
+    next_id = next_number(registry, [run["run_id"] for run in runs])
     return align(similarity, before.model.segment_ids, next_id, distances=distances, overlap=shared)
+
+
+def _unlike(before: Model, k: int, number: int) -> Alignment:
+    """All of the new segments are new, all of the old ones retired."""
+    ids = tuple(range(number, number + k))
+    retired = tuple(Fate(i, "retired") for i in before.segment_ids)
+    return Alignment(ids, (*(Fate(i, "new") for i in ids), *retired))
 
 
 def _shared_customers(
@@ -61,7 +72,7 @@ def _shared_customers(
     return shared if shared.sum() >= ENOUGH_SHARED * smaller * share else None
 
 
-def _by_centroids(before: Model, now: Model) -> Floats:
+def by_centroids(before: Model, now: Model) -> Floats:
     """(k_old, k_new) by the features that both have; nothing alike where they have none."""
     old, new = _in_one_scale(before, now)
     if not old.shape[1]:
@@ -69,7 +80,7 @@ def _by_centroids(before: Model, now: Model) -> Floats:
     return centroid_similarity(old, new)
 
 
-def _distances(before: Model, now: Model) -> Floats:
+def centroid_distances(before: Model, now: Model) -> Floats:
     old, new = _in_one_scale(before, now)
     distances: Floats = np.sqrt(((old[:, None] - new[None]) ** 2).sum(axis=2))
     return distances
@@ -85,7 +96,7 @@ def _in_one_scale(before: Model, now: Model) -> tuple[Floats, Floats]:
     return (np.column_stack(old), np.column_stack(new)) if shared else empty
 
 
-def _next_id(registry: Registry, run_ids: list[int]) -> int:
+def next_number(registry: Registry, run_ids: list[int]) -> int:
     segments = registry.table("segments")
     highest = sa.select(sa.func.max(segments.c.segment_id)).where(segments.c.run_id.in_(run_ids))
     return int(registry.warehouse.scalar(highest)) + 1

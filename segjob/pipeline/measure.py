@@ -84,11 +84,11 @@ def measure(
         except DataError as problem:
             raise explained(warehouse, source, problem) from None
         means = measure_means(warehouse, source, relation, progress)
-        counts, outside = _with_left_out(warehouse, source, counts)
+        counts, outside = with_left_out(warehouse, source, counts)
         return Dataset(source, relation, counts, coordinates, rows_outside=outside, measure_means=means)
 
 
-def _with_left_out(
+def with_left_out(
     warehouse: Warehouse, source: ResolvedSegmentation, counts: Measured
 ) -> tuple[Measured, int | None]:
     """The counts with the forgotten among the exclusions; and how many rows the condition leaves out.
@@ -175,8 +175,16 @@ def count_rows(warehouse: Warehouse, source: ResolvedSegmentation, relation: Rel
     ------
     DataError : with everything that is wrong with the rows.
     """
+    counts = measured_rows(warehouse, relation, source.settings.features)
+    refuse_rows(warehouse, source, relation, counts)
+    return counts
+
+
+def refuse_rows(
+    warehouse: Warehouse, source: ResolvedSegmentation, relation: Relation, counts: Measured
+) -> None:
+    """Raises a DataError with everything that keeps the rows from being segmented."""
     features, where = source.settings.features, source.settings.relation
-    counts = measured_rows(warehouse, relation, features)
     if counts.rows == 0 and source.relation.dates is not None:
         raise DataError(f"{where} has no rows as of {source.relation.dates.day}{_nearby(warehouse, source)}")
     if counts.rows == 0 and source.relation.where is not None:
@@ -201,7 +209,6 @@ def count_rows(warehouse: Warehouse, source: ResolvedSegmentation, relation: Rel
         raise DataError(
             f"no row of {where} is left: {reasons}", hint="impute missing values, or widen the bounds"
         )
-    return counts
 
 
 def _nearby(warehouse: Warehouse, source: ResolvedSegmentation) -> str:
@@ -216,9 +223,19 @@ def _nearby(warehouse: Warehouse, source: ResolvedSegmentation) -> str:
 
 def measured_rows(warehouse: Warehouse, relation: Relation, features: Sequence[Feature]) -> Measured:
     """What the rows hold, whether or not they can be segmented: one scan, after the first thousand rows."""
-    near = warehouse.records(measures.first_means(relation, features))[0]
-    row = warehouse.records(measures.measure(relation, features, near))[0]
+    everything = dataclasses.replace(relation, partition=None)
+    near = warehouse.records(measures.first_means(everything, features))[0]
+    row = warehouse.records(measures.measure(everything, features, near))[0]
     return measures.read_measure(row, features)
+
+
+def measured_partitions(
+    warehouse: Warehouse, relation: Relation, features: Sequence[Feature]
+) -> dict[str | None, Measured]:
+    """The same for each value of the column of partitions, as text, in one scan; None: rows without a value."""
+    near = warehouse.records(measures.first_means(dataclasses.replace(relation, partition=None), features))[0]
+    rows = warehouse.records(measures.measure(relation, features, near))
+    return {row["part"]: measures.read_measure(row, features) for row in rows}
 
 
 def refuse_changed(warehouse: Warehouse, dataset: Dataset) -> None:

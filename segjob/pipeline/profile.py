@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from segjob.config import Config
-from segjob.core.model import FitRows, Model
+from segjob.core.model import Floats, Model, Partitions
 from segjob.core.segments import drift, names, playbook
 from segjob.core.segments.drift import binned_shares
 from segjob.core.segments.feature_words import words_of_features
@@ -68,14 +68,32 @@ def profile_segments(
     fitted : under its published numbers.
     actions : the user's table of what to do, or None for the playbooks.
     """
+    rows, profiled = read_profiles_of(registry.warehouse, dataset, fitted.model, fitted.rules)
+    return SegmentProfiles(profiled, describe(registry, dataset, fitted, sums, actions, rows, profiled))
+
+
+def describe(
+    registry: Registry,
+    dataset: Dataset,
+    fitted: FittedModel,
+    sums: SegmentSums,
+    actions: Sequence[Advice] | None,
+    rows: Sequence[Record],
+    profiled: Sequence[Record],
+) -> list[Record]:
+    """Rows of table `segments` without the run's number.
+
+    Parameters
+    ----------
+    rows, profiled : of the segments, from `read_profiles_of`.
+    """
     model, kept = fitted.model, dataset.counts.kept
-    rows, profiled = _read_profiles(registry.warehouse, dataset, model, fitted.rules)
     shares = [sums.sizes[segment] / kept for segment in model.segment_ids]
     automatic, suggested = _names_and_actions(dataset, model, profiled, shares, actions)
     named = _names(registry, dataset, model, automatic)
     conditions = _conditions(registry.warehouse, fitted, rows)
     silhouettes, limits = fitted.silhouettes.tolist(), model.outlier_distance.tolist()
-    segments = [
+    return [
         {
             "segment_id": segment,
             **named[i],
@@ -89,10 +107,9 @@ def profile_segments(
         }
         for i, segment in enumerate(model.segment_ids)
     ]
-    return SegmentProfiles(profiled, segments)
 
 
-def _read_profiles(
+def read_profiles_of(
     warehouse: Warehouse, dataset: Dataset, model: Model, rules: Sequence[SegmentRule | None]
 ) -> tuple[list[Record], list[Record]]:
     """The sums by segment, which count the segment rules' rows too; and the rows of `profiles`."""
@@ -108,13 +125,39 @@ def _read_profiles(
             ),
         ]
     )
+    if model.partitions is not None:
+        rows = [
+            {**row, "partition": value}
+            for value, ids in segments_by_partition(model).items()
+            for row in _profiles(
+                profiles.read_profiles(_of_segments(sums, ids), model, only),
+                _of_segments(quartiles, ids),
+                features,
+                set(means),
+            )
+        ]
+        return sums, rows
     moments = profiles.read_profiles(sums, model, only)
     return sums, _profiles(moments, quartiles, features, set(means))
 
 
+def segments_by_partition(model: Model) -> dict[str, list[int]]:
+    """Value -> the numbers of its segments."""
+    assert model.partitions is not None
+    return {
+        value: [model.segment_ids[place] for place in model.partitions.segments_of(position)]
+        for position, value in enumerate(model.partitions.values)
+    }
+
+
+def _of_segments(rows: Sequence[Record], ids: Sequence[int]) -> list[Record]:
+    own = set(ids)
+    return [row for row in rows if row["segment_id"] in own]
+
+
 def profile_rows(warehouse: Warehouse, dataset: Dataset, model: Model) -> list[Record]:
     """Rows of table `profiles` for a model that was fitted earlier, without the run's number."""
-    return _read_profiles(warehouse, dataset, model, ())[1]
+    return read_profiles_of(warehouse, dataset, model, ())[1]
 
 
 def _names_and_actions(
@@ -244,19 +287,27 @@ def actions_of(config: Config) -> Sequence[Advice] | None:
     )
 
 
-def distribution_rows(warehouse: Warehouse, dataset: Dataset, rows: FitRows) -> list[Record]:
+def distribution_rows(
+    warehouse: Warehouse,
+    dataset: Dataset,
+    originals: Sequence[Floats],
+    weights: Floats,
+    partitions: Partitions | None = None,
+) -> list[Record]:
     """What the features look like now, as rows of `distributions`: what a later health check compares with.
 
     Parameters
     ----------
-    rows : the fit rows, which say where the bins are.
+    originals : by transform, (n,) values of the fit rows in the column's own units: they say where the bins are.
+    weights : (n,) of the fit rows.
+    partitions : of the model, if it has any.
     """
     transforms, counts = dataset.transforms, dataset.counts
-    edges = [
-        binned_shares(t.to_original(rows.values[:, j]), rows.weights).edges for j, t in enumerate(transforms)
-    ]
+    edges = [binned_shares(values, weights).edges for values in originals]
     share, seed = min(1.0, REFERENCE_ROWS / counts.kept), dataset.settings.seed
-    statement = drift_statements.bins(dataset.relation, transforms, edges, share=share, seed=seed)
+    statement = drift_statements.bins(
+        dataset.relation, transforms, edges, partitions=partitions, share=share, seed=seed
+    )
     binned = warehouse.records(statement)[0]
     missing = missing_shares(counts)
     records = []

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from segjob.config import PublishSettings
-from segjob.core.model import Model
+from segjob.core.model import Floats, Model
 from segjob.core.segments.playbook import Advice
 from segjob.pipeline.choose_k import KSelection, sweep_rows, vote_rows
 from segjob.pipeline.fit_kmeans import FittedModel
@@ -26,10 +26,9 @@ from segjob.pipeline.publishing.publication import (
     insert_rows,
     published_model,
     published_run,
-    transform_rows,
     write_history,
 )
-from segjob.registry.models import centroid_rows, covariance_rows, with_mixing_weights
+from segjob.registry.models import centroid_rows, covariance_rows, transform_rows, with_mixing_weights
 from segjob.registry.movements import Movers, relink, write_movements
 from segjob.registry.recovery import FIRST_OF_FIT
 from segjob.registry.registry import Registry
@@ -106,17 +105,17 @@ def _write(registry: Registry, draft: RunDraft, publication: Publication) -> Pub
     fitted = draft.fitted.renumbered(alignment)
     sums = write_history(registry, dataset, fitted.model, fitted.squared, run_id)
     profiled = profile_segments(registry, dataset, fitted, sums, draft.actions)
-    inertia = sum(sums.inertia.values())
+    inertia, points = sum(sums.inertia.values()), draft.selection.sweep.points
     rows = {
         "sweeps": sweep_rows(draft.selection, inertia if fitted.indices is None else None),
         "exclusions": exclusion_rows(dataset),
-        "transforms": transform_rows(dataset),
+        "transforms": transform_rows(fitted.model),
         "centroids": centroid_rows(fitted.model),
         "covariances": covariance_rows(fitted.model),
         "profiles": profiled.profiles,
-        "segments": _segment_rows(draft.selection, profiled.segments, fitted.model),
+        "segments": segment_rows(draft.selection, profiled.segments, fitted.model),
         "lineage": publication.lineage_rows(alignment.fates),
-        "distributions": distribution_rows(registry.warehouse, dataset, draft.selection.sweep.points),
+        "distributions": distribution_rows(registry.warehouse, dataset, _originals(draft), points.weights),
     }
     insert_rows(registry, run_id, rows)
     moved = Movers(run_id, sums.sizes, by_model_before(registry, dataset, publication.before))
@@ -133,7 +132,13 @@ def _write(registry: Registry, draft: RunDraft, publication: Publication) -> Pub
     return published_run(registry, publication, {**rows, FIRST_OF_FIT: votes, "runs": [run]})
 
 
-def _segment_rows(selection: KSelection, segments: Sequence[Record], model: Model) -> list[Record]:
+def _originals(draft: RunDraft) -> list[Floats]:
+    """The fit rows in the columns' own units, by transform."""
+    columns = draft.selection.sweep.points.values.T
+    return [t.to_original(values) for t, values in zip(draft.dataset.transforms, columns, strict=True)]
+
+
+def segment_rows(selection: KSelection, segments: Sequence[Record], model: Model) -> list[Record]:
     """Rows of table `segments` without the run's number."""
     stability = selection.stability_of(model)
     each = [None] * len(segments) if stability is None else stability.tolist()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Any
 
 from segjob.config import Feature, Segmentation
 from segjob.core.model import Transform
@@ -22,18 +24,30 @@ _NARROWEST = 1e-6
 """A range on the scaled axis below it is refused: centroids are kept to ten decimals."""
 
 
+Quartiles = Mapping[str, tuple[float, float, float]]
+"""By column, of its values in original units."""
+
+
 def transforms(
-    warehouse: Warehouse, settings: Segmentation, relation: Relation, measured: Measured
+    warehouse: Warehouse,
+    settings: Segmentation,
+    relation: Relation,
+    measured: Measured,
+    quartiles: Quartiles | None = None,
 ) -> tuple[Transform, ...]:
     """How each coordinate is made.
+
+    Parameters
+    ----------
+    quartiles : of the features that need them; None to ask the warehouse.
 
     Raises
     ------
     DataError : features that hold one value only, or too many categories.
     """
-    numeric = [feature for feature in settings.features if feature.kind == "numeric"]
     moments = {m.column: m for m in measured.moments}
-    quartiles = _quartiles(warehouse, relation, settings, numeric)
+    if quartiles is None:
+        quartiles = quartiles_by_partition(warehouse, relation, settings).get(None, {})
     coordinates: list[Transform] = []
     problems: list[SegjobError] = []
     for feature in settings.features:
@@ -172,10 +186,11 @@ def _category(feature: Feature, name: str, share: float) -> Transform:
     )
 
 
-def _quartiles(
-    warehouse: Warehouse, relation: Relation, settings: Segmentation, numeric: Sequence[Feature]
-) -> dict[str, tuple[float, float, float]]:
-    """Quartiles of the features that need them, in original units."""
+def quartiles_by_partition(
+    warehouse: Warehouse, relation: Relation, settings: Segmentation
+) -> dict[str | None, Quartiles]:
+    """Quartiles of the features that need them by partition; of a relation without partitions under None."""
+    numeric = [feature for feature in settings.features if feature.kind == "numeric"]
     columns = {
         feature.column
         for feature in numeric
@@ -184,15 +199,19 @@ def _quartiles(
     }
     if not columns:
         return {}
-    row = warehouse.records(measures.quantiles(relation, settings.features, (0.25, 0.5, 0.75)))[0]
+    rows = warehouse.records(measures.quantiles(relation, settings.features, (0.25, 0.5, 0.75)))
+    return {row.get("part"): _quartiles(row, numeric, columns) for row in rows}
+
+
+def _quartiles(row: Mapping[str, Any], numeric: Sequence[Feature], columns: AbstractSet[str]) -> Quartiles:
+    """Of those columns whose values are there: a partition may have none, which is refused elsewhere."""
+    of = {
+        feature.column: tuple(row[f"quantile{i}_{j}"] for j in range(3)) for i, feature in enumerate(numeric)
+    }
     return {
-        feature.column: (
-            float(row[f"quantile{i}_0"]),
-            float(row[f"quantile{i}_1"]),
-            float(row[f"quantile{i}_2"]),
-        )
-        for i, feature in enumerate(numeric)
-        if feature.column in columns
+        column: (float(values[0]), float(values[1]), float(values[2]))
+        for column, values in of.items()
+        if column in columns and values[0] is not None
     }
 
 

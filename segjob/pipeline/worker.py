@@ -1,7 +1,8 @@
-"""A second process that gathers evidence about k while the sweep runs: threads would slow both down.
+"""Other processes: one gathers evidence about k while the sweep runs, several fit a partition each.
 
-`python -m segjob.pipeline.worker` reads a request from its standard input and writes the evidence to its output. It
-shares nothing else, so the evidence is the one that the same call gives in this process.
+Threads would slow each other down. `python -m segjob.pipeline.worker` reads a function and its argument from its
+standard input and writes the result to its output. It shares nothing else, so the result is the one that the same call
+gives in this process.
 """
 
 from __future__ import annotations
@@ -10,10 +11,12 @@ import os
 import pickle
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from typing import Any, TypeVar
 
+from segjob.core.select_k import evidence
 from segjob.core.select_k.evidence import GroupEvidence, GroupRequest, gather_groups
 
 FEWEST_ROWS = 1_000
@@ -21,6 +24,8 @@ FEWEST_ROWS = 1_000
 _MARK = b"\x00evidence\x00"
 """Stands before the evidence: whatever every Python here loads may print something first."""
 
+Task = TypeVar("Task")
+Answer = TypeVar("Answer")
 Ask = Callable[[GroupRequest], Callable[[], GroupEvidence]]
 """Takes a request and returns at once; call the result to wait for the evidence."""
 
@@ -38,8 +43,8 @@ def evidence_worker(rows: int) -> Iterator[Ask]:
     with process, ThreadPoolExecutor(1) as thread:
 
         def ask(request: GroupRequest) -> Callable[[], GroupEvidence]:
-            evidence = thread.submit(_exchange, process, pickle.dumps(request))
-            return lambda: evidence.result() or gather_groups(request)
+            answer = thread.submit(_exchange, process, pickle.dumps((evidence.gather_groups, request)))
+            return lambda: answer.result() or gather_groups(request)
 
         try:
             yield ask
@@ -60,16 +65,48 @@ def _start() -> subprocess.Popen[bytes] | None:
         return None
 
 
-def _exchange(process: subprocess.Popen[bytes], request: bytes) -> GroupEvidence | None:
-    """Send the request and read the evidence; None if the process fails."""
+def _exchange(process: subprocess.Popen[bytes], request: bytes) -> Any:
+    """Send the request and read the answer; None if the process fails."""
     output, _ = process.communicate(request)
     _, mark, pickled = output.partition(_MARK)
     if process.returncode or not mark:
         return None
-    evidence: GroupEvidence = pickle.loads(pickled)
-    return evidence
+    return pickle.loads(pickled)
+
+
+def in_processes(function: Callable[[Task], Answer], tasks: Sequence[Task]) -> list[Answer]:
+    """The function's answer to each task, by as many processes as there are processors, this one among them.
+
+    Parameters
+    ----------
+    function : of a module, so that another process finds it by its name.
+    tasks : about equally long from the first to the last, or in the order of their length.
+    """
+    count = max(1, min(os.cpu_count() or 1, len(tasks)))
+    others = [process for _ in range(count - 1) if (process := _start()) is not None]
+    shares = [tasks[i :: len(others) + 1] for i in range(len(others) + 1)]
+    answers: list[list[Answer]] = []
+    with ExitStack() as stack:
+        threads = stack.enter_context(ThreadPoolExecutor(max(1, len(others))))
+        for process in others:
+            stack.enter_context(process)
+            stack.callback(process.kill)
+        asked = [
+            threads.submit(_exchange, process, pickle.dumps((_each, (function, share))))
+            for process, share in zip(others, shares[1:], strict=True)
+        ]
+        answers.append([function(task) for task in shares[0]])
+        for waiting, share in zip(asked, shares[1:], strict=True):
+            answers.append(waiting.result() or [function(task) for task in share])
+    return [answers[i % len(shares)][i // len(shares)] for i in range(len(tasks))]
+
+
+def _each(work: tuple[Callable[[Task], Answer], Sequence[Task]]) -> list[Answer]:
+    function, tasks = work
+    return [function(task) for task in tasks]
 
 
 if __name__ == "__main__":
-    answer = gather_groups(pickle.load(sys.stdin.buffer))
-    sys.stdout.buffer.write(_MARK + pickle.dumps(answer))
+    # By its name in the package: what was pickled there is found there, not in a module called __main__.
+    asked_function, argument = pickle.load(sys.stdin.buffer)
+    sys.stdout.buffer.write(_MARK + pickle.dumps(asked_function(argument)))

@@ -169,7 +169,14 @@ class Registry:
             dates = RowDates(columns) if columns else None
             forgotten = self.forgotten(run["key_column"])
         relation = Relation(
-            name, schema, run["key_column"], where=where, forgotten=forgotten, booleans=booleans, dates=dates
+            name,
+            schema,
+            run["key_column"],
+            where=where,
+            forgotten=forgotten,
+            booleans=booleans,
+            dates=dates,
+            partition=run["partition_by"],
         )
         try:
             return PublishedModel.of(run, rows, relation)

@@ -22,7 +22,7 @@ LONGEST_NAME = 100
 """Characters of a segmentation's name: its tables and views are called after it."""
 _IDENTIFIER = re.compile(r'\s*(?:"((?:[^"]|"")+)"|([^".]+))\s*(\.|$)')
 _HISTORY = {"run_id", "segment_id", "distance", "next_segment_id", "margin", "is_outlier", "segment_name"}
-_MAY_BE_SHARED = ("measure", "as_of_column")
+_MAY_BE_SHARED = ("measure", "as_of_column", "partition_by")
 """Roles of columns that may have another one too."""
 _MOVEMENTS = {"change", "from_segment_id", "to_segment_id"}
 
@@ -88,6 +88,7 @@ def resolve(
             row_weight=settings.row_weight,
             booleans=booleans_of(columns.values()),
             where=settings.where,
+            partition=settings.partition_by,
         ),
         key=columns[settings.key],
         is_table=warehouse.tables_hold_still and warehouse.is_table(schema, relation),
@@ -137,9 +138,11 @@ def _refuse_condition(warehouse: Warehouse, source: ResolvedSegmentation) -> Non
 def _roles(settings: Segmentation) -> list[tuple[str, str]]:
     """(role, column name) of every column that the settings name."""
     weight = [("row weight", settings.row_weight)] if settings.row_weight else []
+    part = [("partition_by", settings.partition_by)] if settings.partition_by else []
     return [
         ("key", settings.key),
         *weight,
+        *part,
         *(("feature", feature.column) for feature in settings.features),
         *(("measure", measure.column) for measure in _only_measures(settings)),
         *(("as_of_column", column) for column in settings.as_of_columns),
@@ -182,6 +185,7 @@ def _column_problems(
             )
     for role, column in _numbers(settings):
         yield from _number_problems(warehouse, place, (role, settings.relation), matches[column])
+    yield from _partition_problems(settings, matches)
     weight = matches.get(settings.row_weight or "")
     if weight is not None and weight.kind != "number":
         yield DataError(f"the row weight {weight.name!r} is {weight.type_name}, not a number")
@@ -192,6 +196,19 @@ def _column_problems(
                 f"as_of_column {dates.name!r} of {settings.relation} is {dates.type_name}, not a date",
                 hint="cast it in a view over the relation",
             )
+
+
+def _partition_problems(
+    settings: Segmentation, matches: Mapping[str, Column | None]
+) -> Iterator[SegjobError]:
+    """A column of partitions, found in another case, that has another part already."""
+    part = matches.get(settings.partition_by or "")
+    if part is None:
+        return
+    for role, name in _roles(settings):
+        other = matches[name]
+        if role in ("key", "row weight", "feature") and other is not None and other.name == part.name:
+            yield ConfigError(f"partition_by names {part.name!r}, which is also the {role}")
 
 
 def _as_in_catalogue(settings: Segmentation, actual: Mapping[str, str]) -> Segmentation:
@@ -213,6 +230,7 @@ def _as_in_catalogue(settings: Segmentation, actual: Mapping[str, str]) -> Segme
         update={
             "key": actual[settings.key],
             "row_weight": settings.row_weight and actual[settings.row_weight],
+            "partition_by": settings.partition_by and actual[settings.partition_by],
             "features": tuple(
                 feature.model_copy(update={"column": actual[feature.column]}) for feature in settings.features
             ),

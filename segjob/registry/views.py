@@ -111,6 +111,8 @@ def refuse_dependents(
     run = {"segmentation": source.name, "run_id": 0, "config": source.settings.model_dump_json()}
     # Columns and parameters are the same for any model of these transforms.
     model = Model(tuple(transforms), (1,), np.zeros((1, len(transforms))), np.zeros(1))
+    if source.settings.partition_by is not None:
+        model = Model.together(source.settings.partition_by, {"": model})
     published = PublishedModel(run, model, {1: ""}, source.relation)
     registry.warehouse.refuse_dependents(
         [*_run_views(registry, published, source.key), *_model_views(registry, published, source.key)]

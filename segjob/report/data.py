@@ -241,6 +241,12 @@ class Report:
         return row_label_of(str(self.run["key_column"]))
 
     @cached_property
+    def title(self) -> str:
+        """The segmentation, and the value of its column of partitions that this is about."""
+        name, value = str(self.run["segmentation"]), self.run.get("partition")
+        return name if value is None else f"{name}: {value}"
+
+    @cached_property
     def names(self) -> dict[int, str]:
         """Segment -> name; earlier segments by the last name they had."""
         earlier = {size.segment_id: size.name for size in self.sizes}

@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import SelectBase
 
-from segjob.core.model import Floats, Model, Transform
-from segjob.statements.features import model_rows
+from segjob.core.model import Floats, Model, Partitions, Transform
 from segjob.statements.nearest import index
+from segjob.statements.partitions import rows_of
 from segjob.statements.relation import Relation
 from segjob.statements.scoring import scores
 from segjob.statements.sql.elements import Number
@@ -22,6 +22,7 @@ def bins(
     transforms: Sequence[Transform],
     edges: Sequence[Floats],
     *,
+    partitions: Partitions | None = None,
     share: float = 1.0,
     seed: int = 0,
 ) -> SelectBase:
@@ -32,9 +33,11 @@ def bins(
     Parameters
     ----------
     edges : for each transform, the ascending upper limits of all bins but the last.
+    partitions : of the model, if it has any.
     share : of the rows to count, sampled by a hash of the key.
     """
-    p = model_rows(relation, transforms, keep_raw=True, share=share if share < 1.0 else None, seed=seed)
+    model = Model.without_segments(tuple(transforms), partitions)
+    p = rows_of(relation, model, keep_raw=True, share=share if share < 1.0 else None, seed=seed)
     columns: list[ColumnElement[Any]] = []
     for j, limits in enumerate(edges):
         value = p.rows.c[f"raw{j}"]

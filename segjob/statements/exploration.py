@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import CTE, SelectBase
 
-from segjob.core.model import Transform
-from segjob.statements.features import model_rows
+from segjob.core.model import Model, Partitions, Transform
 from segjob.statements.nearest import index, numbered, numbered_columns, with_columns
+from segjob.statements.partitions import rows_of
 from segjob.statements.relation import (
     Relation,
     category_of,
@@ -52,6 +52,7 @@ def segment_sample(
     run_id: int,
     quotas: Mapping[int, tuple[int, int]],
     seed: int,
+    partitions: Partitions | None = None,
 ) -> SelectBase:
     """Which customers stand for each segment? Those with the smallest sampling keys, up to a quota per segment.
 
@@ -60,6 +61,7 @@ def segment_sample(
     Parameters
     ----------
     quotas : segment -> (rows it has, rows to sample).
+    partitions : of the model, if it has any.
 
     Returns
     -------
@@ -91,7 +93,7 @@ def segment_sample(
         else_=index(0),
     )
     chosen = sa.select(ranked).where(ranked.c.place <= quota_of).cte("chosen")
-    p = model_rows(relation, transforms)
+    p = rows_of(relation, Model.without_segments(tuple(transforms), partitions))
     # Arrays hold numbers, and PostgreSQL casts no boolean to a float64.
     is_outlier = sa.case((chosen.c.is_outlier, index(1)), else_=index(0)).label("is_outlier")
     return (

@@ -37,11 +37,15 @@ Problem = Literal["null", "non_finite", "below", "above"]
 
 @dataclass(frozen=True)
 class ExcludedRows:
-    """How many rows are left out for one reason at one column; a row counts for its first reason only."""
+    """How many rows are left out for one reason at one column; a row counts for its first reason only.
+
+    partition : whose rows alone that is; None where the reason is not about one.
+    """
 
     reason: str
     column: str
     rows: int
+    partition: str | None = None
 
 
 @dataclass(frozen=True)
@@ -160,6 +164,8 @@ def first_means(relation: Relation, features: Sequence[Feature]) -> SelectBase:
 def measure(relation: Relation, features: Sequence[Feature], near: Mapping[str, Any]) -> SelectBase:
     """How many rows are there, which are excluded and why, what are the features' moments? One scan, one row.
 
+    Of a relation with partitions one row for each, with its value as `part`.
+
     `near` is the row of `first_means`: moments are sums of distances from it, so that no digits are lost far from 0.
     `read_measure` turns the answer into values.
     """
@@ -173,7 +179,13 @@ def measure(relation: Relation, features: Sequence[Feature], near: Mapping[str, 
     columns += _weight_columns(weight, rows.c["reason"])
     for i, r in enumerate(_number_columns(rows, numeric)):
         columns += _moment_columns(i, r, rows, float(near.get(f"near{i}") or 0.0), weight)
-    return sa.select(*columns, _fingerprint(rows)).select_from(rows)
+    measured: Any = sa.select(*columns, _fingerprint(rows)).select_from(rows)
+    return measured if relation.partition is None else by_partition(measured, rows)
+
+
+def by_partition(select: sa.Select[Any], rows: CTE) -> sa.Select[Any]:
+    """The aggregates of a select for each value of the column of partitions, `part`, in their order."""
+    return select.add_columns(rows.c["part"]).group_by(rows.c["part"]).order_by(rows.c["part"])
 
 
 def fingerprint(relation: Relation, features: Sequence[Feature]) -> SelectBase:
@@ -188,7 +200,7 @@ def fingerprint(relation: Relation, features: Sequence[Feature]) -> SelectBase:
 
 def _fingerprint(rows: CTE) -> ColumnElement[int]:
     """Of the key, the row weight and the columns as they stand."""
-    content = [c for c in rows.c if c.name.startswith(("row_key", "row_weight", "number", "text"))]
+    content = [c for c in rows.c if c.name.startswith(("row_key", "row_weight", "part", "number", "text"))]
     return Fingerprint(*content).label("fingerprint")
 
 
@@ -315,22 +327,27 @@ def quantiles(
 
     Over the kept rows that have a value, after the clip but before the function (the quantile of log1p is log1p of
     the quantile), linearly interpolated; row weights are not used. NULL for a feature without values. The values are
-    sorted in memory: below a share of 1 only those of the rows that a hash of the key samples.
+    sorted in memory: below a share of 1 only those of the rows that a hash of the key samples. Of a relation with
+    partitions one row for each, with its value as `part`.
     """
     rows = _checked(relation, features, transform=False)
     numeric = _numeric(features)
-    arrays = sa.select(
+    arrays: Any = sa.select(
         *(Quantiles(rows.c[f"value{i}"], qs).label(f"quantiles{i}") for i in range(len(numeric)))
     )
     if share < 1.0:
         arrays = arrays.where(sampling_key(rows.c["row_key"], seed) < Number(share))
+    if relation.partition is not None:
+        arrays = by_partition(arrays, rows)
     array_row = arrays.cte("quantile_arrays")
+    part = [] if relation.partition is None else [array_row.c["part"]]
     return sa.select(
+        *part,
         *(
             Item(array_row.c[f"quantiles{i}"], j + 1).label(f"quantile{i}_{j}")
             for i in range(len(numeric))
             for j in range(len(qs))
-        )
+        ),
     )
 
 

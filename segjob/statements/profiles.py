@@ -25,6 +25,7 @@ from segjob.statements.nearest import (
     relative,
     with_columns,
 )
+from segjob.statements.partitions import nearest, rows_of
 from segjob.statements.relation import Relation, measured, source
 from segjob.statements.segment_rules import holds
 from segjob.statements.sql.elements import Item, Number, Quantiles
@@ -53,6 +54,11 @@ def _segmented(
     relation: Relation, model: Model, measures: Sequence[str], share: float | None = None, seed: int = 0
 ) -> CTE:
     """The kept rows, with `raw0`, `raw1`, ... (features, then measures) and `segment_id`."""
+    if model.partitions is not None:
+        p = rows_of(relation, model, keep_raw=True, measures=measures, share=share, seed=seed)
+        assigned, _, _ = nearest(p, model)
+        values = numbered_columns(assigned, "raw", len(model.transforms) + len(measures))
+        return sa.select(assigned.c["segment_id"], assigned.c["place"], *values).cte("assigned")
     scaled = model.gaussians is not None
     p = model_rows(
         relation, model.transforms, scaled=scaled, keep_raw=True, measures=measures, share=share, seed=seed
@@ -81,7 +87,7 @@ def profiles(
     The values stand as they are in the relation: not imputed, clipped or logged; NULL, NaN and the infinities
     are left out; a one-hot feature is 0 or 1. Row weights are not used. `read_profiles` makes moments of the
     sums, which are taken around a number near them. `all_rows` counts the segment, and `fits0`, `fits1`, ... those of
-    its rows that each of the rules holds for.
+    its rows that each of the rules holds for; of a model with partitions by slot, each row by the rules of its own.
     """
     rows = _segmented(relation, model, list(measures))
     sums: list[ColumnElement[Any]] = [rows.c["segment_id"]]
@@ -99,11 +105,27 @@ def profiles(
     sums.append(sa.func.count().label("all_rows"))
     # Summing a truth as 0 or 1 takes half as long in DuckDB as counting what a CASE lets through.
     sums += [
-        sa.func.coalesce(sa.func.sum(sa.cast(holds(rule, values), sa.Integer())), index(0)).label(f"fits{i}")
-        for i, rule in enumerate(rules)
-        if rule is not None
+        sa.func.coalesce(sa.func.sum(sa.cast(fits, sa.Integer())), index(0)).label(f"fits{i}")
+        for i, fits in _rules(rows, model, rules, values).items()
     ]
     return sa.select(*sums).group_by(rows.c["segment_id"]).order_by(rows.c["segment_id"])
+
+
+def _rules(
+    rows: CTE,
+    model: Model,
+    rules: Sequence[SegmentRule | None],
+    values: Mapping[str, ColumnElement[Any]],
+) -> dict[int, ColumnElement[bool]]:
+    """Which rows each rule holds for, by place of the segment, or by slot."""
+    if model.partitions is None or not rules:
+        return {i: holds(rule, values) for i, rule in enumerate(rules) if rule is not None}
+    by_slot: dict[int, list[tuple[ColumnElement[Any], ColumnElement[bool]]]] = {}
+    for position in range(len(model.partitions.values)):
+        for slot, place in enumerate(model.partitions.segments_of(position)):
+            if (rule := rules[place]) is not None:
+                by_slot.setdefault(slot, []).append((index(position), holds(rule, values)))
+    return {slot: sa.case(*held, value=rows.c["place"]) for slot, held in by_slot.items()}
 
 
 def _shifts(model: Model) -> list[float]:

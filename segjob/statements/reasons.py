@@ -22,6 +22,7 @@ from segjob.statements.features import (
 )
 from segjob.statements.gaussian import whitened
 from segjob.statements.nearest import by_name, index, numbered, numbered_columns, squared, total
+from segjob.statements.partitions import Joined, ids
 from segjob.statements.relation import Relation, Source, finite, named
 from segjob.statements.scoring import scored_rows
 from segjob.statements.sql.elements import Number
@@ -136,6 +137,8 @@ def reasons(relation: Relation, model: Model, profiles: sa.Table, run_id: int) -
 
 def _values(relation: Relation, model: Model) -> ModelRows:
     """The rows as the model sees them, with the `raw`, `used` and `category` value of each source column."""
+    if model.partitions is not None:
+        return _values_by_partition(relation, model)
     source = source_of(relation, model.transforms)
     columns: list[ColumnElement[Any]] = [source.key.label("row_key")]
     x = [coordinate(t, source.numbers, source.texts) for t in model.transforms]
@@ -147,6 +150,21 @@ def _values(relation: Relation, model: Model) -> ModelRows:
         columns += _shown(transform, source, i)
     rows = sa.select(*columns).cte("scaled")
     return ModelRows(rows, rows.c["row_key"], None, numbered_columns(rows, "x", len(x)))
+
+
+def _values_by_partition(relation: Relation, model: Model) -> ModelRows:
+    """The same, each row by the model of its own partition."""
+    joined = Joined.of(relation, model)
+    columns, x = joined.kept(), joined.coordinates()
+    if conditions := joined.conditions():
+        x[0] = sa.case((sa.and_(*conditions), x[0]))
+    columns += [value.label(f"x{j}") for j, value in enumerate(x)]
+    for i, transform in enumerate(joined.transforms):
+        name = transform.source_column
+        columns.append(finite(joined.columns[name]).label(f"raw{i}"))
+        columns.append(in_units(finite(joined.numbers[name]), transform).label(f"used{i}"))
+    rows = sa.select(*columns).select_from(joined.rows).cte("scaled")
+    return joined.model_rows(rows, len(x))
 
 
 def _shown(transform: Transform, source: Source, i: int) -> list[ColumnElement[Any]]:
@@ -165,16 +183,19 @@ def _gains(
     rows: CTE, scored: Mapping[str, ColumnElement[Any]], model: Model, shown: Sequence[Part]
 ) -> list[ColumnElement[Any]]:
     """The contribution of each part, NULL where it has none."""
-    ids: list[ColumnElement[Any]] = [index(i) for i in model.segment_ids]
+    names = ids(rows, model)
     own, following = scored["segment_id"], scored["next_segment_id"]
     nothing: ColumnElement[Any] = sa.cast(sa.null(), sa.Double())
-    if len(ids) == 1:
+    if len(names) == 1:
         return [nothing for _ in shown]
 
     def gain(costs: Sequence[ColumnElement[Any]]) -> ColumnElement[Any]:
-        return by_name(following, ids, costs, nullable=True) - by_name(own, ids, costs, nullable=True)
+        return by_name(following, names, costs, nullable=True) - by_name(own, names, costs, nullable=True)
 
     x = numbered_columns(rows, "x", len(model.transforms))
+    if model.partitions is not None:
+        away = [[x[j] - rows.c[f"c{i}_{j}"] for i in range(len(names))] for j in range(len(x))]
+        return [gain([value * value for value in of_slots]) for of_slots in away]
     return [gain(_costs(x, model, part)) if part.splits else nothing for part in shown]
 
 

@@ -31,12 +31,22 @@ class RowDates:
 
 
 @dataclass(frozen=True)
+class OneOf:
+    """The rows with one value, as text, in a column."""
+
+    column: str
+    value: str
+
+
+@dataclass(frozen=True)
 class Relation:
     """The table or view that is segmented, with its key column and, where there is one, its row weight.
 
     where : the SQL condition of the rows that are taken, as the user wrote it; None for all.
     forgotten : whom its rows are without; None if nobody was forgotten.
     dates : which rows of a history are taken; None for all.
+    partition : column whose values have a model each; None if all rows share one.
+    only : the value of such a column whose rows alone are taken; None for all.
     booleans : its columns of that type, which not every engine casts to a number.
     """
 
@@ -48,11 +58,13 @@ class Relation:
     forgotten: Forgotten | None = None
     booleans: frozenset[str] = frozenset()
     dates: RowDates | None = None
+    partition: str | None = None
+    only: OneOf | None = None
 
     @property
     def is_whole(self) -> bool:
         """Whether all of its rows are taken."""
-        return self.where is None and self.forgotten is None and self.dates is None
+        return self.where is None and self.forgotten is None and self.dates is None and self.only is None
 
     def number(self, column: ColumnElement[Any]) -> ColumnElement[float]:
         """One of its columns as float64."""
@@ -72,6 +84,9 @@ def table(relation: Relation, columns: Iterable[str]) -> FromClause:
     if relation.is_whole:
         return everything
     conditions = [] if relation.where is None else [_condition(relation.where)]
+    if relation.only is not None:
+        text = sa.cast(sa.column(named(relation.only.column)), sa.Text())
+        conditions.append(text == sa.literal(relation.only.value, sa.Text()))
     if relation.dates is not None:
         conditions.append(_holds(relation, relation.dates))
     if relation.forgotten is not None:
@@ -162,7 +177,10 @@ def category_of(column: ColumnElement[Any]) -> ColumnElement[str]:
 
 @dataclass(frozen=True)
 class Source:
-    """`source_rows`: the relation with every column cast once: `row_key`, `row_weight`, `number0`, ..., `text0`, ..."""
+    """`source_rows`: the relation with every column cast once: `row_key`, `row_weight`, `number0`, ..., `text0`, ...
+
+    A relation with partitions has `part` too, their value as text.
+    """
 
     rows: CTE
     key: ColumnElement[Any]
@@ -175,8 +193,10 @@ def source(relation: Relation, numbers: Iterable[str], texts: Iterable[str]) -> 
     """Which rows, as float64 and text? One cast per column."""
     number_names, text_names = list(dict.fromkeys(numbers)), list(dict.fromkeys(texts))
     weight = [relation.row_weight] if relation.row_weight is not None else []
-    c = table(relation, [relation.key, *weight, *number_names, *text_names]).c
+    part = [relation.partition] if relation.partition is not None else []
+    c = table(relation, [relation.key, *weight, *part, *number_names, *text_names]).c
     columns: list[ColumnElement[Any]] = [c[relation.key].label("row_key")]
+    columns += [sa.cast(c[name], sa.Text()).label("part") for name in part]
     columns += [relation.number(c[name]).label("row_weight") for name in weight]
     columns += [relation.number(c[name]).label(f"number{i}") for i, name in enumerate(number_names)]
     columns += [category_of(c[name]).label(f"text{i}") for i, name in enumerate(text_names)]
@@ -196,8 +216,8 @@ def sampling_key(key: ColumnElement[Any], seed: int) -> ColumnElement[float]:
 
 
 def raw(relation: Relation, features: Sequence[Feature], measures: Sequence[str] = ()) -> SelectBase:
-    """Which columns does a run read? Key, row weight, features and measures, as they are and under their own names."""
-    names = [relation.key, *([relation.row_weight] if relation.row_weight is not None else [])]
+    """Which columns does a run read? Key, row weight, partition, features, measures; as they are, by their names."""
+    names = [relation.key, *(name for name in (relation.row_weight, relation.partition) if name is not None)]
     names = list(dict.fromkeys([*names, *(f.column for f in features), *measures]))
     c = table(relation, names).c
     return sa.select(*(c[name] for name in names))
@@ -206,6 +226,15 @@ def raw(relation: Relation, features: Sequence[Feature], measures: Sequence[str]
 def first_key(relation: Relation) -> SelectBase:
     """Does the engine take the relation's condition? At most one key."""
     return sa.select(table(relation, [relation.key]).c[relation.key]).limit(1)
+
+
+def partition_sizes(relation: Relation, limit: int) -> SelectBase:
+    """Which values does the column of partitions hold? `part` (text; NULL for none), `rows`; largest first."""
+    assert relation.partition is not None
+    part = sa.cast(table(relation, [relation.partition]).c[relation.partition], sa.Text())
+    rows = sa.func.count()
+    sizes = sa.select(part.label("part"), rows.label("rows")).group_by(part)
+    return sizes.order_by(rows.desc(), part).limit(limit)
 
 
 def count(relation: Relation) -> SelectBase:

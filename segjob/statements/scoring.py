@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import CTE, SelectBase
 
 from segjob.core.model import Model
-from segjob.statements.features import ModelRows, coordinate, inclusion_conditions, model_rows
+from segjob.statements.features import ModelRows, coordinate, inclusion_conditions
 from segjob.statements.gaussian import costs, distances, short_costs
 from segjob.statements.nearest import (
     by_name,
@@ -21,6 +21,7 @@ from segjob.statements.nearest import (
     runner_up,
     with_columns,
 )
+from segjob.statements.partitions import ids, of_part, rows_of, slots, squared_distances
 from segjob.statements.relation import Relation, category_of, named, number, one_or_zero
 from segjob.statements.sql.elements import Number
 
@@ -32,53 +33,61 @@ def scored_rows(p: ModelRows, model: Model, *, nullable: bool) -> tuple[CTE, dic
     a Gaussian mixture are Mahalanobis', and the densities decide.
     `nullable`, in the live view, where x0 is NULL in the rows that the model excludes: there everything is NULL.
     """
-    ids: list[ColumnElement[Any]] = [index(i) for i in model.segment_ids]
-    k, has_runner_up = len(ids), len(ids) > 1
     rows, decisive = _nearest(p, model, nullable=nullable)
+    names = ids(rows, model)
+    has_runner_up = len(names) > 1
     if has_runner_up:
-        second = runner_up(rows.c["segment_id"], ids, numbered_columns(rows, decisive, k), nullable=nullable)
+        values = numbered_columns(rows, decisive, len(names))
+        second = runner_up(rows.c["segment_id"], names, values, nullable=nullable)
         rows = with_columns(rows, "runner_up", nullable, next_segment_id=second)
-    rows = with_columns(rows, "measured", nullable, **_measures(rows, model, ids, nullable=nullable))
+    # A partition with one segment has no runner-up, where others have one.
+    may_lack = nullable or model.partitions is not None
+    rows = with_columns(rows, "measured", nullable, **_measures(rows, model, nullable=may_lack))
     own, distance = rows.c["segment_id"], rows.c["distance"]
     margin: ColumnElement[Any] = sa.cast(sa.null(), sa.Double())
     if has_runner_up:
         margin = rows.c["next_distance"] - distance if model.gaussians is None else rows.c["log_odds"]
-    limits = [Number(limit) for limit in model.outlier_distance.tolist()]
     return rows, {
         "segment_id": own,
         "distance": distance,
         "next_segment_id": rows.c["next_segment_id"] if has_runner_up else sa.cast(sa.null(), sa.Integer()),
         "margin": margin,
-        "is_outlier": distance > by_name(own, ids, limits),
+        "is_outlier": distance > by_name(own, ids(rows, model), _limits(rows, model)),
     }
+
+
+def _limits(rows: CTE, model: Model) -> list[ColumnElement[Any]]:
+    if model.partitions is not None:
+        return numbered_columns(rows, "limit", slots(model))
+    return [Number(limit) for limit in model.outlier_distance.tolist()]
 
 
 def _nearest(p: ModelRows, model: Model, *, nullable: bool) -> tuple[CTE, str]:
     """The rows with `segment_id`, and the name of the numbered columns that decided."""
-    ids: list[ColumnElement[Any]] = [index(i) for i in model.segment_ids]
-    rows = with_columns(p.rows, "distances", nullable, **numbered("squared", distances(p.x, model)))
+    squares = distances(p.x, model) if model.partitions is None else squared_distances(p.rows, model)
+    rows = with_columns(p.rows, "distances", nullable, **numbered("squared", squares))
     decisive = "squared"
     if model.gaussians is not None:
         decisive = "cost"
-        compared = costs(numbered_columns(rows, "squared", len(ids)), model)
+        compared = costs(numbered_columns(rows, "squared", len(squares)), model)
         rows = with_columns(rows, "costs", nullable, **numbered("cost", compared))
-    first = position_of_least(numbered_columns(rows, decisive, len(ids)), ids, nullable=nullable)
+    names = ids(rows, model)
+    first = position_of_least(numbered_columns(rows, decisive, len(names)), names, nullable=nullable)
     return with_columns(rows, "nearest", nullable, segment_id=first), decisive
 
 
 def nearest_segments(relation: Relation, model: Model) -> SelectBase:
     """Which segment is each row in? `row_key`, `segment_id`, exactly as `assignment` has them; no excluded rows."""
-    rows, _ = _nearest(model_rows(relation, model.transforms), model, nullable=False)
+    rows, _ = _nearest(rows_of(relation, model), model, nullable=False)
     return sa.select(rows.c["row_key"], rows.c["segment_id"])
 
 
-def _measures(
-    rows: CTE, model: Model, ids: Sequence[ColumnElement[Any]], *, nullable: bool
-) -> dict[str, ColumnElement[Any]]:
+def _measures(rows: CTE, model: Model, *, nullable: bool) -> dict[str, ColumnElement[Any]]:
     """`distance` from the own centroid, and, where there is a runner-up, `next_distance` or a mixture's `log_odds`."""
+    names = ids(rows, model)
 
     def of(segment: ColumnElement[Any], name: str) -> ColumnElement[Any]:
-        return by_name(segment, ids, numbered_columns(rows, name, len(ids)), nullable=nullable)
+        return by_name(segment, names, numbered_columns(rows, name, len(names)), nullable=nullable)
 
     own, following = rows.c["segment_id"], rows.c.get("next_segment_id")
     distance = {"distance": _root(of(own, "squared"))}
@@ -100,7 +109,7 @@ def assignment(relation: Relation, model: Model, run_id: int) -> SelectBase:
     units; Mahalanobis' for a Gaussian mixture), next_segment_id (the runner-up), margin (how much further that is; log
     odds for a Gaussian mixture), is_outlier. There is no runner-up for k = 1: both are NULL.
     """
-    rows, scored = scored_rows(model_rows(relation, model.transforms), model, nullable=False)
+    rows, scored = scored_rows(rows_of(relation, model), model, nullable=False)
     columns = [c.label(name) for name, c in scored.items()]
     run = sa.cast(sa.literal(run_id, sa.BigInteger()), sa.BigInteger()).label("run_id")
     return sa.select(run, rows.c["row_key"].label(named(relation.key)), *columns)
@@ -112,14 +121,14 @@ def scores(relation: Relation, model: Model, names: Mapping[int, str]) -> Select
     Every row of the relation once: its key, segment_id, segment_name, distance, next_segment_id, margin,
     is_outlier. All but the key are NULL where the model excludes the row. Compile it with `literal_binds`.
     """
-    p = model_rows(relation, model.transforms, keep_excluded=True)
+    p = rows_of(relation, model, keep_excluded=True)
     rows, scored = scored_rows(p, model, nullable=True)
-    ids = [index(i) for i in model.segment_ids]
+    every = [index(i) for i in model.segment_ids]
     labels = [sa.literal(names[i], sa.Text()) for i in model.segment_ids]
     segment_id = scored.pop("segment_id")
     columns = {
         "segment_id": segment_id,
-        "segment_name": by_name(segment_id, ids, labels, nullable=True),
+        "segment_name": by_name(segment_id, every, labels, nullable=True),
         **scored,
     }
     shown = [c.label(name) for name, c in columns.items()]
@@ -143,13 +152,17 @@ def segment_expression(
 
     Parameters
     ----------
-    columns : for every source column of the model, the expression (a parameter, say) that stands for it.
+    columns : for every column of the model, the expression (a parameter, say) that stands for it.
     booleans : the source columns of that type.
 
     Returns
     -------
     The segment id; NULL where the model excludes the row.
     """
+    if (parts := model.partitions) is not None:
+        each = [model.of_partition(position) for position in range(len(parts.values))]
+        expressions = [segment_expression(one, columns, booleans) for one in each]
+        return of_part(parts, sa.cast(columns[parts.column], sa.Text()), expressions)
     numbers = {
         name: one_or_zero(columns[name]) if name in booleans else number(columns[name])
         for name in (t.source_column for t in model.transforms if _is_numeric(t))
@@ -159,12 +172,12 @@ def segment_expression(
     }
     x = [coordinate(t, numbers, texts) for t in model.transforms]
     d = short_costs(x, model)
-    ids: list[ColumnElement[Any]] = [index(i) for i in model.segment_ids]
+    names: list[ColumnElement[Any]] = [index(i) for i in model.segment_ids]
     smallest: ColumnElement[float] = sa.func.least(
         *d, type_=sa.Double()
     )  # in one expression it is shorter than comparing every pair
-    whens = [(distance == smallest, name) for distance, name in zip(d[:-1], ids[:-1], strict=True)]
-    nearest = sa.case(*whens, else_=ids[-1]) if whens else ids[-1]
+    whens = [(distance == smallest, name) for distance, name in zip(d[:-1], names[:-1], strict=True)]
+    nearest = sa.case(*whens, else_=names[-1]) if whens else names[-1]
     return sa.case((sa.and_(sa.true(), *inclusion_conditions(model.transforms, numbers)), nearest))
 
 

@@ -32,6 +32,16 @@ def rule_sql(rule: SegmentRule, transforms: Sequence[Transform], dialect: sa.Dia
     return branches[0] if len(branches) == 1 else " or ".join(f"({branch})" for branch in branches)
 
 
+def in_partition(rule: str, column: str, value: str, dialect: sa.Dialect) -> str:
+    """The published rule for the rows with one value in a column; engines read the text as the column's type."""
+    literal = sa.literal(value, sa.Text())
+    text = str(literal.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
+    condition = f"{dialect.identifier_preparer.quote(column)} = {text}"
+    if rule == "true":
+        return condition
+    return f"{condition} and ({rule})" if " or " in rule else f"{condition} and {rule}"
+
+
 def holds(rule: SegmentRule, values: Mapping[str, ColumnElement[Any]]) -> ColumnElement[bool]:
     """The same, on raw values by model feature: 0 or 1 for a one-hot feature, NULL where there is none."""
 

@@ -19,6 +19,7 @@ from segjob.statements import (
     exploration,
     gaussian,
     measures,
+    partitions,
     passes,
     profiles,
     reasons,
@@ -40,6 +41,7 @@ ROOMS = (
     unique_keys,
     measures,
     movements,
+    partitions,
     passes,
     profiles,
     reasons,
@@ -122,6 +124,8 @@ def every(s: Subject) -> dict[str, sa.ClauseElement]:
     quartiles = (0.25, 0.5, 0.75)
     forgotten = Forgotten(s.tables.schema, relation.key)
     chosen = dataclasses.replace(relation, where="town = 'Oslo'", forgotten=forgotten)
+    by_part = dataclasses.replace(relation, partition=text)
+    both = parted(s)
     audience = views.audience(s.tables, history, history_moved(s), s.segmentation, relation.key, 0.1)
     return {
         "raw": relation_room.raw(relation, s.features),
@@ -144,6 +148,16 @@ def every(s: Subject) -> dict[str, sa.ClauseElement]:
         "sample": passes.sample(relation, made, 0.5, 7, 100),
         "lloyd_pass": passes.lloyd_pass(relation, made, centroids),
         "lloyd_pass with distances": passes.lloyd_pass(relation, made, centroids, distances=True),
+        "partition_sizes": relation_room.partition_sizes(by_part, 9),
+        "measure of partitions": measures.measure(by_part, s.features[:2], {"near0": -1.5}),
+        "quantiles of partitions": measures.quantiles(by_part, s.features[:2], quartiles),
+        "fit_rows": partitions.fit_rows(by_part, both, [1.0, 0.5], 7),
+        "lloyd_pass of partitions": partitions.lloyd_pass(by_part, both),
+        "assignment of partitions": scoring.assignment(by_part, both, 12),
+        "scores of partitions": scoring.scores(by_part, both, {1: "a", 2: "b", 3: "c"}),
+        "reasons of partitions": reasons.reasons(by_part, both, s.tables.table("profiles"), 12),
+        "profiles of partitions": profiles.profiles(by_part, both, [None] * 3),
+        "overlap of partitions": movements.overlap(by_part, both, history, 11, share=0.1, seed=7),
         "border_rows": passes.border_rows(relation, made, centroids, 0.1, 5),
         "farthest_rows": passes.farthest_rows(relation, made, centroids, 2),
         "assignment": scoring.assignment(relation, model, 12),
@@ -219,6 +233,14 @@ def every(s: Subject) -> dict[str, sa.ClauseElement]:
         ),
         "segment_counts": exploration.segment_counts(history, 12),
     }
+
+
+def parted(s: Subject) -> Model:
+    """A model of one segment for rows of the category, and one of two segments for others."""
+    numeric = s.transforms[:2]
+    one = Model(numeric, (1,), np.array([[0.0, 1.0]]), np.ones(1))
+    two = Model(numeric, (2, 3), np.array([[0.0, 1.0], [2.0, 3.0]]), np.ones(2))
+    return Model.together(s.features[2].column, {s.category: one, "b": two})
 
 
 def history_moved(s: Subject) -> sa.Table:

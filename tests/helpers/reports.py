@@ -46,7 +46,7 @@ def compare_with_others(file: Path, name: str) -> None:
 
 def report_of(file: Path, name: str) -> Report:
     """What the page of a segmentation shows."""
-    return build(registry_of(file), name)
+    return build(registry_of(file), name)[0]
 
 
 def shoppers(rows: int, seed: int) -> list[tuple[Any, ...]]:

@@ -34,7 +34,9 @@ def test_compiles_for_postgresql(name: str) -> None:
 def test_a_statement_is_the_same_from_the_cache_and_without(name: str) -> None:
     """SQLAlchemy caches compiled statements by structure: two models must not share one."""
     first, second = (STATEMENTS[n]._generate_cache_key() for n in (name, "raw"))
-    assert first is not None
+    if first is None:  # numbers that are listed row by row are never cached
+        assert "VALUES" in _compiled(STATEMENTS[name])
+        return
     assert name == "raw" or first.key != second.key
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from segjob.cli.options import (
+    Partition,
     SegmentationName,
     Session,
 )
@@ -18,6 +19,7 @@ ExportFormat = Literal["csv", "parquet"]
 def report(
     session: Session,
     segmentation: SegmentationName = None,
+    partition: Partition = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", metavar="FILE", help="Where the page goes (default: NAME-report.html)."),
@@ -34,12 +36,12 @@ def report(
     Example: segjob report --segmentation income_spending --out segments.html
     """
     if every:
-        _report_all(session, segmentation, out, figures)
+        _report_all(session, segmentation or partition, out, figures)
         return
     from segjob.cli.output import print_line
     from segjob.commands.outputs.report import write_report
 
-    written = write_report(session.registry, segmentation, out, figures)
+    written = write_report(session.registry, segmentation, out, figures, partition)
     with session.written():
         if session.as_json:
             session.print_json(written.as_json())

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from segjob.cli.options import (
+    Partition,
     SegmentationName,
     Session,
 )
@@ -18,6 +19,7 @@ def show(
         int | None, typer.Argument(metavar="RUN", help="A run's number; else the current run.")
     ] = None,
     segmentation: SegmentationName = None,
+    partition: Partition = None,
 ) -> None:
     """One run's evidence: segments, votes for k, the sweep, what was left out.
 
@@ -26,7 +28,7 @@ def show(
     from segjob.cli.evidence import print_evidence
     from segjob.commands.read.show import show as shown
 
-    published = shown(session.registry, run_id, segmentation)
+    published = shown(session.registry, run_id, segmentation, partition)
     if session.as_json:
         session.print_json(published.as_json())
     else:

@@ -13,6 +13,7 @@ from segjob.cli.options import (
     Key,
     Name,
     Orders,
+    PartitionBy,
     SegmentationArgument,
     SegmentationName,
     Session,
@@ -108,6 +109,7 @@ def check(
     features: Features = None,
     name: Name = None,
     where: Where = None,
+    partition_by: PartitionBy = None,
     orders: Orders = None,
 ) -> None:
     """Validate config, connection, relation, columns and rows; says all that is wrong and changes nothing.
@@ -131,6 +133,7 @@ def check(
             session.settings,
             segmentation or picked,
             loaded.described(described) if loaded else described,
+            partition_by=partition_by,
         )
         checked = check_all(session.registry, requested, Progress(), session.settings.fit)
     if session.as_json:

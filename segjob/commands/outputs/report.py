@@ -6,6 +6,7 @@ import dataclasses
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ from segjob.core.cluster.metrics import silhouette_rows
 from segjob.core.compare.comparison import PUBLISHED
 from segjob.core.model import Floats
 from segjob.errors import ConfigError, SegjobError, not_written
-from segjob.registry.models import PublishedModel
+from segjob.registry.models import PublishedModel, model_of_partition
 from segjob.registry.registry import Registry
 from segjob.registry.report_data import read_input_data
 from segjob.registry.runs import PublishedRun, Record, place_in_time
@@ -70,9 +71,13 @@ class Written:
 
 
 def write_report(
-    registry: Registry, segmentation: str | None, page: Path | None, figures: Path | None
+    registry: Registry,
+    segmentation: str | None,
+    page: Path | None,
+    figures: Path | None,
+    partition: str | None = None,
 ) -> Written:
-    """Write the page of a segmentation's current run, and its figures into a folder.
+    """Write the page of a segmentation's current run, or of one of its partitions, and its figures into a folder.
 
     Files are replaced whole, and only where they are pages or figures of segjob's own.
 
@@ -85,25 +90,41 @@ def write_report(
     with written_or_said(page):
         if page is not None:
             check_page(registry.warehouse, page)
-    report = build(registry, segmentation)
-    from segjob.report.page import render
-
-    name = str(report.run["segmentation"])
+    reports = build(registry, segmentation, partition)
+    run = reports[0].run
+    name = str(run["segmentation"])
     page = page or Path(f"{re.sub(r'[^A-Za-z0-9-]+', '_', name).strip('_') or 'segments'}-report.html")
-    rendered = render(report)
-    content = rendered.html.encode()
-    slides = {} if figures is None else {figures / file: data for file, data in rendered.files()}
+    content, drawn, slides = _rendered(reports, registry.warehouse.label, figures)
     with written_or_said(page):
         check_page(registry.warehouse, page)
         _write(figures, {page: content, **slides})
     return Written(
         page=page,
         size=len(content),
-        figures=[figure.name for figure in rendered.figures],
+        figures=drawn,
         files=list(slides),
-        run_id=int(report.run["run_id"]),
+        run_id=int(run["run_id"]),
         segmentation=name,
     )
+
+
+def _rendered(
+    reports: Sequence[Report], label: str, figures: Path | None
+) -> tuple[bytes, list[str], dict[Path, bytes]]:
+    """The page, the names of its figures, and the files of these; of several partitions one page side by side."""
+    if len(reports) > 1:
+        from segjob.report import overview
+
+        if figures is not None:
+            raise ConfigError(
+                "--figures is of one model, and the run has several", hint="name one with --partition"
+            )
+        return overview.render(reports, [], label).encode(), [], {}
+    from segjob.report.page import render
+
+    rendered = render(reports[0])
+    slides = {} if figures is None else {figures / file: data for file, data in rendered.files()}
+    return rendered.html.encode(), [figure.name for figure in rendered.figures], slides
 
 
 def _write(figures: Path | None, contents: Mapping[Path, bytes]) -> None:
@@ -142,18 +163,35 @@ def written_or_said(page: Path | None) -> Iterator[None]:
         raise not_written(error.filename or page, error) from None
 
 
-def build(registry: Registry, segmentation: str | None) -> Report:
-    """Everything that the page shows, read in one snapshot."""
+def build(registry: Registry, segmentation: str | None, partition: str | None = None) -> list[Report]:
+    """Everything that the page shows, read in one snapshot; of a run with partitions each, or the one that is named."""
     with registry.warehouse.reading():
-        return build_run(registry, registry.pick_run(segmentation=segmentation))
+        record = registry.pick_run(segmentation=segmentation)
+        return build_each(registry, record) if partition is None else [build_run(registry, record, partition)]
 
 
-def build_run(registry: Registry, record: Record) -> Report:
-    """The same of a run, inside the caller's snapshot."""
+def build_each(registry: Registry, record: Record) -> list[Report]:
+    """A run's report, or those of its partitions, inside the caller's snapshot."""
+    if record["partition_by"] is None:
+        return [build_run(registry, record)]
+    rows = registry.load_run(record).partitions
+    return [build_run(registry, record, row["partition"]) for row in rows if row["k"] is not None]
+
+
+def build_run(registry: Registry, record: Record, partition: str | None = None) -> Report:
+    """The report of a run, or of one of its partitions, inside the caller's snapshot.
+
+    Raises
+    ------
+    ConfigError, DataError : there is no such partition, or no segments are in it.
+    """
     warehouse = registry.warehouse
     run, published = registry.load_run(record), registry.load_model(record)
+    if partition is not None:
+        run, published = run.of_partition(partition), model_of_partition(published, partition)
     history = exploration.keyed_history(registry.schema, record["segmentation"], record["key_column"])
-    counts = _counts(registry, history, record)
+    own = {row["segment_id"] for row in run.segments}
+    counts = {i: row for i, row in _counts(registry, history, record).items() if i in own}
     sample = _sample(warehouse, published, history, counts)
     input_data = read_input_data(warehouse, published, sample)
     return Report(
@@ -276,7 +314,13 @@ def _over_time(registry: Registry, published: PublishedRun) -> dict[str, Any]:
         .where(segments.c.run_id.in_(list(runs)))
         .order_by(segments.c.run_id, segments.c.segment_id)
     )
-    sizes = [_row(SegmentSize, row, as_of=runs[row["run_id"]]) for row in warehouse.records(query)]
+    sizes = [
+        _row(SegmentSize, row, as_of=runs[row["run_id"]])
+        for row in warehouse.records(query)
+        if published.partition is None or row["partition"] == published.partition
+    ]
+    if published.partition is not None:
+        sizes = _shares_within(sizes)
     flows: list[Flow] = []
     if warehouse.columns_of(registry.schema, migration.name):
         moved = (
@@ -285,7 +329,34 @@ def _over_time(registry: Registry, published: PublishedRun) -> dict[str, Any]:
             .order_by(migration.c.from_segment_id, migration.c.to_segment_id)
         )
         flows = [_row(Flow, row) for row in warehouse.records(moved)]
+        if published.partition is not None:
+            flows = _flows_within(flows, {size.segment_id for size in sizes})
     return {"sizes": sizes, "flows": flows}
+
+
+def _shares_within(sizes: Sequence[SegmentSize]) -> list[SegmentSize]:
+    """The sizes of one partition, whose shares are of its own rows."""
+    totals: dict[int, int] = {}
+    for size in sizes:
+        totals[size.run_id] = totals.get(size.run_id, 0) + size.rows
+    return [dataclasses.replace(size, share=size.rows / max(totals[size.run_id], 1)) for size in sizes]
+
+
+def _flows_within(flows: Sequence[Flow], ids: AbstractSet[int]) -> list[Flow]:
+    """The flows of one partition: who comes from another one enters, who goes to another one leaves."""
+    within: dict[tuple[int | None, int | None], Flow] = {}
+    for flow in flows:
+        pair = (
+            flow.from_segment_id if flow.from_segment_id in ids else None,
+            flow.to_segment_id if flow.to_segment_id in ids else None,
+        )
+        if pair == (None, None):
+            continue
+        so_far = within[pair].customers if pair in within else 0
+        within[pair] = dataclasses.replace(
+            flow, from_segment_id=pair[0], to_segment_id=pair[1], customers=so_far + flow.customers
+        )
+    return list(within.values())
 
 
 def _compared(registry: Registry, run: Record) -> Comparisons:

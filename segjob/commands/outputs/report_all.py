@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from segjob.commands.outputs.report import build_run, check_page, written_or_said
+from segjob.commands.outputs.report import build_each, check_page, written_or_said
 from segjob.errors import DataError
 from segjob.registry.registry import Registry
 from segjob.registry.runs import Record
@@ -57,7 +57,7 @@ def write_overview(registry: Registry, page: Path | None) -> WrittenOverview:
     with written_or_said(page):
         check_page(registry.warehouse, page)
         write_whole(page, content)
-    names = [str(report.run["segmentation"]) for report in reports]
+    names = list(dict.fromkeys(str(report.run["segmentation"]) for report in reports))
     return WrittenOverview(page, len(content), names, len(crossings))
 
 
@@ -68,9 +68,9 @@ def _read(registry: Registry) -> tuple[list[Report], list[Crossing]]:
         if not runs:
             raise DataError("there is no run to report on", hint="publish one with `segjob run`")
         runs.sort(key=lambda run: str(run["segmentation"]))
-        reports = {run["segmentation"]: build_run(registry, run) for run in runs}
-        crossings = list(_crossings(registry, runs, reports))
-    return list(reports.values()), crossings
+        reports = {run["segmentation"]: build_each(registry, run) for run in runs}
+        crossings = list(_crossings(registry, runs, {name: each[0] for name, each in reports.items()}))
+    return [report for each in reports.values() for report in each], crossings
 
 
 def _crossings(registry: Registry, runs: Sequence[Record], reports: dict[str, Report]) -> Iterator[Crossing]:
@@ -82,7 +82,8 @@ def _crossings(registry: Registry, runs: Sequence[Record], reports: dict[str, Re
     for run in runs:
         columns = warehouse.columns_of(schema, f"{run['segmentation']}_history")
         types[run["segmentation"]] = {c.name: c.type_name for c in columns}.get(run["key_column"])
-    for first, second in itertools.combinations(runs, 2):
+    # Segments of several models are too many for a table.
+    for first, second in itertools.combinations((run for run in runs if run["partition_by"] is None), 2):
         key, names = first["key_column"], (first["segmentation"], second["segmentation"])
         is_same_key = key == second["key_column"] and types[names[0]] == types[names[1]] is not None
         if not is_same_key or (first["relation"] != second["relation"] and key.lower() in _SAYS_NOTHING):

@@ -17,7 +17,7 @@ from segjob.core.compare.comparison import compare as compared
 from segjob.core.compare.verdict import RULE, Verdict, judge
 from segjob.core.model import FitRows, Labels, Model
 from segjob.core.segments.score import places
-from segjob.errors import DataError
+from segjob.errors import ConfigError, DataError
 from segjob.pipeline.fit_rows import read_fit_rows
 from segjob.pipeline.measure import Dataset, count_rows, snapshot
 from segjob.pipeline.progress import Progress
@@ -74,6 +74,11 @@ def compare(
     with registry.warehouse.reading():
         run = registry.pick_run(segmentation=segmentation)
         published = registry.load_model(run)
+        if published.model.partitions is not None:
+            raise ConfigError(
+                f"compare takes one model, and run {run['run_id']} has one for each {run['partition_by']}",
+                hint="compare a segmentation of one of them, by where",
+            )
         rows, labels = published_rows(registry, published, settings, progress)
         seconds = _fit_seconds(registry, run)
     with progress.phase("comparing") as phase:

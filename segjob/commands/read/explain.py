@@ -176,6 +176,16 @@ def _excluded(
     registry: Registry, published: PublishedModel, column: Column, key: str, typed: sa.ColumnElement[Any]
 ) -> DataError:
     """Why a row that is there has no segment."""
+    if (parts := published.model.partitions) is not None:
+        own = table(published.relation, [column.name, parts.column])
+        text = sa.cast(own.c[parts.column], sa.Text()).label("part")
+        value = registry.warehouse.scalar(sa.select(text).where(own.c[named(column.name)] == typed))
+        if value not in parts.values:
+            return DataError(
+                f"{column.name} {key} has no segment in {published.run['segmentation']}: the run has no model for "
+                f"{parts.column} {value!r}",
+                hint=f"`segjob show {published.run['run_id']}` tells why",
+            )
     transforms = published.model.transforms
     numeric = list(dict.fromkeys(t.source_column for t in transforms if t.function != "one_hot"))
     source = table(published.relation, [column.name, *numeric])

@@ -12,11 +12,12 @@ import numpy as np
 import sqlalchemy as sa
 
 from segjob.config import HealthSettings
-from segjob.core.model import Transform
+from segjob.core.model import Model, Transform
 from segjob.core.segments import drift
 from segjob.core.segments.drift import BinnedShares
 from segjob.errors import DataError
 from segjob.pipeline.measure import measured_rows
+from segjob.pipeline.partitions.measure import counts_by_model
 from segjob.pipeline.profile import MISSING_BIN, missing_shares
 from segjob.registry.models import PublishedModel
 from segjob.registry.registry import Registry
@@ -90,7 +91,7 @@ def check_health(
         reference = _reference(registry, fit)
         configured = settings_of(run)
         source = source or registry.resolve(str(run["segmentation"]), configured)
-        counts = measured_rows(warehouse, source.relation, source.settings.features)
+        counts = _counts(registry, source, published.model)
         if counts.rows == 0:
             raise DataError(f"{source.settings.relation} has no rows today")
         findings = list(_Check(registry, settings, published, fit, source, reference, counts).findings())
@@ -103,6 +104,12 @@ def check_health(
             ]
             warehouse.execute(sa.insert(registry.table("health")).values(rows))
     return health
+
+
+def _counts(registry: Registry, source: ResolvedSegmentation, model: Model) -> Measured:
+    if model.partitions is None:
+        return measured_rows(registry.warehouse, source.relation, source.settings.features)
+    return counts_by_model(registry.warehouse, source, source.relation, model)
 
 
 @dataclass(frozen=True)
@@ -159,7 +166,8 @@ class _Check:
         """Per feature: how far its values moved, and how many are missing."""
         transforms = self.published.model.transforms
         edges = [self.reference[t.feature].bins.edges for t in transforms]
-        statement = drift_statements.bins(self.source.relation, transforms, edges)
+        partitions = self.published.model.partitions
+        statement = drift_statements.bins(self.source.relation, transforms, edges, partitions=partitions)
         counted = self.registry.warehouse.records(statement)[0]
         missing = missing_shares(self.counts)
         for j, transform in enumerate(transforms):

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from segjob.core.model import Transform
+from segjob.core.model import Partitions, Transform
 from segjob.core.segments.score import score
 from segjob.errors import ConfigError, DataError
 from segjob.registry.models import PublishedModel
@@ -65,8 +65,10 @@ def predict_with(published: PublishedModel, typed: Mapping[str, str]) -> Predict
     """
     model, names = published.model, published.names
     columns = {transform.source_column: transform for transform in model.transforms}
-    _refuse_columns(typed, list(columns))
+    _refuse_columns(typed, model.columns)
     values = {name: _value(name, typed[name], columns[name]) for name in columns}
+    if model.partitions is not None:
+        model = model.of_partition(_position(model.partitions, typed[model.partitions.column]))
     with np.errstate(over="ignore", invalid="ignore"):
         scored = score({name: np.array([value], dtype=object) for name, value in values.items()}, model)
     if scored.segment_id[0] == 0:
@@ -86,6 +88,23 @@ def predict_with(published: PublishedModel, typed: Mapping[str, str]) -> Predict
         margin=None if runner_up is None else float(scored.margin[0]),
         is_outlier=bool(scored.is_outlier[0]),
         algorithm=str(published.run["algorithm"] or "kmeans"),
+    )
+
+
+def _position(partitions: Partitions, value: str) -> int:
+    """Which partition the typed value is.
+
+    Raises
+    ------
+    DataError : the model has none of that name.
+    """
+    if value in partitions.values:
+        return partitions.values.index(value)
+    close = difflib.get_close_matches(value, partitions.values, n=1)
+    known = ", ".join(map(repr, partitions.values[:10]))
+    raise DataError(
+        f"the run has no model for {partitions.column} {value!r}",
+        hint=f"did you mean {close[0]!r}?" if close else f"it has models for {known}",
     )
 
 

@@ -12,6 +12,7 @@ from segjob.errors import ConfigError, DataError, MissingRights, SegjobError, to
 from segjob.pipeline.choose_k import refuse_too_many
 from segjob.pipeline.fit_rows import read_fit_rows
 from segjob.pipeline.measure import measure
+from segjob.pipeline.partitions.measure import measure_partitions
 from segjob.pipeline.progress import Progress
 from segjob.registry.recovery import are_leftovers
 from segjob.registry.registry import Registry
@@ -63,6 +64,10 @@ def _examine_rows(
 ) -> None:
     """Everything that a run finds wrong with the rows short of choosing k, by the same stages."""
     warehouse = registry.warehouse
+    if source.settings.partition_by is not None:
+        rows = measure_partitions(warehouse, source, progress)
+        refuse_dependents(registry, source, rows.dataset.transforms)
+        return
     dataset = measure(warehouse, source, progress)
     refuse_dependents(registry, source, dataset.transforms)
     if source.settings.k != "auto":

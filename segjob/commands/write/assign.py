@@ -8,8 +8,10 @@ from datetime import datetime
 
 from segjob.commands.write.publish_each import Job, RunResult, RunResults, publish_each
 from segjob.config import Config, Segmentation
+from segjob.core.model import Model
 from segjob.errors import ConfigError, DataError
-from segjob.pipeline.measure import measure
+from segjob.pipeline.measure import Dataset, measure
+from segjob.pipeline.partitions.measure import measure_partitions
 from segjob.pipeline.progress import Progress
 from segjob.pipeline.publishing.publish_assignment import AssignmentDraft, publish_assignment
 from segjob.registry.registry import Registry
@@ -86,10 +88,16 @@ def assign_one(
     with warehouse.reading():
         published = registry.load_model(base)
         segments = registry.rows_of_run(base, {"segments": ["segment_id"]})["segments"]
-        dataset = measure(warehouse, source, progress, published.model.transforms)
+        dataset = _measured(registry, source, progress, published.model)
         draft = AssignmentDraft(job.started_at, dataset, published, segments, job.warnings())
         run = publish_assignment(registry, draft, config.publish, progress)
     return job.result(run, {})
+
+
+def _measured(registry: Registry, source: ResolvedSegmentation, progress: Progress, model: Model) -> Dataset:
+    if model.partitions is None:
+        return measure(registry.warehouse, source, progress, model.transforms)
+    return measure_partitions(registry.warehouse, source, progress, model).dataset
 
 
 def refuse_changed_settings(source: ResolvedSegmentation, base: Record) -> None:

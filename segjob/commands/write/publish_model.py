@@ -14,7 +14,7 @@ from segjob.core.arrays import nearest
 from segjob.core.cluster import metrics
 from segjob.core.cluster.lloyd import pass_over
 from segjob.core.model import FitRows, Floats, Model, Transform
-from segjob.errors import NoSegmentation
+from segjob.errors import ConfigError, NoSegmentation
 from segjob.pipeline.choose_k import choose_k
 from segjob.pipeline.fit_kmeans import FittedModel, segment_rules
 from segjob.pipeline.fit_rows import read_fit_rows
@@ -46,9 +46,15 @@ def publish_model(
 
     Raises
     ------
+    ConfigError : the settings ask for a model per partition.
     NoSegmentation : a segment would have no row.
     SegjobError : nothing was published.
     """
+    for name, settings in requested.items():
+        if settings.partition_by is not None:
+            raise ConfigError(
+                f"{name}: a model that was fitted elsewhere is one for all rows: no partition_by"
+            )
     publish_one = functools.partial(_publish_one, registry, config, fitted, progress)
     return publish_each(registry, config, requested, publish_one, progress)
 

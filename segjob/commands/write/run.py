@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from segjob.commands.write.assign import assign_one
+from segjob.commands.write.fit_partitions import fit_each_partition
+from segjob.commands.write.previous import run_prepared_alike
 from segjob.commands.write.publish_each import Job, RunResult, RunResults, publish_each, try_each
 from segjob.commands.write.refit import due
-from segjob.config import Config, Feature, Segmentation
-from segjob.errors import NoSegmentation, SegjobError, WarehouseError
+from segjob.config import Config, Segmentation
+from segjob.errors import NoSegmentation, SegjobError
 from segjob.pipeline.choose_k import choose_k
 from segjob.pipeline.fit import fit
 from segjob.pipeline.fit_rows import read_fit_rows
@@ -24,7 +26,6 @@ from segjob.pipeline.worker import evidence_worker
 from segjob.registry.recording import RecordingWarehouse
 from segjob.registry.registry import Registry
 from segjob.registry.relations import ResolvedSegmentation
-from segjob.registry.runs import settings_of
 from segjob.registry.views import refuse_dependents
 
 
@@ -75,6 +76,8 @@ def fit_one(
     ------
     SegjobError : see `segjob.errors`; the warehouse is as it was.
     """
+    if source.settings.partition_by is not None:
+        return fit_each_partition(registry, config, progress, source)
     job = Job.begin(registry, progress)
     warehouse = registry.warehouse
     with warehouse.reading():
@@ -94,28 +97,8 @@ def fit_one(
 
 def _previous_k(registry: Registry, source: ResolvedSegmentation) -> int | None:
     """How many segments the current run chose for the same features; None if it did not."""
-    if source.settings.k != "auto":
-        return None
-    run = registry.current_run(source.name)
-    if run is None or run["k_outcome"] == "fixed" or run["k"] == 1:
-        return None
-    try:
-        before = settings_of(run)
-    except WarehouseError:  # somebody changed them; this run replaces it
-        return None
-    return int(run["k"]) if _prepared_alike(before, source.settings) else None
-
-
-def _prepared_alike(first: Segmentation, second: Segmentation) -> bool:
-    """Whether two settings of a segmentation prepare the same features alike, whatever order and words they have."""
-
-    def preparation(settings: Segmentation) -> tuple[object, ...]:
-        features = {
-            feature.column: feature.model_dump(exclude=set(Feature.WORDS)) for feature in settings.features
-        }
-        return settings.scale, settings.row_weight, features
-
-    return preparation(first) == preparation(second)
+    run = run_prepared_alike(registry, source)
+    return None if run is None or run["k_outcome"] == "fixed" or run["k"] == 1 else int(run["k"])
 
 
 def _refused(run_id: int, reason: str) -> NoSegmentation:

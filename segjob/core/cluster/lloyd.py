@@ -78,15 +78,26 @@ def refine(
     current = np.round(centroids, DECIMALS)
     for number in range(1, max_passes + 1):
         last = one_pass(current)
-        moved = np.round(last.sums / np.maximum(last.weight, np.finfo(float).tiny)[:, None], DECIMALS)
-        empty = last.weight <= 0
-        if empty.any():
-            moved[empty] = farthest(current, int(empty.sum()))
-        shift = float(np.sqrt(((moved - current) ** 2).sum(axis=1)).max())
-        current = moved
-        if shift <= tolerance and not empty.any():
+        current, shift, is_full = moved_by(last, current, farthest)
+        if shift <= tolerance and is_full:
             return Refined(current, last, number, True, shift)
     return Refined(current, last, max_passes, False, shift)
+
+
+def moved_by(
+    last: Pass, current: Floats, farthest: Callable[[Floats, int], Floats]
+) -> tuple[Floats, float, bool]:
+    """Where a pass moves the centroids, how far the furthest of them, and whether each of them had rows.
+
+    Parameters
+    ----------
+    last, current : the pass, and the (k, d) centroids that it was made with; farthest : as for `refine`.
+    """
+    moved = np.round(last.sums / np.maximum(last.weight, np.finfo(float).tiny)[:, None], DECIMALS)
+    empty = last.weight <= 0
+    if empty.any():
+        moved[empty] = farthest(current, int(empty.sum()))
+    return moved, float(np.sqrt(((moved - current) ** 2).sum(axis=1)).max()), not empty.any()
 
 
 def pass_over(points: FitRows, centroids: Floats) -> Pass:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from segjob.core import arrays
-from segjob.core.model import MISSING_CATEGORY, Floats, Model, Transform
+from segjob.core.model import MISSING_CATEGORY, Floats, Model, Partitions, Transform
 
 Bools = NDArray[np.bool_]
 
@@ -56,9 +56,11 @@ def score(columns: Mapping[str, ArrayLike], model: Model) -> Scored:
 
     Parameters
     ----------
-    columns : as for `coordinates`.
+    columns : as for `coordinates`; of a model with partitions also their column, as text.
     model : k segments.
     """
+    if model.partitions is not None:
+        return _score_each(columns, model, model.partitions)
     x, is_kept = coordinates(columns, model.transforms)
     ids = np.asarray(model.segment_ids, dtype=np.int64)
     squares = squared_segment_distances(x, model)
@@ -81,6 +83,28 @@ def score(columns: Mapping[str, ArrayLike], model: Model) -> Scored:
     return Scored(
         np.where(is_kept, ids[own], 0), distance, np.where(is_kept, ids[runner_up], 0), margin, is_outlier
     )
+
+
+def _score_each(columns: Mapping[str, ArrayLike], model: Model, partitions: Partitions) -> Scored:
+    """Each row by the model of its own partition; a row of another value is excluded."""
+    values = np.asarray(columns[partitions.column], dtype=object)
+    n = len(values)
+    scored = Scored(
+        np.zeros(n, dtype=np.int64),
+        np.full(n, np.nan),
+        np.zeros(n, dtype=np.int64),
+        np.full(n, np.nan),
+        np.zeros(n, dtype=bool),
+    )
+    for position, value in enumerate(partitions.values):
+        own = np.flatnonzero(values == value)
+        if not len(own):
+            continue
+        part = model.of_partition(position)
+        some = score({name: np.asarray(column, dtype=object)[own] for name, column in columns.items()}, part)
+        for name, array in vars(some).items():
+            getattr(scored, name)[own] = array
+    return scored
 
 
 def squared_segment_distances(values: Floats, model: Model) -> Floats:
@@ -135,4 +159,4 @@ def _numeric(column: ArrayLike, transform: Transform) -> tuple[Floats, Bools]:
 
 def columns_of(values: Mapping[str, Any], model: Model) -> dict[str, list[Any]]:
     """One customer's values as columns of one row, for `score`; a column that is not given is missing."""
-    return {t.source_column: [values.get(t.source_column)] for t in model.transforms}
+    return {name: [values.get(name)] for name in model.columns}

@@ -209,6 +209,8 @@ def by_model_before(registry: Registry, dataset: Dataset, before: Record | None)
     available = {(feature.column, feature.kind == "categorical") for feature in dataset.settings.features}
     if not {(t.source_column, t.function == "one_hot") for t in model.transforms} <= available:
         return None
+    if model.partitions is not None and model.partitions.column != dataset.settings.partition_by:
+        return None
     return scoring.nearest_segments(dataset.relation, model)
 
 
@@ -240,13 +242,14 @@ def published_run(
         columns = [column.name for column in registry.table(name).columns]
         return [
             {column: record.get(column) for column in columns} | {"run_id": publication.run_id}
-            for record in rows[name]
+            for record in rows.get(name, [])
         ]
 
     (run,) = stored("runs")
-    parts = {name: stored(name) for name in PublishedRun.TABLES if name in rows}
+    parts = {name: stored(name) for name in PublishedRun.TABLES}
     if evidence is not None:
         parts |= {"sweeps": list(evidence.sweep), "k_votes": list(evidence.votes)}
+        parts["partitions"] = list(evidence.partitions)
     return PublishedRun.of({**run, "is_current": publication.after is None}, parts)
 
 
@@ -263,20 +266,16 @@ def dataset_row(dataset: Dataset, started_at: datetime) -> Record:
         "rows_excluded": counts.rows - counts.kept,
         "rows_outside": dataset.rows_outside,
         "config": dataset.settings.model_dump_json(),
+        "partition_by": dataset.settings.partition_by,
     }
-
-
-def transform_rows(dataset: Dataset) -> list[Record]:
-    """Rows of table `transforms` without the run's number."""
-    return [
-        {"position": position, **dataclasses.asdict(transform)}
-        for position, transform in enumerate(dataset.transforms)
-    ]
 
 
 def exclusion_rows(dataset: Dataset) -> list[Record]:
     """Rows of table `exclusions` without the run's number."""
-    return [{"reason": e.reason, "column_name": e.column, "rows": e.rows} for e in dataset.counts.exclusions]
+    return [
+        {"reason": e.reason, "column_name": e.column, "rows": e.rows, "partition": e.partition}
+        for e in dataset.counts.exclusions
+    ]
 
 
 def _versions() -> dict[str, str]:

@@ -22,10 +22,9 @@ from segjob.pipeline.publishing.publication import (
     insert_rows,
     published_model,
     published_run,
-    transform_rows,
     write_history,
 )
-from segjob.registry.models import PublishedModel, centroid_rows, covariance_rows
+from segjob.registry.models import PublishedModel, centroid_rows, covariance_rows, transform_rows
 from segjob.registry.movements import Movers, Pair, relink, write_movements
 from segjob.registry.recovery import FIRST_OF_ASSIGNMENT
 from segjob.registry.registry import Registry
@@ -79,7 +78,7 @@ def publish_assignment(
 def _write(registry: Registry, draft: AssignmentDraft, publication: Publication) -> PublishedRun:
     """The rows and views, in the order of `publish`: the row in `runs` after all that it speaks of."""
     dataset, model, run_id = draft.dataset, draft.base.model, publication.run_id
-    transforms = transform_rows(dataset)
+    transforms = transform_rows(model)
     insert_rows(registry, run_id, {FIRST_OF_ASSIGNMENT: transforms})
     sums = write_history(registry, dataset, model, None, run_id)
     segments = _segment_rows(registry, draft, sums)

@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy.sql.selectable import SelectBase
 
 from segjob.core.model import Model
-from segjob.statements.features import model_rows
 from segjob.statements.gaussian import short_costs
 from segjob.statements.nearest import index, numbered, numbered_columns, position_of_least, with_columns
+from segjob.statements.partitions import ids, rows_of, squared_distances
 from segjob.statements.relation import Relation, named, sampling_key
 from segjob.statements.sql.elements import Number
 
@@ -33,11 +33,13 @@ def overlap(
 
     Returns
     -------
-    `segment_id`, `cluster` (from 0), `customers`; one row per pair that has any.
+    `segment_id`, `cluster` (from 0; of a model with partitions its number), `customers`; one row per pair that has any.
     """
-    p = model_rows(relation, model.transforms, share=share, seed=seed)
-    rows = with_columns(p.rows, "distances", **numbered("cost", short_costs(p.x, model)))
-    cluster = position_of_least(numbered_columns(rows, "cost", len(model.centroids)))
+    p = rows_of(relation, model, share=share, seed=seed)
+    costs = short_costs(p.x, model) if model.partitions is None else squared_distances(p.rows, model)
+    rows = with_columns(p.rows, "distances", **numbered("cost", costs))
+    names = None if model.partitions is None else ids(rows, model)
+    cluster = position_of_least(numbered_columns(rows, "cost", len(costs)), names)
     now = sa.select(rows.c["row_key"], cluster.label("cluster")).cte("now")
     key = history.c[relation.key]
     before = sa.select(key.label("row_key"), history.c.segment_id).where(

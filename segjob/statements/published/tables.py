@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.types import TypeEngine
 
-LAYOUT_VERSION = 4
+LAYOUT_VERSION = 5
 """Raised whenever a column or table changes; `layout` in the warehouse says which one it was written with."""
 
 _INT = sa.Integer
@@ -23,6 +23,13 @@ _Columns = tuple[tuple[str, type[TypeEngine[Any]], str], ...]
 _RUN: _Columns = (("run_id", _BIG, "The run that wrote this row."),)
 _SEGMENT: _Columns = (("segment_id", _INT, "Number of the segment; stays the same across runs."),)
 _FEATURE: _Columns = (("feature", _TEXT, "Model feature; a one-hot feature is written column=category."),)
+_PARTITION: _Columns = (
+    (
+        "partition",
+        _TEXT,
+        "Value of the column runs.partition_by, as text, whose rows alone this is about. Null: all rows.",
+    ),
+)
 
 SHARED: dict[str, tuple[str, _Columns]] = {
     "files": (
@@ -128,6 +135,12 @@ SHARED: dict[str, tuple[str, _Columns]] = {
                 _TIME,
                 "The moment that the rows stand for (UTC); the run in use is the newest by it. Null: published_at.",
             ),
+            (
+                "partition_by",
+                _TEXT,
+                "Column of the relation for each value of which there is a model: partitions has what k and its kin "
+                "are of each. Null: one model for all rows.",
+            ),
         ),
     ),
     "sweeps": (
@@ -145,7 +158,11 @@ SHARED: dict[str, tuple[str, _Columns]] = {
             ("smallest_share", _REAL, "Share of the smallest segment, 0 to 1."),
             ("largest_share", _REAL, "Share of the largest segment, 0 to 1."),
             ("fit_seconds", _REAL, "Seconds this k took."),
-            ("is_chosen", _BOOL, "Whether this k was published."),
+            (
+                "is_chosen",
+                _BOOL,
+                "Whether this k was published. Null for one of several partitions, see there.",
+            ),
             (
                 "inertia_is_exact",
                 _BOOL,
@@ -159,6 +176,7 @@ SHARED: dict[str, tuple[str, _Columns]] = {
                 "How well the least stable segment is found again on random halves: mean Jaccard index, 0 to 1.",
             ),
             ("explained_variance", _REAL, "Share of the variance between segments, 0 to 1, scaled units."),
+            *_PARTITION,
         ),
     ),
     "k_votes": (
@@ -169,6 +187,7 @@ SHARED: dict[str, tuple[str, _Columns]] = {
             ("k", _INT, "Its k; null where it finds none."),
             ("strength", _REAL, "How clear the evidence is to the rule itself, 0 to 1."),
             ("reason", _TEXT, "Why, in words."),
+            *_PARTITION,
         ),
     ),
     "exclusions": (
@@ -178,6 +197,7 @@ SHARED: dict[str, tuple[str, _Columns]] = {
             ("reason", _TEXT, "Why the rows were left out."),
             ("column_name", _TEXT, "Column that the reason is about."),
             ("rows", _BIG, "How many rows."),
+            *_PARTITION,
         ),
     ),
     "transforms": (
@@ -197,6 +217,7 @@ SHARED: dict[str, tuple[str, _Columns]] = {
             ("center", _REAL, "Subtracted after the function."),
             ("scale", _REAL, "Divided by after that."),
             ("weight", _REAL, "Importance that the user gave the feature."),
+            *_PARTITION,
         ),
     ),
     "centroids": (
@@ -207,6 +228,7 @@ SHARED: dict[str, tuple[str, _Columns]] = {
             *_FEATURE,
             ("value", _REAL, "In the column's own units; a share for a one-hot feature."),
             ("scaled_value", _REAL, "In the scaled units that distances are measured in."),
+            *_PARTITION,
         ),
     ),
     "profiles": (
@@ -235,6 +257,12 @@ SHARED: dict[str, tuple[str, _Columns]] = {
                 "total_share",
                 _REAL,
                 "For a measure: the segment's share of the sum over all segments, 0 to 1; null if that is not above 0.",
+            ),
+            (
+                "partition",
+                _TEXT,
+                "Value of the column runs.partition_by, as text; overall_mean, z and total_share compare within it. "
+                "Null: all rows.",
             ),
         ),
     ),
@@ -269,6 +297,42 @@ SHARED: dict[str, tuple[str, _Columns]] = {
                 _REAL,
                 "How well it is found again on random halves of the customers: mean Jaccard index, 0 to 1.",
             ),
+            *_PARTITION,
+        ),
+    ),
+    "partitions": (
+        "What came of each value of the column runs.partition_by. One row per run and value; its segments are in "
+        "segments.",
+        (
+            *_RUN,
+            *_PARTITION,
+            ("status", _TEXT, "segmented, or refused: its rows are left out."),
+            ("rows", _BIG, "Its rows that could have a segment."),
+            ("reason", _TEXT, "Why it was refused; null if it was not."),
+            ("fit_rows", _BIG, "Rows brought into memory to choose k and fit on."),
+            ("fit_method", _TEXT, "all_rows or sample."),
+            ("k", _INT, "Number of its segments; null if it was refused."),
+            ("k_rule", _TEXT, "Rule that chose k; fixed where the user did."),
+            ("k_outcome", _TEXT, "chosen, divided (a continuum), fixed (by the user) or none."),
+            ("k_reason", _TEXT, "Why this k, in words."),
+            ("structure", _TEXT, "natural, reproducible or constructive, as in runs."),
+            (
+                "inertia",
+                _REAL,
+                "Sum of squared distances of its rows to their centroids, in its own scaled units.",
+            ),
+            ("silhouette", _REAL, "Mean silhouette of its fit rows, -1 to 1."),
+            ("davies_bouldin", _REAL, "Davies-Bouldin index of its fit rows."),
+            ("calinski_harabasz", _REAL, "Calinski-Harabasz index of its fit rows."),
+            ("stability", _REAL, "Mean adjusted Rand index between k-means on random halves."),
+            ("density_agreement", _REAL, "As in runs."),
+            (
+                "lloyd_passes",
+                _INT,
+                "Passes over all rows that refined its fit; 0 where the fit saw all its rows.",
+            ),
+            ("converged", _BOOL, "Whether its centroids had stopped moving."),
+            ("warnings", _TEXT, "What a careful analyst would point out about it (json)."),
         ),
     ),
     "covariances": (

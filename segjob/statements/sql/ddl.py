@@ -156,7 +156,7 @@ class CreateScorer(ExecutableDDLElement):
 
     def parameters(self, number: str, text: str) -> dict[str, str]:
         """Source column -> type, by what the engine calls a number and a text."""
-        return {
+        features = {
             t.source_column: text
             if t.function == "one_hot"
             else "boolean"
@@ -164,6 +164,8 @@ class CreateScorer(ExecutableDDLElement):
             else number
             for t in self.model.transforms
         }
+        parts = self.model.partitions
+        return features if parts is None else {parts.column: text, **features}
 
 
 def scorer_parameters(
@@ -176,7 +178,7 @@ def scorer_parameters(
 
 def scorer_body(element: CreateScorer, compiler: DDLCompiler, places: Sequence[str] | None = None) -> str:
     """The function's one expression, of its parameters' names or of what stands in their places."""
-    names = list(dict.fromkeys(t.source_column for t in element.model.transforms))
+    names = element.model.columns
     columns: dict[str, sa.ColumnElement[Any]] = (
         {name: sa.column(named(name)) for name in names}
         if places is None

@@ -147,3 +147,76 @@ FROM `checked_rows`
 WHERE `checked_rows`.`reason` IS NULL
 GROUP BY `checked_rows`.`text0`
 ORDER BY count(*) DESC, `checked_rows`.`text0`;
+
+-- measure of partitions
+WITH `source_rows` AS (SELECT `customers`.`customer_id` AS `row_key`, CAST(`customers`.`city` AS STRING) AS
+      `part`, CAST(`customers`.`income` AS FLOAT64) AS `number0`, CAST(`customers`.`orders` AS FLOAT64) AS
+      `number1`
+  FROM `sales`.`customers`), `finite_rows` AS (SELECT `source_rows`.`row_key` AS `row_key`, `source_rows`.`part`
+      AS `part`, `source_rows`.`number0` AS `number0`, `source_rows`.`number1` AS `number1`, CASE WHEN (`source_rows`.`number0`
+      BETWEEN CAST(-1.7976931348623157e+308 AS FLOAT64) AND CAST(1.7976931348623157e+308 AS FLOAT64)) THEN
+      `source_rows`.`number0` END AS `finite0`, CASE WHEN (`source_rows`.`number1` BETWEEN CAST(-1.7976931348623157e+308
+      AS FLOAT64) AND CAST(1.7976931348623157e+308 AS FLOAT64)) THEN `source_rows`.`number1` END AS `finite1`
+  FROM `source_rows` ), `reasoned_rows` AS (SELECT `finite_rows`.`row_key` AS `row_key`, `finite_rows`.`part`
+      AS `part`, `finite_rows`.`number0` AS `number0`, `finite_rows`.`number1` AS `number1`, `finite_rows`.`finite0`
+      AS `finite0`, `finite_rows`.`finite1` AS `finite1`, CASE WHEN (`finite_rows`.`finite0` IS NULL) THEN 0
+      WHEN (`finite_rows`.`finite1` IS NULL) THEN 1 WHEN (`finite_rows`.`finite1` < CAST(0.0e0 AS FLOAT64))
+      THEN 2 END AS `reason`
+  FROM `finite_rows` ), `checked_rows` AS (SELECT `reasoned_rows`.`row_key` AS `row_key`, `reasoned_rows`.`part`
+      AS `part`, `reasoned_rows`.`number0` AS `number0`, `reasoned_rows`.`number1` AS `number1`,
+      `reasoned_rows`.`finite0` AS `finite0`, `reasoned_rows`.`finite1` AS `finite1`, `reasoned_rows`.`reason`
+      AS `reason`, CASE WHEN (`reasoned_rows`.`reason` IS NULL) THEN `reasoned_rows`.`finite0` END AS `value0`,
+      CASE WHEN (`reasoned_rows`.`reason` IS NULL) THEN ln(CASE WHEN (`reasoned_rows`.`finite1` > CAST(-1.0e0
+      AS FLOAT64)) THEN `reasoned_rows`.`finite1` + CAST(1.0e0 AS FLOAT64) END) END AS `value1`
+  FROM `reasoned_rows` )
+SELECT count(*) AS `rows`, count(CASE WHEN (`checked_rows`.`row_key` IS NULL) THEN 1 END) AS `null_keys`, count(CASE
+    WHEN (`checked_rows`.`reason` IS NULL) THEN 1 END) AS `kept`, count(CASE WHEN (`checked_rows`.`reason` = 0)
+    THEN 1 END) AS `excluded0`, count(CASE WHEN (`checked_rows`.`reason` = 1) THEN 1 END) AS `excluded1`, count(CASE
+    WHEN (`checked_rows`.`reason` = 2) THEN 1 END) AS `excluded2`, count(`checked_rows`.`value0`) AS `count0`,
+    count(CASE WHEN is_nan(`checked_rows`.`number0`) THEN 1 END) AS `nan0`, count(`checked_rows`.`number0`) -
+    count(`checked_rows`.`finite0`) AS `non_finite0`, min(`checked_rows`.`value0`) AS `minimum0`, max(`checked_rows`.`value0`)
+    AS `maximum0`, CAST(-1.5e0 AS FLOAT64) AS `near0`, sum(`checked_rows`.`value0` - CAST(-1.5e0 AS FLOAT64))
+    AS `first0`, sum((`checked_rows`.`value0` - CAST(-1.5e0 AS FLOAT64)) * (`checked_rows`.`value0` - CAST(-1.5e0
+    AS FLOAT64))) AS `second0`, count(`checked_rows`.`value1`) AS `count1`, count(CASE WHEN is_nan(`checked_rows`.`number1`)
+    THEN 1 END) AS `nan1`, count(`checked_rows`.`number1`) - count(`checked_rows`.`finite1`) AS `non_finite1`,
+    min(`checked_rows`.`value1`) AS `minimum1`, max(`checked_rows`.`value1`) AS `maximum1`, CAST(0.0e0 AS
+    FLOAT64) AS `near1`, sum(`checked_rows`.`value1` - CAST(0.0e0 AS FLOAT64)) AS `first1`, sum((`checked_rows`.`value1`
+    - CAST(0.0e0 AS FLOAT64)) * (`checked_rows`.`value1` - CAST(0.0e0 AS FLOAT64))) AS `second1`, bit_xor(farm_fingerprint(to_json_string([to_json_string(`checked_rows`.`row_key`),
+    to_json_string(`checked_rows`.`part`), to_json_string(`checked_rows`.`number0`), to_json_string(`checked_rows`.`number1`)])))
+    AS `fingerprint`, `checked_rows`.`part`
+FROM `checked_rows`
+GROUP BY `checked_rows`.`part`
+ORDER BY `checked_rows`.`part`;
+
+-- quantiles of partitions
+WITH `source_rows` AS (SELECT `customers`.`customer_id` AS `row_key`, CAST(`customers`.`city` AS STRING) AS
+      `part`, CAST(`customers`.`income` AS FLOAT64) AS `number0`, CAST(`customers`.`orders` AS FLOAT64) AS
+      `number1`
+  FROM `sales`.`customers`), `finite_rows` AS (SELECT `source_rows`.`row_key` AS `row_key`, `source_rows`.`part`
+      AS `part`, `source_rows`.`number0` AS `number0`, `source_rows`.`number1` AS `number1`, CASE WHEN (`source_rows`.`number0`
+      BETWEEN CAST(-1.7976931348623157e+308 AS FLOAT64) AND CAST(1.7976931348623157e+308 AS FLOAT64)) THEN
+      `source_rows`.`number0` END AS `finite0`, CASE WHEN (`source_rows`.`number1` BETWEEN CAST(-1.7976931348623157e+308
+      AS FLOAT64) AND CAST(1.7976931348623157e+308 AS FLOAT64)) THEN `source_rows`.`number1` END AS `finite1`
+  FROM `source_rows` ), `reasoned_rows` AS (SELECT `finite_rows`.`row_key` AS `row_key`, `finite_rows`.`part`
+      AS `part`, `finite_rows`.`number0` AS `number0`, `finite_rows`.`number1` AS `number1`, `finite_rows`.`finite0`
+      AS `finite0`, `finite_rows`.`finite1` AS `finite1`, CASE WHEN (`finite_rows`.`finite0` IS NULL) THEN 0
+      WHEN (`finite_rows`.`finite1` IS NULL) THEN 1 WHEN (`finite_rows`.`finite1` < CAST(0.0e0 AS FLOAT64))
+      THEN 2 END AS `reason`
+  FROM `finite_rows` ), `checked_rows` AS (SELECT `reasoned_rows`.`row_key` AS `row_key`, `reasoned_rows`.`part`
+      AS `part`, `reasoned_rows`.`number0` AS `number0`, `reasoned_rows`.`number1` AS `number1`,
+      `reasoned_rows`.`finite0` AS `finite0`, `reasoned_rows`.`finite1` AS `finite1`, `reasoned_rows`.`reason`
+      AS `reason`, CASE WHEN (`reasoned_rows`.`reason` IS NULL) THEN `reasoned_rows`.`finite0` END AS `value0`,
+      CASE WHEN (`reasoned_rows`.`reason` IS NULL) THEN `reasoned_rows`.`finite1` END AS `value1`
+  FROM `reasoned_rows` ), `quantile_arrays` AS (SELECT [approx_quantiles(`checked_rows`.`value0`, 1000)[OFFSET(250)],
+      approx_quantiles(`checked_rows`.`value0`, 1000)[OFFSET(500)], approx_quantiles(`checked_rows`.`value0`,
+      1000)[OFFSET(750)]] AS `quantiles0`, [approx_quantiles(`checked_rows`.`value1`, 1000)[OFFSET(250)],
+      approx_quantiles(`checked_rows`.`value1`, 1000)[OFFSET(500)], approx_quantiles(`checked_rows`.`value1`,
+      1000)[OFFSET(750)]] AS `quantiles1`, `checked_rows`.`part` AS `part`
+  FROM `checked_rows`
+  GROUP BY `checked_rows`.`part`
+  ORDER BY `checked_rows`.`part`)
+SELECT `quantile_arrays`.`part`, `quantile_arrays`.`quantiles0`[ORDINAL(1)] AS `quantile0_0`, `quantile_arrays`.`quantiles0`[ORDINAL(2)]
+    AS `quantile0_1`, `quantile_arrays`.`quantiles0`[ORDINAL(3)] AS `quantile0_2`, `quantile_arrays`.`quantiles1`[ORDINAL(1)]
+    AS `quantile1_0`, `quantile_arrays`.`quantiles1`[ORDINAL(2)] AS `quantile1_1`, `quantile_arrays`.`quantiles1`[ORDINAL(3)]
+    AS `quantile1_2`
+FROM `quantile_arrays`;

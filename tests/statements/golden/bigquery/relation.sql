@@ -17,6 +17,13 @@ LIMIT 1;
 SELECT count(*) AS `rows`
 FROM `sales`.`customers`;
 
+-- partition_sizes
+SELECT CAST(`customers`.`city` AS STRING) AS `part`, count(*) AS `rows`
+FROM `sales`.`customers`
+GROUP BY CAST(`customers`.`city` AS STRING)
+ORDER BY count(*) DESC, CAST(`customers`.`city` AS STRING)
+LIMIT 9;
+
 -- newest_date
 SELECT max(CAST(`customers`.`orders` AS DATE)) AS `newest`
 FROM `sales`.`customers`

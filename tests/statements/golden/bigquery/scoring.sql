@@ -1,3 +1,132 @@
+-- assignment of partitions
+WITH `source_rows` AS (SELECT `customers`.`customer_id` AS `row_key`, CAST(`customers`.`city` AS STRING) AS
+      `part`, CAST(`customers`.`income` AS FLOAT64) AS `number0`, CAST(`customers`.`orders` AS FLOAT64) AS
+      `number1`
+  FROM `sales`.`customers`), `parameters` AS (SELECT `listed`.`part` AS `part`, `listed`.`place` AS `place`,
+      `listed`.`center0` AS `center0`, `listed`.`factor0` AS `factor0`, `listed`.`center1` AS `center1`,
+      `listed`.`factor1` AS `factor1`, `listed`.`segment0` AS `segment0`, `listed`.`limit0` AS `limit0`,
+      `listed`.`c0_0` AS `c0_0`, `listed`.`c0_1` AS `c0_1`, `listed`.`segment1` AS `segment1`, `listed`.`limit1`
+      AS `limit1`, `listed`.`c1_0` AS `c1_0`, `listed`.`c1_1` AS `c1_1`
+  FROM (VALUES ('Oslo', 0, CAST(-1.5e0 AS FLOAT64), CAST(0.3333333333333333e0 AS FLOAT64), CAST(0.0e0 AS
+      FLOAT64), CAST(1.0e0 AS FLOAT64), 1, CAST(1.0e0 AS FLOAT64), CAST(0.0e0 AS FLOAT64), CAST(1.0e0 AS
+      FLOAT64), CAST(NULL AS INT64), CAST(0.0e0 AS FLOAT64), CAST(1e+100 AS FLOAT64), CAST(1e+100 AS FLOAT64)),
+      ('b', 1, CAST(-1.5e0 AS FLOAT64), CAST(0.3333333333333333e0 AS FLOAT64), CAST(0.0e0 AS FLOAT64), CAST(1.0e0
+      AS FLOAT64), 2, CAST(1.0e0 AS FLOAT64), CAST(0.0e0 AS FLOAT64), CAST(1.0e0 AS FLOAT64), 3, CAST(1.0e0 AS
+      FLOAT64), CAST(2.0e0 AS FLOAT64), CAST(3.0e0 AS FLOAT64))) AS `listed` (`part`, `place`, `center0`,
+      `factor0`, `center1`, `factor1`, `segment0`, `limit0`, `c0_0`, `c0_1`, `segment1`, `limit1`, `c1_0`,
+      `c1_1`)), `scaled` AS (SELECT `source_rows`.`row_key` AS `row_key`, `source_rows`.`part` AS `part`,
+      `parameters`.`place` AS `place`, `parameters`.`segment0` AS `segment0`, `parameters`.`limit0` AS `limit0`,
+      `parameters`.`c0_0` AS `c0_0`, `parameters`.`c0_1` AS `c0_1`, `parameters`.`segment1` AS `segment1`,
+      `parameters`.`limit1` AS `limit1`, `parameters`.`c1_0` AS `c1_0`, `parameters`.`c1_1` AS `c1_1`, (`source_rows`.`number0`
+      - `parameters`.`center0`) * `parameters`.`factor0` AS `x0`, (ln(CASE WHEN (`source_rows`.`number1` > CAST(-1.0e0
+      AS FLOAT64)) THEN `source_rows`.`number1` + CAST(1.0e0 AS FLOAT64) END) - `parameters`.`center1`) *
+      `parameters`.`factor1` AS `x1`
+  FROM `source_rows` JOIN `parameters` ON `source_rows`.`part` = `parameters`.`part`
+  WHERE `source_rows`.`number0` BETWEEN CAST(-1.7976931348623157e+308 AS FLOAT64) AND CAST(1.7976931348623157e+308
+      AS FLOAT64) AND `source_rows`.`number1` BETWEEN CAST(0.0e0 AS FLOAT64) AND CAST(1.7976931348623157e+308
+      AS FLOAT64)), `distances` AS (SELECT `scaled`.`row_key` AS `row_key`, `scaled`.`part` AS `part`, `scaled`.`place`
+      AS `place`, `scaled`.`segment0` AS `segment0`, `scaled`.`limit0` AS `limit0`, `scaled`.`c0_0` AS `c0_0`,
+      `scaled`.`c0_1` AS `c0_1`, `scaled`.`segment1` AS `segment1`, `scaled`.`limit1` AS `limit1`, `scaled`.`c1_0`
+      AS `c1_0`, `scaled`.`c1_1` AS `c1_1`, `scaled`.`x0` AS `x0`, `scaled`.`x1` AS `x1`, (`scaled`.`x0` -
+      `scaled`.`c0_0`) * (`scaled`.`x0` - `scaled`.`c0_0`) + (`scaled`.`x1` - `scaled`.`c0_1`) * (`scaled`.`x1`
+      - `scaled`.`c0_1`) AS `squared0`, (`scaled`.`x0` - `scaled`.`c1_0`) * (`scaled`.`x0` - `scaled`.`c1_0`) +
+      (`scaled`.`x1` - `scaled`.`c1_1`) * (`scaled`.`x1` - `scaled`.`c1_1`) AS `squared1`
+  FROM `scaled` ), `nearest` AS (SELECT `distances`.`row_key` AS `row_key`, `distances`.`part` AS `part`,
+      `distances`.`place` AS `place`, `distances`.`segment0` AS `segment0`, `distances`.`limit0` AS `limit0`,
+      `distances`.`c0_0` AS `c0_0`, `distances`.`c0_1` AS `c0_1`, `distances`.`segment1` AS `segment1`,
+      `distances`.`limit1` AS `limit1`, `distances`.`c1_0` AS `c1_0`, `distances`.`c1_1` AS `c1_1`, `distances`.`x0`
+      AS `x0`, `distances`.`x1` AS `x1`, `distances`.`squared0` AS `squared0`, `distances`.`squared1` AS
+      `squared1`, CASE WHEN (`distances`.`squared0` <= `distances`.`squared1`) THEN `distances`.`segment0` ELSE
+      `distances`.`segment1` END AS `segment_id`
+  FROM `distances` ), `runner_up` AS (SELECT `nearest`.`row_key` AS `row_key`, `nearest`.`part` AS `part`,
+      `nearest`.`place` AS `place`, `nearest`.`segment0` AS `segment0`, `nearest`.`limit0` AS `limit0`,
+      `nearest`.`c0_0` AS `c0_0`, `nearest`.`c0_1` AS `c0_1`, `nearest`.`segment1` AS `segment1`, `nearest`.`limit1`
+      AS `limit1`, `nearest`.`c1_0` AS `c1_0`, `nearest`.`c1_1` AS `c1_1`, `nearest`.`x0` AS `x0`, `nearest`.`x1`
+      AS `x1`, `nearest`.`squared0` AS `squared0`, `nearest`.`squared1` AS `squared1`, `nearest`.`segment_id`
+      AS `segment_id`, CASE `nearest`.`segment_id` WHEN `nearest`.`segment0` THEN `nearest`.`segment1` ELSE
+      `nearest`.`segment0` END AS `next_segment_id`
+  FROM `nearest` ), `measured` AS (SELECT `runner_up`.`row_key` AS `row_key`, `runner_up`.`part` AS `part`,
+      `runner_up`.`place` AS `place`, `runner_up`.`segment0` AS `segment0`, `runner_up`.`limit0` AS `limit0`,
+      `runner_up`.`c0_0` AS `c0_0`, `runner_up`.`c0_1` AS `c0_1`, `runner_up`.`segment1` AS `segment1`,
+      `runner_up`.`limit1` AS `limit1`, `runner_up`.`c1_0` AS `c1_0`, `runner_up`.`c1_1` AS `c1_1`, `runner_up`.`x0`
+      AS `x0`, `runner_up`.`x1` AS `x1`, `runner_up`.`squared0` AS `squared0`, `runner_up`.`squared1` AS
+      `squared1`, `runner_up`.`segment_id` AS `segment_id`, `runner_up`.`next_segment_id` AS `next_segment_id`,
+      sqrt(CASE `runner_up`.`segment_id` WHEN `runner_up`.`segment0` THEN `runner_up`.`squared0` WHEN
+      `runner_up`.`segment1` THEN `runner_up`.`squared1` END) AS `distance`, sqrt(CASE `runner_up`.`next_segment_id`
+      WHEN `runner_up`.`segment0` THEN `runner_up`.`squared0` WHEN `runner_up`.`segment1` THEN `runner_up`.`squared1`
+      END) AS `next_distance`
+  FROM `runner_up` )
+SELECT CAST(12 AS INT64) AS `run_id`, `measured`.`row_key` AS `customer_id`, `measured`.`segment_id` AS
+    `segment_id`, `measured`.`distance` AS `distance`, `measured`.`next_segment_id` AS `next_segment_id`,
+    `measured`.`next_distance` - `measured`.`distance` AS `margin`, `measured`.`distance` > CASE `measured`.`segment_id`
+    WHEN `measured`.`segment0` THEN `measured`.`limit0` ELSE `measured`.`limit1` END AS `is_outlier`
+FROM `measured`;
+
+-- scores of partitions
+WITH `source_rows` AS (SELECT `customers`.`customer_id` AS `row_key`, CAST(`customers`.`city` AS STRING) AS
+      `part`, CAST(`customers`.`income` AS FLOAT64) AS `number0`, CAST(`customers`.`orders` AS FLOAT64) AS
+      `number1`
+  FROM `sales`.`customers`), `parameters` AS (SELECT `listed`.`part` AS `part`, `listed`.`place` AS `place`,
+      `listed`.`center0` AS `center0`, `listed`.`factor0` AS `factor0`, `listed`.`center1` AS `center1`,
+      `listed`.`factor1` AS `factor1`, `listed`.`segment0` AS `segment0`, `listed`.`limit0` AS `limit0`,
+      `listed`.`c0_0` AS `c0_0`, `listed`.`c0_1` AS `c0_1`, `listed`.`segment1` AS `segment1`, `listed`.`limit1`
+      AS `limit1`, `listed`.`c1_0` AS `c1_0`, `listed`.`c1_1` AS `c1_1`
+  FROM (VALUES ('Oslo', 0, CAST(-1.5e0 AS FLOAT64), CAST(0.3333333333333333e0 AS FLOAT64), CAST(0.0e0 AS
+      FLOAT64), CAST(1.0e0 AS FLOAT64), 1, CAST(1.0e0 AS FLOAT64), CAST(0.0e0 AS FLOAT64), CAST(1.0e0 AS
+      FLOAT64), CAST(NULL AS INT64), CAST(0.0e0 AS FLOAT64), CAST(1e+100 AS FLOAT64), CAST(1e+100 AS FLOAT64)),
+      ('b', 1, CAST(-1.5e0 AS FLOAT64), CAST(0.3333333333333333e0 AS FLOAT64), CAST(0.0e0 AS FLOAT64), CAST(1.0e0
+      AS FLOAT64), 2, CAST(1.0e0 AS FLOAT64), CAST(0.0e0 AS FLOAT64), CAST(1.0e0 AS FLOAT64), 3, CAST(1.0e0 AS
+      FLOAT64), CAST(2.0e0 AS FLOAT64), CAST(3.0e0 AS FLOAT64))) AS `listed` (`part`, `place`, `center0`,
+      `factor0`, `center1`, `factor1`, `segment0`, `limit0`, `c0_0`, `c0_1`, `segment1`, `limit1`, `c1_0`,
+      `c1_1`)), `scaled` AS (SELECT `source_rows`.`row_key` AS `row_key`, `source_rows`.`part` AS `part`,
+      `parameters`.`place` AS `place`, `parameters`.`segment0` AS `segment0`, `parameters`.`limit0` AS `limit0`,
+      `parameters`.`c0_0` AS `c0_0`, `parameters`.`c0_1` AS `c0_1`, `parameters`.`segment1` AS `segment1`,
+      `parameters`.`limit1` AS `limit1`, `parameters`.`c1_0` AS `c1_0`, `parameters`.`c1_1` AS `c1_1`, CASE
+      WHEN (`source_rows`.`number0` BETWEEN CAST(-1.7976931348623157e+308 AS FLOAT64) AND CAST(1.7976931348623157e+308
+      AS FLOAT64) AND `source_rows`.`number1` BETWEEN CAST(0.0e0 AS FLOAT64) AND CAST(1.7976931348623157e+308
+      AS FLOAT64)) THEN (`source_rows`.`number0` - `parameters`.`center0`) * `parameters`.`factor0` END AS `x0`,
+      (ln(CASE WHEN (`source_rows`.`number1` > CAST(-1.0e0 AS FLOAT64)) THEN `source_rows`.`number1` + CAST(1.0e0
+      AS FLOAT64) END) - `parameters`.`center1`) * `parameters`.`factor1` AS `x1`
+  FROM `source_rows` LEFT OUTER JOIN `parameters` ON `source_rows`.`part` = `parameters`.`part`), `distances`
+    AS (SELECT `scaled`.`row_key` AS `row_key`, `scaled`.`part` AS `part`, `scaled`.`place` AS `place`,
+      `scaled`.`segment0` AS `segment0`, `scaled`.`limit0` AS `limit0`, `scaled`.`c0_0` AS `c0_0`, `scaled`.`c0_1`
+      AS `c0_1`, `scaled`.`segment1` AS `segment1`, `scaled`.`limit1` AS `limit1`, `scaled`.`c1_0` AS `c1_0`,
+      `scaled`.`c1_1` AS `c1_1`, `scaled`.`x0` AS `x0`, `scaled`.`x1` AS `x1`, (`scaled`.`x0` - `scaled`.`c0_0`)
+      * (`scaled`.`x0` - `scaled`.`c0_0`) + (`scaled`.`x1` - `scaled`.`c0_1`) * (`scaled`.`x1` - `scaled`.`c0_1`)
+      AS `squared0`, (`scaled`.`x0` - `scaled`.`c1_0`) * (`scaled`.`x0` - `scaled`.`c1_0`) + (`scaled`.`x1` -
+      `scaled`.`c1_1`) * (`scaled`.`x1` - `scaled`.`c1_1`) AS `squared1`
+  FROM `scaled` ), `nearest` AS (SELECT `distances`.`row_key` AS `row_key`, `distances`.`part` AS `part`,
+      `distances`.`place` AS `place`, `distances`.`segment0` AS `segment0`, `distances`.`limit0` AS `limit0`,
+      `distances`.`c0_0` AS `c0_0`, `distances`.`c0_1` AS `c0_1`, `distances`.`segment1` AS `segment1`,
+      `distances`.`limit1` AS `limit1`, `distances`.`c1_0` AS `c1_0`, `distances`.`c1_1` AS `c1_1`, `distances`.`x0`
+      AS `x0`, `distances`.`x1` AS `x1`, `distances`.`squared0` AS `squared0`, `distances`.`squared1` AS
+      `squared1`, CASE WHEN (`distances`.`squared0` <= `distances`.`squared1`) THEN `distances`.`segment0` WHEN
+      (`distances`.`squared1` IS NOT NULL) THEN `distances`.`segment1` END AS `segment_id`
+  FROM `distances` ), `runner_up` AS (SELECT `nearest`.`row_key` AS `row_key`, `nearest`.`part` AS `part`,
+      `nearest`.`place` AS `place`, `nearest`.`segment0` AS `segment0`, `nearest`.`limit0` AS `limit0`,
+      `nearest`.`c0_0` AS `c0_0`, `nearest`.`c0_1` AS `c0_1`, `nearest`.`segment1` AS `segment1`, `nearest`.`limit1`
+      AS `limit1`, `nearest`.`c1_0` AS `c1_0`, `nearest`.`c1_1` AS `c1_1`, `nearest`.`x0` AS `x0`, `nearest`.`x1`
+      AS `x1`, `nearest`.`squared0` AS `squared0`, `nearest`.`squared1` AS `squared1`, `nearest`.`segment_id`
+      AS `segment_id`, CASE `nearest`.`segment_id` WHEN `nearest`.`segment0` THEN `nearest`.`segment1` WHEN
+      `nearest`.`segment1` THEN `nearest`.`segment0` END AS `next_segment_id`
+  FROM `nearest` ), `measured` AS (SELECT `runner_up`.`row_key` AS `row_key`, `runner_up`.`part` AS `part`,
+      `runner_up`.`place` AS `place`, `runner_up`.`segment0` AS `segment0`, `runner_up`.`limit0` AS `limit0`,
+      `runner_up`.`c0_0` AS `c0_0`, `runner_up`.`c0_1` AS `c0_1`, `runner_up`.`segment1` AS `segment1`,
+      `runner_up`.`limit1` AS `limit1`, `runner_up`.`c1_0` AS `c1_0`, `runner_up`.`c1_1` AS `c1_1`, `runner_up`.`x0`
+      AS `x0`, `runner_up`.`x1` AS `x1`, `runner_up`.`squared0` AS `squared0`, `runner_up`.`squared1` AS
+      `squared1`, `runner_up`.`segment_id` AS `segment_id`, `runner_up`.`next_segment_id` AS `next_segment_id`,
+      sqrt(CASE `runner_up`.`segment_id` WHEN `runner_up`.`segment0` THEN `runner_up`.`squared0` WHEN
+      `runner_up`.`segment1` THEN `runner_up`.`squared1` END) AS `distance`, sqrt(CASE `runner_up`.`next_segment_id`
+      WHEN `runner_up`.`segment0` THEN `runner_up`.`squared0` WHEN `runner_up`.`segment1` THEN `runner_up`.`squared1`
+      END) AS `next_distance`
+  FROM `runner_up` )
+SELECT `measured`.`row_key` AS `customer_id`, `measured`.`segment_id` AS `segment_id`, CASE `measured`.`segment_id`
+    WHEN 1 THEN 'a' WHEN 2 THEN 'b' WHEN 3 THEN 'c' END AS `segment_name`, `measured`.`distance` AS `distance`,
+    `measured`.`next_segment_id` AS `next_segment_id`, `measured`.`next_distance` - `measured`.`distance` AS
+    `margin`, `measured`.`distance` > CASE `measured`.`segment_id` WHEN `measured`.`segment0` THEN `measured`.`limit0`
+    ELSE `measured`.`limit1` END AS `is_outlier`
+FROM `measured`;
+
 -- assignment
 WITH `source_rows` AS (SELECT `customers`.`customer_id` AS `row_key`, CAST(`customers`.`income` AS FLOAT64) AS
       `number0`, CAST(`customers`.`orders` AS FLOAT64) AS `number1`, coalesce(CAST(`customers`.`city` AS STRING),

@@ -17,6 +17,13 @@ LIMIT 1;
 SELECT count(*) AS rows
 FROM "sales"."customers";
 
+-- partition_sizes
+SELECT CAST("sales"."customers"."city" AS VARCHAR(65535)) AS part, count(*) AS rows
+FROM "sales"."customers"
+GROUP BY CAST("sales"."customers"."city" AS VARCHAR(65535))
+ORDER BY count(*) DESC, CAST("sales"."customers"."city" AS VARCHAR(65535))
+LIMIT 9;
+
 -- newest_date
 SELECT max(CAST("sales"."customers"."orders" AS DATE)) AS newest
 FROM "sales"."customers"

@@ -17,6 +17,13 @@ LIMIT 1;
 SELECT count(*) AS "rows"
 FROM "sales"."customers";
 
+-- partition_sizes
+SELECT CAST("sales"."customers"."city" AS TEXT) AS part, count(*) AS "rows"
+FROM "sales"."customers"
+GROUP BY CAST("sales"."customers"."city" AS TEXT)
+ORDER BY count(*) DESC, CAST("sales"."customers"."city" AS TEXT)
+LIMIT 9;
+
 -- newest_date
 SELECT max(CAST("sales"."customers"."orders" AS DATE)) AS newest
 FROM "sales"."customers"

@@ -1,3 +1,47 @@
+-- overlap of partitions
+WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("sales"."customers"."city" AS
+      VARCHAR) AS part, CAST("sales"."customers"."income" AS DOUBLE) AS number0, CAST("sales"."customers"."orders"
+      AS DOUBLE) AS number1
+  FROM "sales"."customers"), parameters AS (SELECT listed.part AS part, listed.place AS place, listed.center0
+      AS center0, listed.factor0 AS factor0, listed.center1 AS center1, listed.factor1 AS factor1,
+      listed.segment0 AS segment0, listed.limit0 AS limit0, listed.c0_0 AS c0_0, listed.c0_1 AS c0_1,
+      listed.segment1 AS segment1, listed.limit1 AS limit1, listed.c1_0 AS c1_0, listed.c1_1 AS c1_1
+  FROM (VALUES ('Oslo', 0, CAST(-1.5e0 AS DOUBLE), CAST(0.3333333333333333e0 AS DOUBLE), CAST(0.0e0 AS DOUBLE),
+      CAST(1.0e0 AS DOUBLE), 1, CAST(1.0e0 AS DOUBLE), CAST(0.0e0 AS DOUBLE), CAST(1.0e0 AS DOUBLE), CAST(NULL
+      AS INTEGER), CAST(0.0e0 AS DOUBLE), CAST(1e+100 AS DOUBLE), CAST(1e+100 AS DOUBLE)), ('b', 1, CAST(-1.5e0
+      AS DOUBLE), CAST(0.3333333333333333e0 AS DOUBLE), CAST(0.0e0 AS DOUBLE), CAST(1.0e0 AS DOUBLE), 2, CAST(1.0e0
+      AS DOUBLE), CAST(0.0e0 AS DOUBLE), CAST(1.0e0 AS DOUBLE), 3, CAST(1.0e0 AS DOUBLE), CAST(2.0e0 AS DOUBLE),
+      CAST(3.0e0 AS DOUBLE))) AS listed (part, place, center0, factor0, center1, factor1, segment0, limit0,
+      c0_0, c0_1, segment1, limit1, c1_0, c1_1)), scaled AS (SELECT source_rows.row_key AS row_key,
+      source_rows.part AS part, parameters.place AS place, parameters.segment0 AS segment0, parameters.limit0
+      AS limit0, parameters.c0_0 AS c0_0, parameters.c0_1 AS c0_1, parameters.segment1 AS segment1,
+      parameters.limit1 AS limit1, parameters.c1_0 AS c1_0, parameters.c1_1 AS c1_1, (source_rows.number0 -
+      parameters.center0) * parameters.factor0 AS x0, (ln(CASE WHEN (source_rows.number1 > CAST(-1.0e0 AS
+      DOUBLE)) THEN source_rows.number1 + CAST(1.0e0 AS DOUBLE) END) - parameters.center1) * parameters.factor1
+      AS x1
+  FROM source_rows JOIN parameters ON source_rows.part = parameters.part
+  WHERE source_rows.number0 BETWEEN CAST(-1.7976931348623157e+308 AS DOUBLE) AND CAST(1.7976931348623157e+308
+      AS DOUBLE) AND source_rows.number1 BETWEEN CAST(0.0e0 AS DOUBLE) AND CAST(1.7976931348623157e+308 AS
+      DOUBLE) AND CAST(from_big_endian_64(xxhash64(to_utf8(json_format(CAST(ARRAY[CAST(source_rows.row_key AS
+      VARCHAR), CAST(7 AS VARCHAR)] AS JSON))))) AS DOUBLE) * CAST(5.421010862427522e-20 AS DOUBLE) + CAST(0.5e0
+      AS DOUBLE) < CAST(0.1e0 AS DOUBLE)), distances AS (SELECT scaled.row_key AS row_key, scaled.part AS part,
+      scaled.place AS place, scaled.segment0 AS segment0, scaled.limit0 AS limit0, scaled.c0_0 AS c0_0,
+      scaled.c0_1 AS c0_1, scaled.segment1 AS segment1, scaled.limit1 AS limit1, scaled.c1_0 AS c1_0,
+      scaled.c1_1 AS c1_1, scaled.x0 AS x0, scaled.x1 AS x1, (scaled.x0 - scaled.c0_0) * (scaled.x0 -
+      scaled.c0_0) + (scaled.x1 - scaled.c0_1) * (scaled.x1 - scaled.c0_1) AS cost0, (scaled.x0 - scaled.c1_0)
+      * (scaled.x0 - scaled.c1_0) + (scaled.x1 - scaled.c1_1) * (scaled.x1 - scaled.c1_1) AS cost1
+  FROM scaled ), now AS (SELECT distances.row_key AS row_key, CASE WHEN (distances.cost0 <= distances.cost1)
+      THEN distances.segment0 ELSE distances.segment1 END AS cluster
+  FROM distances), before AS (SELECT segments.groups_history.customer_id AS row_key,
+      segments.groups_history.segment_id AS segment_id
+  FROM segments.groups_history
+  WHERE segments.groups_history.run_id = 11 AND CAST(from_big_endian_64(xxhash64(to_utf8(json_format(CAST(ARRAY[CAST(segments.groups_history.customer_id
+      AS VARCHAR), CAST(7 AS VARCHAR)] AS JSON))))) AS DOUBLE) * CAST(5.421010862427522e-20 AS DOUBLE) + CAST(0.5e0
+      AS DOUBLE) < CAST(0.1e0 AS DOUBLE))
+SELECT before.segment_id, now.cluster, count(*) AS customers
+FROM now JOIN before ON before.row_key = now.row_key
+GROUP BY before.segment_id, now.cluster;
+
 -- overlap
 WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("sales"."customers"."income" AS
       DOUBLE) AS number0, CAST("sales"."customers"."orders" AS DOUBLE) AS number1, coalesce(CAST("sales"."customers"."city"
