@@ -16,7 +16,7 @@ DOCS_READY := $(VENV)/.ready-docs
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --quiet --numprocesses auto --dist loadgroup
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 
-.PHONY: docs compat doors help demo test fast attack benchmark lint pictures golden format install data constraints clean
+.PHONY: long docs compat doors help demo test fast attack benchmark lint pictures golden format install data constraints clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -29,11 +29,14 @@ demo: $(DEMO_READY) data ## From nothing to segments: install, make the data, `d
 	@echo "More questions: sql/reports/*.sql. The segments are in dbt's marts too: customer_segments, product_segments, revenue_by_segment."
 	@echo "The commands are in $(BIN), such as $(BIN)/segjob --help"
 
-test: lint ## Lint everything, then run every test
-	@$(PYTEST)
+test: lint ## Lint everything, then run the tests, but for those that take long
+	@$(PYTEST) -m "not long"
+
+long: $(TEST_READY) data ## The tests that take long: kills, many runs, dbt on PostgreSQL, more verbs on Spark
+	@$(PYTEST) -m long
 
 fast: $(TEST_READY) data ## The tests that need seconds and no engine but DuckDB: all in a minute
-	@$(PYTEST) -m "not (slow or attack or postgres or spark or dbt or browser)"
+	@$(PYTEST) -m "not (slow or attack or postgres or spark or dbt or browser or long)"
 
 attack: $(TEST_READY) ## The whole attack suite (hours), and its figures in docs/reliability.md; ATTACK=0.05 tries a part
 	@mkdir -p build && rm -f build/attack.json

@@ -24,6 +24,10 @@ ONE_WORKER = ("dbt", "report", "sql")
 """Folders whose tests share a costly session fixture."""
 SPARK = re.compile(r"tests/engines/(test_spark\.py|.*[\[-]spark[]-])")
 """Ids of the tests that share the one Spark session."""
+LONG_ON_SPARK = re.compile(
+    r"tests/engines/test_(backfill|dry_run|files|people|published_algorithms)\.py.*[\[-]spark[]-]"
+)
+"""DuckDB and PostgreSQL take seconds for these."""
 
 
 class Groups(LoadScopeScheduling):
@@ -50,6 +54,8 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     folder = item.path.relative_to(ROOT / "tests").parts[0]
     if folder in MARKER_OF_FOLDER:
         item.add_marker(MARKER_OF_FOLDER[folder])
+    if LONG_ON_SPARK.match(item.nodeid):
+        item.add_marker("long")
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from helpers.small_warehouse import Segjob, execute, query
 pytestmark = pytest.mark.slow
 
 
+@pytest.mark.long
 def test_fresh_samples_are_healthy_and_shifted_ones_are_not(published: Path, segjob: Segjob) -> None:
     for draw in range(20):
         sample = f"select * from everyone where hash(id, {draw}) < 0.15 * 2**64"

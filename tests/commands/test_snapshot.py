@@ -147,6 +147,7 @@ def test_comments_and_a_line_on_itself_go_along(published: Path, segjob: Segjob)
     assert warehouse == str(published)
 
 
+@pytest.mark.long
 def test_readers_that_keep_it_open_through_ten_runs(
     published: Path, segjob: Segjob, reader: Callable[[Path, str], subprocess.Popen[str]]
 ) -> None:

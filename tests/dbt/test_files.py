@@ -56,6 +56,7 @@ def test_the_mall_file_needs_one_variable(checkout: Checkout, tmp_path: Path) ->
     assert ask(warehouse, "select count(*) from rejected_customers") == [(0,)]
 
 
+@pytest.mark.long
 def test_the_cdnow_file_needs_one_variable(checkout: Checkout, tmp_path: Path) -> None:
     file, warehouse = shared("cdnow_transactions.csv"), tmp_path / "cdnow.duckdb"
     checkout.dbt(*BUILD, SEGJOB_ORDERS=file, SEGJOB_WAREHOUSE=warehouse)

@@ -1,6 +1,6 @@
 """Files made at random: every line is read or rejected, and no value that is read is a wrong one.
 
-20 files here; SEGJOB_TEST_MADE_FILES=300 makes as many, of up to 100,000 lines.
+8 files here; SEGJOB_TEST_MADE_FILES=300 makes as many, of up to 100,000 lines.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import pytest
 from helpers.made_files import made_file
 from helpers.plain_jinja import PlainJinja
 
-FILES = int(os.environ.get("SEGJOB_TEST_MADE_FILES", "20"))
+FILES = int(os.environ.get("SEGJOB_TEST_MADE_FILES", "8"))
 MOST_LINES = 100_000 if "SEGJOB_TEST_MADE_FILES" in os.environ else 2000
 
 

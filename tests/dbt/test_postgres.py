@@ -16,6 +16,8 @@ import pytest
 import sqlalchemy as sa
 from helpers.dbt_checkout import CHECKOUT, MARTS, Checkout, Row, ask, assert_same_rows, columns_of
 
+pytestmark = pytest.mark.long
+pytestmark = pytest.mark.long
 PASSWORD = "s3cret-of-the-profile"
 """The server trusts everybody, so any will do."""
 

@@ -86,6 +86,7 @@ def moment(part: float, seconds: float) -> float:
     return seconds * (0.1 + 0.9 * (part + random.random() / 5))
 
 
+@pytest.mark.long
 def test_interrupts(crowd: tuple[Path, float]) -> None:
     file, seconds = crowd
     ends = set()
@@ -111,6 +112,7 @@ def test_interrupts(crowd: tuple[Path, float]) -> None:
     is_whole(file)
 
 
+@pytest.mark.long
 def test_kills(crowd: tuple[Path, float]) -> None:
     file, seconds = crowd
     ((runs,),) = query(file, "select count(*) from segments.runs")

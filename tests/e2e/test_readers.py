@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from helpers.small_warehouse import command, customers, environment, execute, fill, query
 
 from segjob.commands.write.run import run_all
@@ -63,6 +64,7 @@ print(looks, busy, len(runs), wrong[:3])
 """
 
 
+@pytest.mark.long
 def test_twenty_runs_before_the_eyes_of_two_readers(folder: Path) -> None:
     file, stop = fill(folder / "shop.duckdb", customers(60)), folder / "stop"
     door = connect(Config(warehouse=WarehouseSettings(lock_timeout=120)), warehouse=str(file))

@@ -74,7 +74,7 @@ def test_on_postgresql(server: str, folder: Path) -> None:
     check(postgres_engine(server), ("a", "b", "a", "c"))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_on_spark_connect(spark: tuple[str, Any], folder: Path) -> None:
     engine, running = spark_engine(*spark), spark[1]
     port = running.sparkContext.getConf().get("spark.connect.grpc.binding.port")

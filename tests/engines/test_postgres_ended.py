@@ -67,6 +67,7 @@ def killer(server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Killer]:
     killer.admin.close()
 
 
+@pytest.mark.long
 def test_a_connection_that_ends_at_any_statement(filled: Engine, at: At, killer: Killer) -> None:
     figures = Figures(whole=Counter({ATTACK: 100}))
     assert at(filled, *RUN_GROUPS).code == 0

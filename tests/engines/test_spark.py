@@ -50,6 +50,7 @@ def killed(at: At, engine: Engine, *arguments: str) -> None:
         at(engine, *arguments)
 
 
+@pytest.mark.long
 def test_a_job_that_dies_leaves_the_current_run_whole(
     filled: Engine, at: At, dying: Callable[[str], None]
 ) -> None:

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pytest
 from helpers.engines import JAVA, LEAN_JAVA, insert, lean
 from helpers.small_warehouse import RUN_GROUPS, customers, environment
 from helpers.spark_laws import WHOLE
@@ -102,6 +103,7 @@ def process(folder: Path, url: str, *steps: tuple[str, ...]) -> tuple[int, list[
     return done.returncode, [json.loads(line) for line in answers.read_text().splitlines()], done.stderr
 
 
+@pytest.mark.long
 def test_a_killed_job_leaves_the_current_run_whole(java: None, folder: Path) -> None:
     # One test and few processes: a Java starts and ends with each.
     (folder / "lake" / "metastore_db" / "seg0").mkdir(parents=True)  # as a death while it is made leaves it

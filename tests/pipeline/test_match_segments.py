@@ -23,6 +23,7 @@ def everyone(folder: Path) -> Path:
     return fill(folder / "shop.duckdb", customers(1000), table="everyone")
 
 
+@pytest.mark.long
 def test_ids_and_assignments_stay_over_ten_resamples(everyone: Path, segjob: Segjob) -> None:
     sample(everyone, "everyone", 0.9, 0)
     assert segjob(*RUN_GROUPS, "--k", "5", "--warehouse", everyone).code == 0
@@ -42,6 +43,7 @@ def test_ids_and_assignments_stay_over_ten_resamples(everyone: Path, segjob: Seg
 
 
 @pytest.mark.parametrize("resample", range(3))
+@pytest.mark.long
 def test_mall_ids_stay_over_ten_resamples(
     mall_csv: Path, folder: Path, segjob: Segjob, resample: int
 ) -> None:

@@ -332,7 +332,7 @@ def test_the_command_writes_the_page(people: Path, segjob, folder: Path) -> None
     assert done.document["run_id"] == 2
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_command_writes_figures_under_any_name(hostile: Path, segjob, folder: Path) -> None:  # type: ignore[no-untyped-def]
     done = segjob("report", "--warehouse", hostile, "--out", "page.html", "--figures", "slides")
     assert done.code == 0, done.err

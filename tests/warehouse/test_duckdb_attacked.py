@@ -58,7 +58,7 @@ main()
 """
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_disk_that_fills_up_at_any_byte(groups: Path, segjob: Segjob) -> None:
     """A limit on the size of files stands for the disk: writing beyond it fails, as on a full one."""
     whole = groups.with_name("whole.duckdb")

@@ -90,6 +90,8 @@ def write_report(
     with written_or_said(page):
         if page is not None:
             check_page(registry.warehouse, page)
+        if figures is not None and figures.exists() and not figures.is_dir():
+            raise ConfigError(f"{figures} cannot be written: it is no folder")
     reports = build(registry, segmentation, partition)
     run = reports[0].run
     name = str(run["segmentation"])
