@@ -7,6 +7,8 @@ from pathlib import Path
 import duckdb
 from helpers.small_warehouse import Segjob, first_layout, query
 
+from segjob.statements.published.tables import LAYOUT_VERSION
+
 
 def test_a_warehouse_of_the_first_layout_is_upgraded_with_nothing_lost(folder: Path, segjob: Segjob) -> None:
     file = first_layout(folder / "old.duckdb")
@@ -29,7 +31,7 @@ def test_a_warehouse_of_the_first_layout_is_upgraded_with_nothing_lost(folder: P
     for name in set(tables) - {"layout"}:
         kept = ", ".join(f'"{column}"' for column in columns[name])
         assert query(file, f"select {kept} from segments.{name} order by all") == before[name], name
-    assert query(file, "select version from segments.layout") == [(4,)]
+    assert query(file, "select version from segments.layout") == [(LAYOUT_VERSION,)]
     assert segjob("show", "--warehouse", file).code == 0
     run = (
         "run",
