@@ -101,3 +101,9 @@ def on_files(files: Any, config: Any) -> Any:
     for path, page in PAGES.items():
         files.append(File.generated(config, path, content=page()))
     return files
+
+
+def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:  # noqa: ARG001
+    """A link to a file beside docs/ leads nowhere on the site: only its words stay."""
+    above = "../" * (page.file.src_uri.count("/") + 1)
+    return re.sub(rf"(?<!!)\[([^\]]+)\]\({re.escape(above)}[^)]*\)", r"\1", markdown)
