@@ -103,7 +103,7 @@ def on_files(files: Any, config: Any) -> Any:
     return files
 
 
-def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:  # noqa: ARG001
+def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
     """A link to a file beside docs/ leads nowhere on the site: only its words stay."""
     above = "../" * (page.file.src_uri.count("/") + 1)
     return re.sub(rf"(?<!!)\[([^\]]+)\]\({re.escape(above)}[^)]*\)", r"\1", markdown)
