@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,9 @@ import duckdb
 import pytest
 from helpers.jaffle_shop import make_project, write_manifest
 from helpers.small_warehouse import Segjob, customers, execute, fill, query
+
+from segjob.config import Segmentation
+from segjob.config_file import parse
 
 
 def settings() -> dict[str, Any]:
@@ -53,6 +57,11 @@ def test_what_the_command_line_describes_is_written_and_passes_check(segjob: Seg
         'my "shop"': {"relation": "main.my_shop", "key": "id", "features": ["income", "score"]}
     }
     assert segjob("check").code == 0
+    offered = re.sub(
+        r"(?m)^# (?=\w+ = )", "", Path("segjob.toml").read_text(encoding="utf-8").split("[segmentations")[1]
+    )
+    more = parse(Segmentation, tomllib.loads(f"[x{offered}")["x"]['my "shop"'], where="test")
+    assert (more.partition_by, more.refit, more.holdout_share) == ("country", "when_unhealthy", 0.1)
     assert query(folder / "segjob.duckdb", 'select count(*) from segments."my ""shop"""') == [(0,)]
     again = segjob("init", *described)
     assert again.code == 2

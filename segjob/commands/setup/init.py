@@ -22,6 +22,15 @@ TEMPLATE = Path(__file__).resolve().parent / "segjob.toml"
 """The demo's file, which this repository's own segjob.toml is; others take the keys that it explains as comments."""
 FILL_IN = "take the # off one of its segmentations, and set relation (or model), key and features"
 
+MORE = (
+    '# measures = ["revenue"]         # describe the segments and have no part in making them',
+    "# where = \"country = 'DE'\"      # only these rows",
+    '# partition_by = "country"       # a model per value',
+    '# refit = "when_unhealthy"       # a run assigns in between; "always" is the default, "never" another',
+    "# holdout_share = 0.1            # held out of every segment at random, for segjob lift",
+)
+"""Keys that a first run does without."""
+
 
 @dataclass(frozen=True)
 class ConfigDraft:
@@ -60,7 +69,7 @@ class ConfigDraft:
 def _section(name: str, settings: Mapping[str, Any]) -> str:
     lines = [f"{key} = {_toml(value)}" for key, value in settings.items() if key != "features"]
     features = [f"    {_toml(feature)}," for feature in settings["features"]]
-    return "\n".join([f"[segmentations.{_key(name)}]", *lines, "features = [", *features, "]", ""])
+    return "\n".join([f"[segmentations.{_key(name)}]", *lines, "features = [", *features, "]", *MORE, ""])
 
 
 def _toml(value: Any) -> str:
