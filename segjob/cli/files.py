@@ -65,9 +65,7 @@ def file_request(
     described: Mapping[str, str | None], orders: str | None, table: str | None
 ) -> FileRequest | None:
     """What the options name of files; None where they name none."""
-    from segjob.cli.selection import split_names
     from segjob.files.places import names_a_file
-    from segjob.files.read_files import FileRequest
 
     source, features = described["source"], described["features"]
     customers = source if source is not None and names_a_file(source) else None
@@ -75,6 +73,9 @@ def file_request(
         if table is not None:
             raise ConfigError("--table needs a file: --from FILE or --orders FILE")
         return None
+    from segjob.cli.selection import split_names
+    from segjob.files.read_files import FileRequest
+
     if source is not None and customers is None:
         raise ConfigError(
             f"--orders is a file, so --from {source} has to be one too",

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import functools
 from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from segjob.core.model import Floats, Labels
 
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
+
 
 def one_blas_thread() -> AbstractContextManager[object]:
     """Products here are small: BLAS threads would cost more than they bring, and change the last digits."""
-    from threadpoolctl import threadpool_limits
-
-    limits: AbstractContextManager[object] = threadpool_limits(1, user_api="blas")
+    limits: AbstractContextManager[object] = _libraries().limit(limits=1, user_api="blas")
     return limits
+
+
+@functools.cache
+def _libraries() -> ThreadpoolController:
+    """The process's BLAS: finding it reads the list of all that is loaded, which takes longer than some products."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 def weighted_mean(values: Floats, weights: Floats) -> Floats:

@@ -14,7 +14,7 @@ from segjob.registry.registry import Registry
 from segjob.statements.published import comments
 from segjob.statements.published.tables import LAYOUT_VERSION, SHARED, VIEWS
 from segjob.statements.sql.ddl import AddColumn, inline_comments
-from segjob.warehouse.base import Warehouse
+from segjob.warehouse.base import Statement, Warehouse
 
 
 def ensure_layout(registry: Registry) -> None:
@@ -98,21 +98,20 @@ def bring_up_to_date(warehouse: Warehouse, *tables: sa.Table) -> None:
     """
     columns = warehouse.columns_of_each(tables[0].schema, [table.name for table in tables])
     warehouse.execute_each([CreateTable(table) for table in tables if not columns[table.name]])
+    completing: list[Statement] = []
     for table in tables:
-        _complete(warehouse, table, {column.name for column in columns[table.name]})
+        completing += _completing(table, {column.name for column in columns[table.name]}, warehouse.dialect)
+    warehouse.execute_each(completing)
 
 
-def _complete(warehouse: Warehouse, table: sa.Table, existing: set[str]) -> None:
-    """Add the columns that the table lacks, and the comments. existing : its columns; none if it is new."""
-    if existing:
-        for column in table.columns:
-            if column.name not in existing:
-                warehouse.execute(AddColumn(column))
-    elif not warehouse.dialect.inline_comments:
-        warehouse.execute(SetTableComment(table))
-    for column in table.columns:
-        if column.name not in existing and not warehouse.dialect.inline_comments:
-            warehouse.execute(SetColumnComment(column))
+def _completing(table: sa.Table, existing: set[str], dialect: sa.Dialect) -> list[Statement]:
+    """What adds the columns that the table lacks, and the comments. existing : its columns; none if it is new."""
+    lacking = [column for column in table.columns if column.name not in existing]
+    adding: list[Statement] = [AddColumn(column) for column in lacking] if existing else []
+    if dialect.inline_comments:
+        return adding
+    of_table = [] if existing else [SetTableComment(table)]
+    return [*adding, *of_table, *map(SetColumnComment, lacking)]
 
 
 def view_sql(name: str, schema: str, dialect: sa.Dialect) -> str:

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from segjob.config import Config, Segmentation
 from segjob.errors import ConfigError
 from segjob.warehouse.dbt_profile import PROJECT_FILE, find_project
@@ -109,6 +107,8 @@ def _target_folder(project: Path, environment: Mapping[str, str]) -> Path:
     """Where dbt writes: DBT_TARGET_PATH, else the project's target-path, else target."""
     if named := environment.get("DBT_TARGET_PATH"):
         return project / named
+    import yaml
+
     try:
         settings = yaml.safe_load((project / PROJECT_FILE).read_text(encoding="utf-8")) or {}
     except (OSError, yaml.YAMLError):

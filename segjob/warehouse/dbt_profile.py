@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-import yaml
-
 from segjob.errors import ConfigError
 
 PROJECT_FILE, PROFILES_FILE = "dbt_project.yml", "profiles.yml"
@@ -157,6 +155,8 @@ def _profiles_file(project: Path, environment: Mapping[str, str]) -> Path:
 
 
 def _read(file: Path) -> dict[str, Any]:
+    import yaml
+
     try:
         document = yaml.safe_load(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+import sqlalchemy as sa
 
 from segjob.errors import WarehouseError
-from segjob.warehouse.base import WriteTarget
+from segjob.warehouse.base import Column, Statement, WriteTarget
 from segjob.warehouse.duckdb.connection import DuckDBConnection, literal, quoted
 from segjob.warehouse.duckdb.errors import failure, opening_error
 from segjob.warehouse.duckdb.rewrite import refuse_unrewritable, rewrite
@@ -31,6 +32,10 @@ class DuckDBFile(DuckDBConnection):
     """See the module."""
 
     path: Path
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._columns: dict[tuple[str | None, str], list[Column]] = {}
 
     @property
     def file(self) -> Path:
@@ -62,6 +67,32 @@ class DuckDBFile(DuckDBConnection):
             # The old file has no name any more; it is gone when the connection closes.
         return None
 
+    def columns_of_each(self, schema: str | None, relations: Sequence[str]) -> dict[str, list[Column]]:
+        # While the file is attached nobody else changes it, and a job asks for the same tables again and again.
+        if unknown := [relation for relation in relations if (schema, relation) not in self._columns]:
+            found = super().columns_of_each(schema, unknown)
+            self._columns |= {(schema, relation): columns for relation, columns in found.items()}
+        return {relation: list(self._columns[schema, relation]) for relation in relations}
+
+    def execute(self, statement: Statement) -> None:
+        if not isinstance(statement, sa.sql.expression.UpdateBase):
+            self._columns.clear()
+        super().execute(statement)
+
+    def execute_each(self, statements: Sequence[Statement]) -> None:
+        if not all(isinstance(statement, sa.schema.ExecutableDDLElement) for statement in statements):
+            super().execute_each(statements)
+        elif statements:
+            self._columns.clear()
+            # They take no parameters. The comments of a first run are hundreds, each of which takes less than what
+            # SQLAlchemy does around it.
+            together = ";\n".join(map(self.sql, statements))
+            with self.ledger.entry():
+                try:
+                    self._raw.execute(together)
+                except duckdb.Error as error:
+                    raise self._failure(error, together) from error
+
     def missing_rights(self, written: WriteTarget, read: tuple[str, str] | None = None) -> list[str]:
         places = (self.path, self.path.parent)  # the log is written beside the file
         return [f"{place} cannot be written" for place in places if not os.access(place, os.W_OK)]
@@ -79,6 +110,7 @@ class DuckDBFile(DuckDBConnection):
         self._raw.execute(f"checkpoint {self._quoted_catalog}")
 
     def _open(self, *, write: bool, create: bool) -> None:
+        self._columns.clear()
         inspect_path(self.path, create)
         existing = "" if write else ", read_only"
         option = existing if self.path.exists() else f", storage_version '{STORAGE}'"
