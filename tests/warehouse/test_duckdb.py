@@ -322,6 +322,26 @@ def test_reading_does_not_touch_the_file(file: Path) -> None:
     assert file.stat().st_mtime == 1
 
 
+def test_columns_are_asked_for_once_until_a_table_changes(file: Path) -> None:
+    names = ["customers", "added"]
+    added = sa.Table("added", sa.MetaData(), sa.Column("id", sa.BigInteger()))
+    warehouse = door(file)
+    with warehouse.reading():
+        first = warehouse.columns_of_each(None, names)
+        assert ([c.name for c in first["customers"]], first["added"]) == (["id", "income", "score"], [])
+        asked = warehouse.ledger.statements
+        assert warehouse.columns_of_each(None, names) == first
+        assert warehouse.ledger.statements == asked
+        with warehouse.writing():
+            assert warehouse.columns_of_each(None, names) == first
+            warehouse.execute_each([sa.schema.CreateTable(added)])
+            assert [c.name for c in warehouse.columns_of(None, "added")] == ["id"]
+            warehouse.execute(sa.text("alter table added add column more double"))
+            assert [c.name for c in warehouse.columns_of(None, "added")] == ["id", "more"]
+            warehouse.execute(sa.insert(added).values(id=1))
+        assert [c.name for c in warehouse.columns_of(None, "added")] == ["id", "more"]
+
+
 def test_relations_are_named_as_one_types_them(file: Path) -> None:
     execute(file, 'create schema "s.t"', 'create table "s.t"."a""b" (x int)', 'create table "x.y" (x int)')
     warehouse = door(file)
