@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from helpers.small_warehouse import RUN, RUN_GROUPS, Segjob, execute, query
+from typer.main import get_command
 
 from segjob.errors import WarehouseError
 from segjob.registry.runs import settings_of
@@ -48,7 +49,7 @@ def twice(after: Callable[..., Path]) -> Path:
 def test_every_verb_is_tried() -> None:
     from segjob.cli.app import app
 
-    verbs = {one.callback.__name__ for one in app.registered_commands if one.callback}
+    verbs = set(get_command(app).commands)  # type: ignore[attr-defined]
     assert verbs == {verb for verb, *_ in VERBS} | set(READ_NO_RUN)
 
 
