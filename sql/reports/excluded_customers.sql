@@ -19,6 +19,20 @@ long as (
         spending_score as value
     from customer_features
     -- every numeric feature.
+),
+
+-- With partition_by, the limits of all values of its column are the same. Rows of a value without a model have none of
+-- these reasons; table exclusions names them.
+limits as (
+    select
+        run_id,
+        source_column,
+        outside,
+        min(lower_bound) as lower_bound,
+        max(upper_bound) as upper_bound,
+        min(impute_value) as impute_value
+    from segments.transforms
+    group by run_id, source_column, outside
 )
 
 select
@@ -34,7 +48,7 @@ from long as l
 inner join segments.income_spending_scores as s on l.customer_id = s.customer_id
 cross join params as p
 inner join segments.current_runs as r on p.segmentation = r.segmentation
-inner join segments.transforms as t on r.run_id = t.run_id and l.source_column = t.source_column
+inner join limits as t on r.run_id = t.run_id and l.source_column = t.source_column
 where
     s.segment_id is null
     and (

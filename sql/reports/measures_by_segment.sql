@@ -10,9 +10,10 @@ select
     s.segment_id,
     s.name as segment_name,
     s.rows as customers,
-    s.share as share_of_customers,
+    -- With partition_by, both shares are of the customers with the same value in its column.
+    s.share / sum(s.share) over (partition by p.feature, s.partition) as share_of_customers,
     p.total_share as share_of_measure,
-    p.total_share / nullif(s.share, 0) as times_fair_share,
+    p.total_share / nullif(s.share / sum(s.share) over (partition by p.feature, s.partition), 0) as times_fair_share,
     p.mean,
     p.median,
     p.overall_mean,
