@@ -67,7 +67,7 @@ compat: ## The wheel in a clean environment, with the least versions it takes an
 	mkdir -p build/compat
 	$(PYTHON) tests/compat.py
 
-doors: ## The engines' tests on DuckLake, in an environment of its own under build/: it needs DuckDB 1.5 (half an hour)
+doors: ## The engines' tests on DuckLake and on an emulator of Snowflake, each in an environment of its own under build/
 	$(PYTHON) tests/doors/run.py
 
 golden: $(TEST_READY) ## Write tests/statements/golden anew: the SQL of engines that no test runs

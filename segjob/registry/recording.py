@@ -130,6 +130,9 @@ class RecordingWarehouse(Warehouse):
         written = {name: self._tables[schema, name] for name in relations if (schema, name) in self._tables}
         return columns | {name: table.catalogue(self.dialect) for name, table in written.items()}
 
+    def folded(self, schema: str, relation: str) -> tuple[str, str]:
+        return self.inner.folded(schema, relation)
+
     def is_table(self, schema: str | None, relation: str) -> bool:
         return (schema, relation) in self._tables or self.inner.is_table(schema, relation)
 

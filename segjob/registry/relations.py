@@ -267,7 +267,7 @@ def locate(warehouse: Warehouse, text: str) -> tuple[str, str]:
             f"{text!r} is in no schema: this user may use none of the search path",
             hint=f"write schema.{name}, or grant usage on the schema",
         )
-    return str(schema), name
+    return warehouse.folded(str(schema), name)
 
 
 def split_name(text: str) -> tuple[str | None, str]:

@@ -12,6 +12,7 @@ from segjob import __version__
 from segjob.errors import ConfigError
 from segjob.registry.registry import Registry
 from segjob.statements.published import comments
+from segjob.statements.published.questions import with_quoted_rows
 from segjob.statements.published.tables import LAYOUT_VERSION, SHARED, VIEWS
 from segjob.statements.sql.ddl import AddColumn, inline_comments
 from segjob.warehouse.base import Statement, Warehouse
@@ -121,7 +122,8 @@ def view_sql(name: str, schema: str, dialect: sa.Dialect) -> str:
     """
     text = (sql_folder() / "views" / f"{name}.sql").read_text(encoding="utf-8")
     quoted = dialect.identifier_preparer.quote_schema(schema)
-    return re.sub(r"(?<=\s)segments\.(?=\w)", lambda _: f"{quoted}.", text)
+    text = re.sub(r"(?<=\s)segments\.(?=\w)", lambda _: f"{quoted}.", text)
+    return with_quoted_rows(text) if dialect.name == "snowflake" else text
 
 
 def sql_folder() -> Path:

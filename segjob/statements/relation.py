@@ -132,7 +132,7 @@ def number(column: ColumnElement[Any]) -> ColumnElement[float]:
 
 
 def one_or_zero(column: ColumnElement[Any]) -> ColumnElement[float]:
-    """The boolean column as float64: PostgreSQL, Redshift and BigQuery have no cast for it."""
+    """The boolean column as float64: PostgreSQL has no cast for it."""
     return sa.case((column, Number(1.0)), (sa.not_(column), Number(0.0)))
 
 

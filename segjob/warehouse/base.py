@@ -269,6 +269,10 @@ class Warehouse(ABC):
     def refuse_dependents(self, replacements: Sequence[Replacement]) -> None:  # noqa: B027
         """Raises the same error as `replace_each` would; inside `reading()`, and changes nothing."""
 
+    def folded(self, schema: str, relation: str) -> tuple[str, str]:
+        """Schema and relation as the catalogue has them, where names without quotes are read in another case."""
+        return schema, relation
+
     @abstractmethod
     def columns_of(self, schema: str | None, relation: str) -> list[Column]:
         """The relation's columns in order; empty where there is no such relation."""

@@ -17,7 +17,7 @@ from segjob.warehouse.urls import may_hold_a_secret, scheme_of, secrets_of, with
 
 VARIABLE = "SEGJOB_WAREHOUSE"
 _POSTGRES = ("postgresql", "postgresql+psycopg", "postgres")
-_FORMS = "name a DuckDB file, postgresql://..., ducklake:..., spark://... or sc://..."
+_FORMS = "name a DuckDB file, postgresql://..., ducklake:..., snowflake://..., spark://... or sc://..."
 
 
 def connect(
@@ -37,6 +37,8 @@ def connect(
         return _postgres(url, config.warehouse)
     if scheme in ("spark", "sc"):
         return _spark(url, folder, config.warehouse)
+    if scheme == "snowflake":
+        return _snowflake(url, config.warehouse)
     if scheme == "ducklake":
         return _ducklake(url, folder, config)
     return _duckdb(url, folder, config)
@@ -65,9 +67,8 @@ def without_secrets(url: str, warehouse: Warehouse) -> str:
 
     url : as it was typed, and led here.
     """
-    return (
-        without_secret(url) if scheme_of(url) in (*_POSTGRES, "spark", "sc", "ducklake") else warehouse.label
-    )
+    elsewhere = (*_POSTGRES, "spark", "sc", "ducklake", "snowflake")
+    return without_secret(url) if scheme_of(url) in elsewhere else warehouse.label
 
 
 def secret_advice(url: str) -> str | None:
@@ -76,6 +77,8 @@ def secret_advice(url: str) -> str | None:
         return None
     if scheme_of(url) in (*_POSTGRES, "ducklake"):
         return "with the password in PGPASSWORD or ~/.pgpass"
+    if scheme_of(url) == "snowflake":
+        return "with the password in SNOWFLAKE_PASSWORD"
     if scheme_of(url) == "sc":
         return "with the token in SPARK_CONNECT_AUTHENTICATE_TOKEN"
     return f"with the secret options in spark-defaults.conf, or the whole URL in {VARIABLE}"
@@ -139,6 +142,18 @@ def _duckdb(url: str, folder: Path, config: Config) -> Warehouse:
             hint="rename the file" + ("" if path.stem == "memory" else ", or set another [warehouse] schema"),
         )
     return DuckDBFile(label=str(path), path=path, **_limits(config))
+
+
+def _snowflake(url: str, settings: WarehouseSettings) -> Warehouse:
+    from segjob.warehouse.snowflake.warehouse import Snowflake
+
+    return Snowflake(
+        label=without_secret(url),
+        url=url,
+        schema=settings.schema_name,
+        lock_timeout=settings.lock_timeout,
+        secrets=frozenset(secrets_of(url)),
+    )
 
 
 def _ducklake(url: str, folder: Path, config: Config) -> Warehouse:

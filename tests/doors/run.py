@@ -1,6 +1,6 @@
 """`make doors`: the tests of engines whose packages do not go with those of `.venv`, each in an environment of its own.
 
-python tests/doors/run.py [ducklake]
+python tests/doors/run.py [ducklake] [snowflake]
 """
 
 from __future__ import annotations
@@ -24,6 +24,21 @@ DOORS: dict[str, tuple[list[str], list[str], list[list[str]]]] = {
             ["ducklake", "tests/doors/test_ducklake.py"],
         ],
     ),
+    "snowflake": (
+        [
+            "-e",
+            ".",
+            "fakesnow",
+            "snowflake-connector-python<5",
+            "snowflake-sqlalchemy<2",
+            "sqlalchemy<2.1",
+        ],
+        ["duckdb", "snowflake-connector-python", "snowflake-sqlalchemy", "SQLAlchemy", "sqlglot"],
+        [
+            ["snowflake", "tests/engines/test_every_engine.py"],
+            ["snowflake", "tests/doors/test_snowflake.py"],
+        ],
+    ),
 }
 """Name -> what is installed; which packages are not those of constraints.txt; engines with the tests to run on them."""
 
@@ -33,7 +48,10 @@ def constraints(other: list[str]) -> Path:
     file = BUILD / f"constraints-{'-'.join(other)}.txt"
     lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines(keepends=True)
     names = "|".join(map(re.escape, other))
-    file.write_text("".join(line for line in lines if not re.match(rf"({names})==", line)), encoding="utf-8")
+    file.write_text(
+        "".join(line for line in lines if not re.match(rf"({names})==", line, re.IGNORECASE)),
+        encoding="utf-8",
+    )
     return file
 
 
@@ -54,7 +72,8 @@ def check(name: str) -> bool:
             "SEGJOB_ENGINES": engines,
             "OMP_NUM_THREADS": "1",
         }
-        run = [python, "-m", "pytest", "--quiet", "-p", "no:cacheprovider", *tests]
+        # Warnings of other versions are not these tests' business.
+        run = [python, "-m", "pytest", "--quiet", "-p", "no:cacheprovider", "-W", "default", *tests]
         codes.append(subprocess.run(run, cwd=ROOT, env=environment).returncode)
     return not any(codes)
 

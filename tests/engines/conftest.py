@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,10 @@ from helpers.engines import (
     free_port,
     lean,
     postgres_engine,
+    snowflake_engine,
     spark_engine,
 )
+from helpers.fake_snowflake import patched
 from helpers.small_warehouse import Outcome, Segjob
 
 
@@ -46,11 +48,21 @@ def engine(request: pytest.FixtureRequest, folder: Path) -> Engine:
         return postgres_engine(request.getfixturevalue("server"))
     if request.param == "spark":
         return spark_engine(*request.getfixturevalue("spark"))
+    if request.param == "snowflake":
+        return request.getfixturevalue("snowflake")
     if request.param == "ducklake":
         return ducklake_engine(f"ducklake:{folder / 'shop.ducklake'}?data_path=lake")
     if request.param == "ducklake_postgres":
         return ducklake_engine(ducklake_url(request.getfixturevalue("server"), folder / "lake"))
     return duckdb_engine(folder / "shop.duckdb")
+
+
+@pytest.fixture
+def snowflake() -> Iterator[Engine]:
+    """An emulator of Snowflake in this process: it is DuckDB behind Snowflake's driver."""
+    pytest.importorskip("fakesnow", reason="the emulator of Snowflake is not installed")
+    with patched():
+        yield snowflake_engine("snowflake://me:pw@account/SHOP/PUBLIC")
 
 
 @pytest.fixture

@@ -11,18 +11,13 @@ from pathlib import Path
 
 import sqlalchemy as sa
 from snowflake.sqlalchemy import snowdialect
-from sqlalchemy_bigquery import BigQueryDialect
-from sqlalchemy_redshift.dialect import RedshiftDialect_psycopg2
-from trino.sqlalchemy.dialect import TrinoDialect
 
 from helpers.every_statement import PLAIN, ROOMS, Subject, definitions, every
+from segjob.warehouse.snowflake.names import adapt
 
 FOLDER = Path(__file__).resolve().parents[1] / "statements" / "golden"
 DIALECTS: Mapping[str, sa.Dialect] = {
-    "snowflake": snowdialect.dialect(paramstyle="named"),
-    "bigquery": BigQueryDialect(paramstyle="named"),
-    "redshift": RedshiftDialect_psycopg2(paramstyle="named"),
-    "trino": TrinoDialect(paramstyle="named"),
+    "snowflake": adapt(snowdialect.dialect(paramstyle="named")),
 }
 for dialect in DIALECTS.values():
     dialect.identifier_preparer._double_percents = False  # the text that the engine gets, not its driver's

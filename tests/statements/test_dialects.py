@@ -7,12 +7,10 @@ from functools import cache
 from itertools import chain
 
 import pytest
-import sqlalchemy as sa
 import sqlglot
 from helpers.every_statement import HOSTILE, PLAIN, definitions, every
 from helpers.golden_files import DIALECTS, FOLDER, compiled, pages, readable
 from snowflake.sqlalchemy.base import RESERVED_WORDS
-from sqlglot.dialects import BigQuery, Redshift, Trino
 
 EVERYWHERE = {
     "avg",
@@ -45,51 +43,14 @@ DOCUMENTED = {
         "array_construct",
         "get",
         "hash",
-        "hash_agg",
+        "bitxor_agg",
         "percentile_cont",
         "sha2",
     },
-    "bigquery": {
-        "approx_count_distinct",
-        "approx_quantiles",
-        "bit_xor",
-        "farm_fingerprint",
-        "is_nan",
-        "offset",
-        "options",
-        "ordinal",
-        "sha256",
-        "to_hex",
-        "to_json_string",
-    },
-    "redshift": {"array", "decimal", "fnv_hash", "percentile_disc", "sha2", "varchar"},
-    "trino": {
-        "approx_distinct",
-        "approx_percentile",
-        "bitwise_xor_agg",
-        "from_big_endian_64",
-        "is_nan",
-        "json_format",
-        "sha256",
-        "to_hex",
-        "to_utf8",
-        "xxhash64",
-    },
 }
 """Functions, and types with a length, that the engine's own reference has."""
-MISSING = {("redshift", "correlations"), ("trino", "a snapshot of a view")}
-"""What an engine has no words for; docs/engines.md says so."""
-UNPARSED = {
-    ("bigquery", "a comment on a column"),
-    ("redshift", "a scoring function"),
-    ("redshift", "a scoring function of a boolean"),
-}
-"""ALTER COLUMN ... SET OPTIONS, and a parameter that has a length and no name: sqlglot does not know them."""
 RESERVED = {
     "snowflake": {word.lower() for word in RESERVED_WORDS},
-    "redshift": {word.lower() for word in Redshift.Generator.RESERVED_KEYWORDS},
-    "trino": {word.lower() for word in Trino.Generator.RESERVED_KEYWORDS},
-    "bigquery": {word.lower() for word in BigQuery.Generator.RESERVED_KEYWORDS},
 }
 
 
@@ -98,10 +59,11 @@ ABOUT = {"plain": PLAIN, "hostile": HOSTILE}
 
 @cache
 def _statements(engine: str, names: str) -> list[tuple[str, str]]:
-    """(name, SQL) of all that the engine has words for."""
+    """(name, SQL) of every statement."""
     about = ABOUT[names]
-    found = chain(every(about).items(), definitions(about).items())
-    return [(name, compiled(s, engine)) for name, s in found if (engine, name) not in MISSING]
+    return [
+        (name, compiled(s, engine)) for name, s in chain(every(about).items(), definitions(about).items())
+    ]
 
 
 def _bare(sql: str) -> str:
@@ -122,8 +84,6 @@ def test_the_golden_files_are_up_to_date(engine: str) -> None:
 @pytest.mark.parametrize("engine", DIALECTS)
 def test_a_parser_of_the_dialect_understands_every_statement(engine: str, names: str) -> None:
     for name, sql in _statements(engine, names):
-        if (engine, name) in UNPARSED:
-            continue
         (tree,) = sqlglot.parse(sql, read=engine)
         assert isinstance(tree, sqlglot.exp.Query | sqlglot.exp.DDL | sqlglot.exp.Expression), name
         assert not isinstance(tree, sqlglot.exp.Command), name
@@ -141,7 +101,8 @@ def test_a_parser_refuses_what_is_broken(engine: str) -> None:
 def test_only_documented_functions_are_called(engine: str) -> None:
     for name, sql in _statements(engine, "plain"):
         called = {word.lower() for word in re.findall(r"\b([a-zA-Z_]\w*)\(", _bare(sql))}
-        assert called <= EVERYWHERE | DOCUMENTED[engine], name
+        made = {"groups_segment"}  # by segjob itself
+        assert called <= EVERYWHERE | DOCUMENTED[engine] | made, name
 
 
 @pytest.mark.parametrize("engine", DIALECTS)
@@ -150,11 +111,6 @@ def test_no_name_is_a_reserved_word_outside_quotes(engine: str) -> None:
     for name, sql in _statements(engine, "hostile"):
         names = set(re.findall(r"\bAS ([a-z_]\w*)|\.([a-z_]\w*)", _bare(sql)))
         assert not {word for pair in names for word in pair} & RESERVED[engine], name
-
-
-def test_what_an_engine_cannot_do_is_refused() -> None:
-    with pytest.raises(sa.exc.CompileError, match="no temporary tables"):
-        compiled(definitions(PLAIN)["a snapshot of a view"], "trino")
 
 
 @pytest.mark.parametrize("engine", DIALECTS)

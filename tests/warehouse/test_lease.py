@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from segjob.errors import StatementFailed, WarehouseBusy
-from segjob.warehouse.spark.lease import CLAIMS, LEASE_SECONDS, Lease
+from segjob.warehouse.lease import CLAIMS, LEASE_SECONDS, Lease
 
 
 class Catalogue:

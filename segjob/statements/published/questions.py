@@ -143,9 +143,14 @@ def render(question: Question, names: Names, quote: Callable[[str], str], engine
     if engine == "postgresql":
         tokens = _rounding_decimals(tokens)
     written = "".join(tokens).strip().removesuffix(";")
-    return (
-        _LISTED.sub(r"listagg(\1, \2) within group (order by \3)", written) if engine == "spark" else written
-    )
+    if engine in ("spark", "snowflake"):
+        written = _LISTED.sub(r"listagg(\1, \2) within group (order by \3)", written)
+    return with_quoted_rows(written) if engine == "snowflake" else written
+
+
+def with_quoted_rows(sql: str) -> str:
+    """The text for Snowflake, which reserves the name of our column `rows`; unquoted names are upper case there."""
+    return re.sub(r"(?<=\.)rows\b", '"ROWS"', sql)
 
 
 _LISTED = re.compile(r"string_agg\((\w+), ('[^']*') order by (\w+)\)")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _TOKEN = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|--|/\*|[();$`'"\x00]""")
-_BACKTICKS = ("spark", "bigquery")
+_BACKTICKS = ("spark",)
 """Dialects that quote names so; to others a backtick is an operator or nothing."""
 _COMMENTS = ("--", "/*")
 

@@ -46,7 +46,10 @@ def inline_comments(columns: Sequence[str], comments: ViewComments, dialect: sa.
 
     quote, texts = dialect.identifier_preparer.quote, dict(comments.of(columns))
     listed = ", ".join(quote(named(column)) + said(texts.get(column)) for column in columns)
-    return f"({listed}){said(comments.view)}"
+    whole = said(comments.view)
+    if dialect.name == "snowflake":
+        whole = whole.replace(" COMMENT ", " COMMENT = ", 1)
+    return f"({listed}){whole}"
 
 
 class CreateAs(ExecutableDDLElement):
@@ -82,6 +85,17 @@ def create_as(element: CreateAs, compiler: DDLCompiler, **_: Any) -> str:
     name = full_name(element.schema, element.name, compiler)
     select = compiler.sql_compiler.process(element.select, literal_binds=True)
     return f"{head} {name} AS {select}"
+
+
+@compiles(CreateAs, "snowflake")
+def view_with_comments(element: CreateAs, compiler: DDLCompiler, **kw: Any) -> str:
+    """The form of engines that take a view's comments in the statement that makes it."""
+    if element.kind != "view" or element.comments is None:
+        return create_as(element, compiler, **kw)
+    names = [column.name for column in element.select.selected_columns]
+    head = f"CREATE OR REPLACE VIEW {full_name(element.schema, element.name, compiler)}"
+    select = compiler.sql_compiler.process(element.select, literal_binds=True)
+    return f"{head} {inline_comments(names, element.comments, compiler.dialect)} AS {select}"
 
 
 class DropTable(ExecutableDDLElement):

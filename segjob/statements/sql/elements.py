@@ -275,19 +275,8 @@ def _sha256_postgresql(element: Sha256, compiler: SQLCompiler, **kw: Any) -> str
 
 @compiles(Sha256, "spark")
 @compiles(Sha256, "snowflake")
-@compiles(Sha256, "redshift")
 def _sha256_of_bits(element: Sha256, compiler: SQLCompiler, **kw: Any) -> str:
     return f"sha2({compiler.process(element.clauses, **kw)}, 256)"
-
-
-@compiles(Sha256, "bigquery")
-def _sha256_bigquery(element: Sha256, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"to_hex(sha256({compiler.process(element.clauses, **kw)}))"
-
-
-@compiles(Sha256, "trino")
-def _sha256_trino(element: Sha256, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"lower(to_hex(sha256(to_utf8({compiler.process(element.clauses, **kw)}))))"
 
 
 class Trimmed(FunctionElement[str]):
@@ -304,6 +293,5 @@ def _trimmed(element: Trimmed, compiler: SQLCompiler, **kw: Any) -> str:
 
 
 @compiles(Trimmed, "snowflake")
-@compiles(Trimmed, "bigquery")
 def _trimmed_by_function(element: Trimmed, compiler: SQLCompiler, **kw: Any) -> str:
     return f"trim({compiler.process(element.clauses, **kw)}, ' \\t\\r\\n')"

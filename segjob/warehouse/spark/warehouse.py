@@ -25,10 +25,10 @@ from sqlalchemy.sql.dml import Delete, Update
 
 from segjob.errors import StatementFailed, WarehouseError
 from segjob.warehouse.base import BATCH_ROWS, Column, Statement, Warehouse, WriteTarget
+from segjob.warehouse.lease import CLAIMS, FLAGS, Lease
 from segjob.warehouse.spark.dialect import PLAIN_NAME, SparkDialect, is_small, text_literal
 from segjob.warehouse.spark.dml import is_about, other_place, rows_after, touched
 from segjob.warehouse.spark.errors import failure, lost_errors
-from segjob.warehouse.spark.lease import CLAIMS, FLAGS, Lease
 from segjob.warehouse.spark.session import Place, keep_classes, session
 from segjob.warehouse.sqlalchemy import kind_of, typed
 

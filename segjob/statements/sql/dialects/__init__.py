@@ -1,5 +1,5 @@
-"""How engines beside DuckDB and PostgreSQL spell the elements: one file each. Spark runs here, the others compile."""
+"""How engines beside DuckDB and PostgreSQL spell the elements: one file each."""
 
-from segjob.statements.sql.dialects import bigquery, redshift, snowflake, spark, trino
+from segjob.statements.sql.dialects import snowflake, spark
 
-__all__ = ["bigquery", "redshift", "snowflake", "spark", "trino"]
+__all__ = ["snowflake", "spark"]

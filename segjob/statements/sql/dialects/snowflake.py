@@ -1,4 +1,4 @@
-"""Snowflake's forms: HASH and HASH_AGG take any columns; quantiles are exact, one call for each."""
+"""Snowflake's forms: HASH takes any columns; quantiles are exact, one call for each."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _number(element: Number, compiler: SQLCompiler, **_: Any) -> str:
 
 @compiles(Fingerprint, "snowflake")
 def _fingerprint(element: Fingerprint, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"hash_agg({compiler.process(element.clauses, **kw)})"
+    return f"bitxor_agg(hash({compiler.process(element.clauses, **kw)}))"
 
 
 @compiles(Quantiles, "snowflake")

@@ -12,11 +12,10 @@ from segjob.statements.sql.ddl import (
     AddColumn,
     CreateAs,
     CreateScorer,
-    create_as,
     full_name,
-    inline_comments,
     scorer_body,
     scorer_parameters,
+    view_with_comments,
 )
 from segjob.statements.sql.elements import (
     DistinctPlaces,
@@ -61,13 +60,8 @@ def _item(element: Item, compiler: SQLCompiler, **kw: Any) -> str:
 
 @compiles(CreateAs, "spark")
 def _create_as(element: CreateAs, compiler: DDLCompiler, **kw: Any) -> str:
-    if element.kind == "view" and element.comments is not None:
-        names = [column.name for column in element.select.selected_columns]
-        head = f"CREATE OR REPLACE VIEW {full_name(element.schema, element.name, compiler)}"
-        select = compiler.sql_compiler.process(element.select, literal_binds=True)
-        return f"{head} {inline_comments(names, element.comments, compiler.dialect)} AS {select}"
     if element.kind != "temporary table":
-        return create_as(element, compiler, **kw)
+        return view_with_comments(element, compiler, **kw)
     select = compiler.sql_compiler.process(element.select, literal_binds=True)
     # Made at once and kept by column; what does not fit into memory goes to the executors' disks.
     head = f"CACHE TABLE {full_name(None, element.name, compiler)}"

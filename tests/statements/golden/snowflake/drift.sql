@@ -1,16 +1,15 @@
 -- bins
-WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("sales"."customers"."income" AS
-      DOUBLE) AS number0, CAST("sales"."customers"."orders" AS DOUBLE) AS number1, coalesce(CAST("sales"."customers"."city"
-      AS TEXT), '(missing)') AS text0
-  FROM "sales"."customers"), scaled AS (SELECT /* x = (value - center) / scale * weight */ source_rows.row_key
-      AS row_key, (source_rows.number0 - CAST(-1.5e0 AS DOUBLE)) * CAST(0.3333333333333333e0 AS DOUBLE) AS x0,
-      ln(CASE WHEN (source_rows.number1 > CAST(-1.0e0 AS DOUBLE)) THEN source_rows.number1 + CAST(1.0e0 AS
-      DOUBLE) END) AS x1, CASE WHEN (source_rows.text0 = 'Oslo') THEN CAST(1.0e0 AS DOUBLE) ELSE CAST(0.0e0 AS
-      DOUBLE) END AS x2, CASE WHEN (source_rows.number0 BETWEEN CAST(-1.7976931348623157e+308 AS DOUBLE) AND
-      CAST(1.7976931348623157e+308 AS DOUBLE)) THEN source_rows.number0 END AS raw0, CASE WHEN (source_rows.number1
-      BETWEEN CAST(-1.7976931348623157e+308 AS DOUBLE) AND CAST(1.7976931348623157e+308 AS DOUBLE)) THEN
-      source_rows.number1 END AS raw1, CASE WHEN (source_rows.text0 = 'Oslo') THEN CAST(1.0e0 AS DOUBLE) ELSE
-      CAST(0.0e0 AS DOUBLE) END AS raw2
+WITH source_rows AS (SELECT sales.customers.customer_id AS row_key, CAST(sales.customers.income AS DOUBLE) AS
+      number0, CAST(sales.customers.orders AS DOUBLE) AS number1, coalesce(CAST(sales.customers.city AS TEXT),
+      '(missing)') AS text0
+  FROM sales.customers), scaled AS (SELECT /* x = (value - center) / scale * weight */ source_rows.row_key AS
+      row_key, (source_rows.number0 - CAST(-1.5e0 AS DOUBLE)) * CAST(0.3333333333333333e0 AS DOUBLE) AS x0, ln(CASE
+      WHEN (source_rows.number1 > CAST(-1.0e0 AS DOUBLE)) THEN source_rows.number1 + CAST(1.0e0 AS DOUBLE) END)
+      AS x1, CASE WHEN (source_rows.text0 = 'Oslo') THEN CAST(1.0e0 AS DOUBLE) ELSE CAST(0.0e0 AS DOUBLE) END
+      AS x2, CASE WHEN (source_rows.number0 BETWEEN CAST(-1.7976931348623157e+308 AS DOUBLE) AND CAST(1.7976931348623157e+308
+      AS DOUBLE)) THEN source_rows.number0 END AS raw0, CASE WHEN (source_rows.number1 BETWEEN CAST(-1.7976931348623157e+308
+      AS DOUBLE) AND CAST(1.7976931348623157e+308 AS DOUBLE)) THEN source_rows.number1 END AS raw1, CASE WHEN (source_rows.text0
+      = 'Oslo') THEN CAST(1.0e0 AS DOUBLE) ELSE CAST(0.0e0 AS DOUBLE) END AS raw2
   FROM source_rows
   WHERE source_rows.number0 BETWEEN CAST(-1.7976931348623157e+308 AS DOUBLE) AND CAST(1.7976931348623157e+308
       AS DOUBLE) AND source_rows.number1 BETWEEN CAST(0.0e0 AS DOUBLE) AND CAST(1.7976931348623157e+308 AS
@@ -25,11 +24,11 @@ SELECT count(CASE WHEN (scaled.raw0 <= CAST(1.0e0 AS DOUBLE)) THEN 1 END) AS bin
 FROM scaled;
 
 -- by_segment
-WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("sales"."customers"."income" AS
-      DOUBLE) AS number0, CAST("sales"."customers"."orders" AS DOUBLE) AS number1, coalesce(CAST("sales"."customers"."city"
-      AS TEXT), '(missing)') AS text0
-  FROM "sales"."customers"), scaled AS (SELECT /* x = (value - center) / scale * weight */ source_rows.row_key
-      AS row_key, CASE WHEN (source_rows.number0 BETWEEN CAST(-1.7976931348623157e+308 AS DOUBLE) AND CAST(1.7976931348623157e+308
+WITH source_rows AS (SELECT sales.customers.customer_id AS row_key, CAST(sales.customers.income AS DOUBLE) AS
+      number0, CAST(sales.customers.orders AS DOUBLE) AS number1, coalesce(CAST(sales.customers.city AS TEXT),
+      '(missing)') AS text0
+  FROM sales.customers), scaled AS (SELECT /* x = (value - center) / scale * weight */ source_rows.row_key AS
+      row_key, CASE WHEN (source_rows.number0 BETWEEN CAST(-1.7976931348623157e+308 AS DOUBLE) AND CAST(1.7976931348623157e+308
       AS DOUBLE) AND source_rows.number1 BETWEEN CAST(0.0e0 AS DOUBLE) AND CAST(1.7976931348623157e+308 AS
       DOUBLE)) THEN (source_rows.number0 - CAST(-1.5e0 AS DOUBLE)) * CAST(0.3333333333333333e0 AS DOUBLE) END
       AS x0, ln(CASE WHEN (source_rows.number1 > CAST(-1.0e0 AS DOUBLE)) THEN source_rows.number1 + CAST(1.0e0
@@ -51,19 +50,19 @@ WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("
       AS segment_id, runner_up.next_segment_id AS next_segment_id, sqrt(CASE runner_up.segment_id WHEN 4 THEN
       runner_up.squared0 WHEN 2 THEN runner_up.squared1 END) AS distance, sqrt(CASE runner_up.next_segment_id
       WHEN 4 THEN runner_up.squared0 WHEN 2 THEN runner_up.squared1 END) AS next_distance
-  FROM runner_up ), today AS (SELECT measured.row_key AS "customer_id", measured.segment_id AS segment_id, CASE
+  FROM runner_up ), today AS (SELECT measured.row_key AS customer_id, measured.segment_id AS segment_id, CASE
       measured.segment_id WHEN 4 THEN 'Oslo' WHEN 2 THEN 'b' END AS segment_name, measured.distance AS
       distance, measured.next_segment_id AS next_segment_id, measured.next_distance - measured.distance AS
       margin, measured.distance > CASE measured.segment_id WHEN 4 THEN CAST(1.0e0 AS DOUBLE) ELSE CAST('inf' AS
       DOUBLE) END AS is_outlier
   FROM measured)
-SELECT today.segment_id, count(*) AS "rows", sum(today.distance) AS distance, count(CASE WHEN today.is_outlier
+SELECT today.segment_id, count(*) AS "ROWS", sum(today.distance) AS distance, count(CASE WHEN today.is_outlier
     THEN 1 END) AS outliers
 FROM today
 GROUP BY today.segment_id;
 
 -- by_published_segment
-SELECT segments.groups_history.segment_id, count(*) AS "rows", sum(segments.groups_history.distance) AS
+SELECT segments.groups_history.segment_id, count(*) AS "ROWS", sum(segments.groups_history.distance) AS
     distance, count(CASE WHEN segments.groups_history.is_outlier THEN 1 END) AS outliers
 FROM segments.groups_history
 WHERE segments.groups_history.run_id = 12

@@ -5,9 +5,9 @@ SELECT DISTINCT CAST(typed_keys.typed AS BIGINT) AS row_key
 FROM typed_keys;
 
 -- keys_of
-SELECT DISTINCT CAST("s"."ch"."asked"."a""b" AS BIGINT) AS row_key
-FROM "s"."ch"."asked"
-WHERE "s"."ch"."asked"."a""b" IS NOT NULL;
+SELECT DISTINCT CAST("s.ch".asked."a""b" AS BIGINT) AS row_key
+FROM "s.ch".asked
+WHERE "s.ch".asked."a""b" IS NOT NULL;
 
 -- hashed
 WITH hashes AS (SELECT sha2(concat((SELECT max(segments.salts.salt) AS max_1
@@ -33,6 +33,6 @@ SELECT count(*) AS keys
 FROM known;
 
 -- segment_sizes
-SELECT segments.groups_history.run_id, segments.groups_history.segment_id, count(*) AS "rows"
+SELECT segments.groups_history.run_id, segments.groups_history.segment_id, count(*) AS "ROWS"
 FROM segments.groups_history
 GROUP BY segments.groups_history.run_id, segments.groups_history.segment_id;

@@ -1,12 +1,12 @@
 -- first_means
-WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("sales"."customers"."income" AS
-      DOUBLE) AS number0, CAST("sales"."customers"."orders" AS DOUBLE) AS number1, coalesce(CAST("sales"."customers"."city"
-      AS TEXT), '(missing)') AS text0
-  FROM "sales"."customers"), finite_rows AS (SELECT source_rows.row_key AS row_key, source_rows.number0 AS
-      number0, source_rows.number1 AS number1, source_rows.text0 AS text0, CASE WHEN (source_rows.number0
-      BETWEEN CAST(-1.7976931348623157e+308 AS DOUBLE) AND CAST(1.7976931348623157e+308 AS DOUBLE)) THEN
-      source_rows.number0 END AS finite0, CASE WHEN (source_rows.number1 BETWEEN CAST(-1.7976931348623157e+308
-      AS DOUBLE) AND CAST(1.7976931348623157e+308 AS DOUBLE)) THEN source_rows.number1 END AS finite1
+WITH source_rows AS (SELECT sales.customers.customer_id AS row_key, CAST(sales.customers.income AS DOUBLE) AS
+      number0, CAST(sales.customers.orders AS DOUBLE) AS number1, coalesce(CAST(sales.customers.city AS TEXT),
+      '(missing)') AS text0
+  FROM sales.customers), finite_rows AS (SELECT source_rows.row_key AS row_key, source_rows.number0 AS number0,
+      source_rows.number1 AS number1, source_rows.text0 AS text0, CASE WHEN (source_rows.number0 BETWEEN CAST(-1.7976931348623157e+308
+      AS DOUBLE) AND CAST(1.7976931348623157e+308 AS DOUBLE)) THEN source_rows.number0 END AS finite0, CASE
+      WHEN (source_rows.number1 BETWEEN CAST(-1.7976931348623157e+308 AS DOUBLE) AND CAST(1.7976931348623157e+308
+      AS DOUBLE)) THEN source_rows.number1 END AS finite1
   FROM source_rows ), reasoned_rows AS (SELECT finite_rows.row_key AS row_key, finite_rows.number0 AS number0,
       finite_rows.number1 AS number1, finite_rows.text0 AS text0, finite_rows.finite0 AS finite0,
       finite_rows.finite1 AS finite1, CASE WHEN (finite_rows.finite0 IS NULL) THEN 0 WHEN (finite_rows.finite1
@@ -23,18 +23,18 @@ WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("
       checked_rows.value1 AS value1
   FROM checked_rows
   LIMIT 1000)
-SELECT count(*) AS "rows", avg(first_rows.value0) AS near0, avg(first_rows.value1) AS near1
+SELECT count(*) AS "ROWS", avg(first_rows.value0) AS near0, avg(first_rows.value1) AS near1
 FROM first_rows;
 
 -- measure
-WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("sales"."customers"."income" AS
-      DOUBLE) AS number0, CAST("sales"."customers"."orders" AS DOUBLE) AS number1, coalesce(CAST("sales"."customers"."city"
-      AS TEXT), '(missing)') AS text0
-  FROM "sales"."customers"), finite_rows AS (SELECT source_rows.row_key AS row_key, source_rows.number0 AS
-      number0, source_rows.number1 AS number1, source_rows.text0 AS text0, CASE WHEN (source_rows.number0
-      BETWEEN CAST(-1.7976931348623157e+308 AS DOUBLE) AND CAST(1.7976931348623157e+308 AS DOUBLE)) THEN
-      source_rows.number0 END AS finite0, CASE WHEN (source_rows.number1 BETWEEN CAST(-1.7976931348623157e+308
-      AS DOUBLE) AND CAST(1.7976931348623157e+308 AS DOUBLE)) THEN source_rows.number1 END AS finite1
+WITH source_rows AS (SELECT sales.customers.customer_id AS row_key, CAST(sales.customers.income AS DOUBLE) AS
+      number0, CAST(sales.customers.orders AS DOUBLE) AS number1, coalesce(CAST(sales.customers.city AS TEXT),
+      '(missing)') AS text0
+  FROM sales.customers), finite_rows AS (SELECT source_rows.row_key AS row_key, source_rows.number0 AS number0,
+      source_rows.number1 AS number1, source_rows.text0 AS text0, CASE WHEN (source_rows.number0 BETWEEN CAST(-1.7976931348623157e+308
+      AS DOUBLE) AND CAST(1.7976931348623157e+308 AS DOUBLE)) THEN source_rows.number0 END AS finite0, CASE
+      WHEN (source_rows.number1 BETWEEN CAST(-1.7976931348623157e+308 AS DOUBLE) AND CAST(1.7976931348623157e+308
+      AS DOUBLE)) THEN source_rows.number1 END AS finite1
   FROM source_rows ), reasoned_rows AS (SELECT finite_rows.row_key AS row_key, finite_rows.number0 AS number0,
       finite_rows.number1 AS number1, finite_rows.text0 AS text0, finite_rows.finite0 AS finite0,
       finite_rows.finite1 AS finite1, CASE WHEN (finite_rows.finite0 IS NULL) THEN 0 WHEN (finite_rows.finite1
@@ -46,7 +46,7 @@ WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("
       WHEN (reasoned_rows.finite1 > CAST(-1.0e0 AS DOUBLE)) THEN reasoned_rows.finite1 + CAST(1.0e0 AS DOUBLE)
       END) END AS value1
   FROM reasoned_rows )
-SELECT count(*) AS "rows", count(CASE WHEN (checked_rows.row_key IS NULL) THEN 1 END) AS null_keys, count(CASE
+SELECT count(*) AS "ROWS", count(CASE WHEN (checked_rows.row_key IS NULL) THEN 1 END) AS null_keys, count(CASE
     WHEN (checked_rows.reason IS NULL) THEN 1 END) AS kept, count(CASE WHEN (checked_rows.reason = 0) THEN 1
     END) AS excluded0, count(CASE WHEN (checked_rows.reason = 1) THEN 1 END) AS excluded1, count(CASE WHEN (checked_rows.reason
     = 2) THEN 1 END) AS excluded2, count(checked_rows.value0) AS count0, count(CASE WHEN checked_rows.number0 =
@@ -58,45 +58,45 @@ SELECT count(*) AS "rows", count(CASE WHEN (checked_rows.row_key IS NULL) THEN 1
     - count(checked_rows.finite1) AS non_finite1, min(checked_rows.value1) AS minimum1, max(checked_rows.value1)
     AS maximum1, CAST(0.0e0 AS DOUBLE) AS near1, sum(checked_rows.value1 - CAST(0.0e0 AS DOUBLE)) AS first1,
     sum((checked_rows.value1 - CAST(0.0e0 AS DOUBLE)) * (checked_rows.value1 - CAST(0.0e0 AS DOUBLE))) AS
-    second1, hash_agg(checked_rows.row_key, checked_rows.number0, checked_rows.number1, checked_rows.text0) AS
-    fingerprint
+    second1, bitxor_agg(hash(checked_rows.row_key, checked_rows.number0, checked_rows.number1,
+    checked_rows.text0)) AS fingerprint
 FROM checked_rows;
 
 -- fingerprint
-WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("sales"."customers"."income" AS
-      DOUBLE) AS number0, CAST("sales"."customers"."orders" AS DOUBLE) AS number1, coalesce(CAST("sales"."customers"."city"
-      AS TEXT), '(missing)') AS text0
-  FROM "sales"."customers")
-SELECT hash_agg(source_rows.row_key, source_rows.number0, source_rows.number1, source_rows.text0) AS
+WITH source_rows AS (SELECT sales.customers.customer_id AS row_key, CAST(sales.customers.income AS DOUBLE) AS
+      number0, CAST(sales.customers.orders AS DOUBLE) AS number1, coalesce(CAST(sales.customers.city AS TEXT),
+      '(missing)') AS text0
+  FROM sales.customers)
+SELECT bitxor_agg(hash(source_rows.row_key, source_rows.number0, source_rows.number1, source_rows.text0)) AS
     fingerprint
 FROM source_rows;
 
 -- repeated_keys
-SELECT "sales"."customers"."customer_id" AS row_key, count(*) AS "rows"
-FROM "sales"."customers"
-WHERE "sales"."customers"."customer_id" IS NOT NULL
-GROUP BY "sales"."customers"."customer_id"
+SELECT sales.customers.customer_id AS row_key, count(*) AS "ROWS"
+FROM sales.customers
+WHERE sales.customers.customer_id IS NOT NULL
+GROUP BY sales.customers.customer_id
 HAVING count(*) > 1
-ORDER BY count(*) DESC, "sales"."customers"."customer_id"
+ORDER BY count(*) DESC, sales.customers.customer_id
 LIMIT 3;
 
 -- examples
-SELECT "sales"."customers"."customer_id" AS row_key, "sales"."customers"."income" AS value
-FROM "sales"."customers"
-WHERE CAST("sales"."customers"."income" AS DOUBLE) NOT BETWEEN CAST(-1.7976931348623157e+308 AS DOUBLE) AND
-    CAST(1.7976931348623157e+308 AS DOUBLE)
-ORDER BY "sales"."customers"."customer_id"
+SELECT sales.customers.customer_id AS row_key, sales.customers.income AS value
+FROM sales.customers
+WHERE CAST(sales.customers.income AS DOUBLE) NOT BETWEEN CAST(-1.7976931348623157e+308 AS DOUBLE) AND CAST(1.7976931348623157e+308
+    AS DOUBLE)
+ORDER BY sales.customers.customer_id
 LIMIT 3;
 
 -- quantiles
-WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("sales"."customers"."income" AS
-      DOUBLE) AS number0, CAST("sales"."customers"."orders" AS DOUBLE) AS number1, coalesce(CAST("sales"."customers"."city"
-      AS TEXT), '(missing)') AS text0
-  FROM "sales"."customers"), finite_rows AS (SELECT source_rows.row_key AS row_key, source_rows.number0 AS
-      number0, source_rows.number1 AS number1, source_rows.text0 AS text0, CASE WHEN (source_rows.number0
-      BETWEEN CAST(-1.7976931348623157e+308 AS DOUBLE) AND CAST(1.7976931348623157e+308 AS DOUBLE)) THEN
-      source_rows.number0 END AS finite0, CASE WHEN (source_rows.number1 BETWEEN CAST(-1.7976931348623157e+308
-      AS DOUBLE) AND CAST(1.7976931348623157e+308 AS DOUBLE)) THEN source_rows.number1 END AS finite1
+WITH source_rows AS (SELECT sales.customers.customer_id AS row_key, CAST(sales.customers.income AS DOUBLE) AS
+      number0, CAST(sales.customers.orders AS DOUBLE) AS number1, coalesce(CAST(sales.customers.city AS TEXT),
+      '(missing)') AS text0
+  FROM sales.customers), finite_rows AS (SELECT source_rows.row_key AS row_key, source_rows.number0 AS number0,
+      source_rows.number1 AS number1, source_rows.text0 AS text0, CASE WHEN (source_rows.number0 BETWEEN CAST(-1.7976931348623157e+308
+      AS DOUBLE) AND CAST(1.7976931348623157e+308 AS DOUBLE)) THEN source_rows.number0 END AS finite0, CASE
+      WHEN (source_rows.number1 BETWEEN CAST(-1.7976931348623157e+308 AS DOUBLE) AND CAST(1.7976931348623157e+308
+      AS DOUBLE)) THEN source_rows.number1 END AS finite1
   FROM source_rows ), reasoned_rows AS (SELECT finite_rows.row_key AS row_key, finite_rows.number0 AS number0,
       finite_rows.number1 AS number1, finite_rows.text0 AS text0, finite_rows.finite0 AS finite0,
       finite_rows.finite1 AS finite1, CASE WHEN (finite_rows.finite0 IS NULL) THEN 0 WHEN (finite_rows.finite1
@@ -119,14 +119,14 @@ SELECT CAST(get(quantile_arrays.quantiles0, 0) AS DOUBLE) AS quantile0_0, CAST(g
 FROM quantile_arrays;
 
 -- categories
-WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("sales"."customers"."income" AS
-      DOUBLE) AS number0, CAST("sales"."customers"."orders" AS DOUBLE) AS number1, coalesce(CAST("sales"."customers"."city"
-      AS TEXT), '(missing)') AS text0
-  FROM "sales"."customers"), finite_rows AS (SELECT source_rows.row_key AS row_key, source_rows.number0 AS
-      number0, source_rows.number1 AS number1, source_rows.text0 AS text0, CASE WHEN (source_rows.number0
-      BETWEEN CAST(-1.7976931348623157e+308 AS DOUBLE) AND CAST(1.7976931348623157e+308 AS DOUBLE)) THEN
-      source_rows.number0 END AS finite0, CASE WHEN (source_rows.number1 BETWEEN CAST(-1.7976931348623157e+308
-      AS DOUBLE) AND CAST(1.7976931348623157e+308 AS DOUBLE)) THEN source_rows.number1 END AS finite1
+WITH source_rows AS (SELECT sales.customers.customer_id AS row_key, CAST(sales.customers.income AS DOUBLE) AS
+      number0, CAST(sales.customers.orders AS DOUBLE) AS number1, coalesce(CAST(sales.customers.city AS TEXT),
+      '(missing)') AS text0
+  FROM sales.customers), finite_rows AS (SELECT source_rows.row_key AS row_key, source_rows.number0 AS number0,
+      source_rows.number1 AS number1, source_rows.text0 AS text0, CASE WHEN (source_rows.number0 BETWEEN CAST(-1.7976931348623157e+308
+      AS DOUBLE) AND CAST(1.7976931348623157e+308 AS DOUBLE)) THEN source_rows.number0 END AS finite0, CASE
+      WHEN (source_rows.number1 BETWEEN CAST(-1.7976931348623157e+308 AS DOUBLE) AND CAST(1.7976931348623157e+308
+      AS DOUBLE)) THEN source_rows.number1 END AS finite1
   FROM source_rows ), reasoned_rows AS (SELECT finite_rows.row_key AS row_key, finite_rows.number0 AS number0,
       finite_rows.number1 AS number1, finite_rows.text0 AS text0, finite_rows.finite0 AS finite0,
       finite_rows.finite1 AS finite1, CASE WHEN (finite_rows.finite0 IS NULL) THEN 0 WHEN (finite_rows.finite1
@@ -137,17 +137,16 @@ WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("
       IS NULL) THEN reasoned_rows.finite0 END AS value0, CASE WHEN (reasoned_rows.reason IS NULL) THEN
       reasoned_rows.finite1 END AS value1
   FROM reasoned_rows )
-SELECT checked_rows.text0 AS category, count(*) AS "rows", CAST(count(*) AS DOUBLE) AS weight
+SELECT checked_rows.text0 AS category, count(*) AS "ROWS", CAST(count(*) AS DOUBLE) AS weight
 FROM checked_rows
 WHERE checked_rows.reason IS NULL
 GROUP BY checked_rows.text0
 ORDER BY count(*) DESC, checked_rows.text0;
 
 -- measure of partitions
-WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("sales"."customers"."city" AS
-      TEXT) AS part, CAST("sales"."customers"."income" AS DOUBLE) AS number0, CAST("sales"."customers"."orders"
-      AS DOUBLE) AS number1
-  FROM "sales"."customers"), finite_rows AS (SELECT source_rows.row_key AS row_key, source_rows.part AS part,
+WITH source_rows AS (SELECT sales.customers.customer_id AS row_key, CAST(sales.customers.city AS TEXT) AS part,
+      CAST(sales.customers.income AS DOUBLE) AS number0, CAST(sales.customers.orders AS DOUBLE) AS number1
+  FROM sales.customers), finite_rows AS (SELECT source_rows.row_key AS row_key, source_rows.part AS part,
       source_rows.number0 AS number0, source_rows.number1 AS number1, CASE WHEN (source_rows.number0 BETWEEN
       CAST(-1.7976931348623157e+308 AS DOUBLE) AND CAST(1.7976931348623157e+308 AS DOUBLE)) THEN
       source_rows.number0 END AS finite0, CASE WHEN (source_rows.number1 BETWEEN CAST(-1.7976931348623157e+308
@@ -162,7 +161,7 @@ WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("
       THEN reasoned_rows.finite0 END AS value0, CASE WHEN (reasoned_rows.reason IS NULL) THEN ln(CASE WHEN (reasoned_rows.finite1
       > CAST(-1.0e0 AS DOUBLE)) THEN reasoned_rows.finite1 + CAST(1.0e0 AS DOUBLE) END) END AS value1
   FROM reasoned_rows )
-SELECT count(*) AS "rows", count(CASE WHEN (checked_rows.row_key IS NULL) THEN 1 END) AS null_keys, count(CASE
+SELECT count(*) AS "ROWS", count(CASE WHEN (checked_rows.row_key IS NULL) THEN 1 END) AS null_keys, count(CASE
     WHEN (checked_rows.reason IS NULL) THEN 1 END) AS kept, count(CASE WHEN (checked_rows.reason = 0) THEN 1
     END) AS excluded0, count(CASE WHEN (checked_rows.reason = 1) THEN 1 END) AS excluded1, count(CASE WHEN (checked_rows.reason
     = 2) THEN 1 END) AS excluded2, count(checked_rows.value0) AS count0, count(CASE WHEN checked_rows.number0 =
@@ -174,17 +173,16 @@ SELECT count(*) AS "rows", count(CASE WHEN (checked_rows.row_key IS NULL) THEN 1
     - count(checked_rows.finite1) AS non_finite1, min(checked_rows.value1) AS minimum1, max(checked_rows.value1)
     AS maximum1, CAST(0.0e0 AS DOUBLE) AS near1, sum(checked_rows.value1 - CAST(0.0e0 AS DOUBLE)) AS first1,
     sum((checked_rows.value1 - CAST(0.0e0 AS DOUBLE)) * (checked_rows.value1 - CAST(0.0e0 AS DOUBLE))) AS
-    second1, hash_agg(checked_rows.row_key, checked_rows.part, checked_rows.number0, checked_rows.number1) AS
-    fingerprint, checked_rows.part
+    second1, bitxor_agg(hash(checked_rows.row_key, checked_rows.part, checked_rows.number0,
+    checked_rows.number1)) AS fingerprint, checked_rows.part
 FROM checked_rows
 GROUP BY checked_rows.part
 ORDER BY checked_rows.part;
 
 -- quantiles of partitions
-WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("sales"."customers"."city" AS
-      TEXT) AS part, CAST("sales"."customers"."income" AS DOUBLE) AS number0, CAST("sales"."customers"."orders"
-      AS DOUBLE) AS number1
-  FROM "sales"."customers"), finite_rows AS (SELECT source_rows.row_key AS row_key, source_rows.part AS part,
+WITH source_rows AS (SELECT sales.customers.customer_id AS row_key, CAST(sales.customers.city AS TEXT) AS part,
+      CAST(sales.customers.income AS DOUBLE) AS number0, CAST(sales.customers.orders AS DOUBLE) AS number1
+  FROM sales.customers), finite_rows AS (SELECT source_rows.row_key AS row_key, source_rows.part AS part,
       source_rows.number0 AS number0, source_rows.number1 AS number1, CASE WHEN (source_rows.number0 BETWEEN
       CAST(-1.7976931348623157e+308 AS DOUBLE) AND CAST(1.7976931348623157e+308 AS DOUBLE)) THEN
       source_rows.number0 END AS finite0, CASE WHEN (source_rows.number1 BETWEEN CAST(-1.7976931348623157e+308

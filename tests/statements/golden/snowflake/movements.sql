@@ -1,11 +1,10 @@
 -- overlap of partitions
-WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("sales"."customers"."city" AS
-      TEXT) AS part, CAST("sales"."customers"."income" AS DOUBLE) AS number0, CAST("sales"."customers"."orders"
-      AS DOUBLE) AS number1
-  FROM "sales"."customers"), parameters AS (SELECT listed.part AS part, listed.place AS place, listed.center0
-      AS center0, listed.factor0 AS factor0, listed.center1 AS center1, listed.factor1 AS factor1,
-      listed.segment0 AS segment0, listed.limit0 AS limit0, listed.c0_0 AS c0_0, listed.c0_1 AS c0_1,
-      listed.segment1 AS segment1, listed.limit1 AS limit1, listed.c1_0 AS c1_0, listed.c1_1 AS c1_1
+WITH source_rows AS (SELECT sales.customers.customer_id AS row_key, CAST(sales.customers.city AS TEXT) AS part,
+      CAST(sales.customers.income AS DOUBLE) AS number0, CAST(sales.customers.orders AS DOUBLE) AS number1
+  FROM sales.customers), parameters AS (SELECT listed.part AS part, listed.place AS place, listed.center0 AS
+      center0, listed.factor0 AS factor0, listed.center1 AS center1, listed.factor1 AS factor1, listed.segment0
+      AS segment0, listed.limit0 AS limit0, listed.c0_0 AS c0_0, listed.c0_1 AS c0_1, listed.segment1 AS
+      segment1, listed.limit1 AS limit1, listed.c1_0 AS c1_0, listed.c1_1 AS c1_1
   FROM (VALUES ('Oslo', 0, CAST(-1.5e0 AS DOUBLE), CAST(0.3333333333333333e0 AS DOUBLE), CAST(0.0e0 AS DOUBLE),
       CAST(1.0e0 AS DOUBLE), 1, CAST(1.0e0 AS DOUBLE), CAST(0.0e0 AS DOUBLE), CAST(1.0e0 AS DOUBLE), CAST(NULL
       AS INTEGER), CAST(0.0e0 AS DOUBLE), CAST(1e+100 AS DOUBLE), CAST(1e+100 AS DOUBLE)), ('b', 1, CAST(-1.5e0
@@ -41,14 +40,14 @@ FROM now JOIN before ON before.row_key = now.row_key
 GROUP BY before.segment_id, now.cluster;
 
 -- overlap
-WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("sales"."customers"."income" AS
-      DOUBLE) AS number0, CAST("sales"."customers"."orders" AS DOUBLE) AS number1, coalesce(CAST("sales"."customers"."city"
-      AS TEXT), '(missing)') AS text0
-  FROM "sales"."customers"), scaled AS (SELECT /* x = (value - center) / scale * weight */ source_rows.row_key
-      AS row_key, (source_rows.number0 - CAST(-1.5e0 AS DOUBLE)) * CAST(0.3333333333333333e0 AS DOUBLE) AS x0,
-      ln(CASE WHEN (source_rows.number1 > CAST(-1.0e0 AS DOUBLE)) THEN source_rows.number1 + CAST(1.0e0 AS
-      DOUBLE) END) AS x1, CASE WHEN (source_rows.text0 = 'Oslo') THEN CAST(1.0e0 AS DOUBLE) ELSE CAST(0.0e0 AS
-      DOUBLE) END AS x2
+WITH source_rows AS (SELECT sales.customers.customer_id AS row_key, CAST(sales.customers.income AS DOUBLE) AS
+      number0, CAST(sales.customers.orders AS DOUBLE) AS number1, coalesce(CAST(sales.customers.city AS TEXT),
+      '(missing)') AS text0
+  FROM sales.customers), scaled AS (SELECT /* x = (value - center) / scale * weight */ source_rows.row_key AS
+      row_key, (source_rows.number0 - CAST(-1.5e0 AS DOUBLE)) * CAST(0.3333333333333333e0 AS DOUBLE) AS x0, ln(CASE
+      WHEN (source_rows.number1 > CAST(-1.0e0 AS DOUBLE)) THEN source_rows.number1 + CAST(1.0e0 AS DOUBLE) END)
+      AS x1, CASE WHEN (source_rows.text0 = 'Oslo') THEN CAST(1.0e0 AS DOUBLE) ELSE CAST(0.0e0 AS DOUBLE) END
+      AS x2
   FROM source_rows
   WHERE source_rows.number0 BETWEEN CAST(-1.7976931348623157e+308 AS DOUBLE) AND CAST(1.7976931348623157e+308
       AS DOUBLE) AND source_rows.number1 BETWEEN CAST(0.0e0 AS DOUBLE) AND CAST(1.7976931348623157e+308 AS
@@ -80,14 +79,13 @@ WITH before AS (SELECT segments.groups_history.customer_id AS row_key, segments.
       'moved' END AS change, before.segment_id AS from_segment_id, now.segment_id AS to_segment_id
   FROM before FULL OUTER JOIN now ON before.row_key = now.row_key
   WHERE before.row_key IS NULL OR now.row_key IS NULL OR before.segment_id != now.segment_id), source_rows AS (SELECT
-      "sales"."customers"."customer_id" AS row_key, CAST("sales"."customers"."income" AS DOUBLE) AS number0,
-      CAST("sales"."customers"."orders" AS DOUBLE) AS number1, coalesce(CAST("sales"."customers"."city" AS TEXT),
-      '(missing)') AS text0
-  FROM "sales"."customers"), scaled AS (SELECT /* x = (value - center) / scale * weight */ source_rows.row_key
-      AS row_key, (source_rows.number0 - CAST(-1.5e0 AS DOUBLE)) * CAST(0.3333333333333333e0 AS DOUBLE) AS x0,
-      ln(CASE WHEN (source_rows.number1 > CAST(-1.0e0 AS DOUBLE)) THEN source_rows.number1 + CAST(1.0e0 AS
-      DOUBLE) END) AS x1, CASE WHEN (source_rows.text0 = 'Oslo') THEN CAST(1.0e0 AS DOUBLE) ELSE CAST(0.0e0 AS
-      DOUBLE) END AS x2
+      sales.customers.customer_id AS row_key, CAST(sales.customers.income AS DOUBLE) AS number0, CAST(sales.customers.orders
+      AS DOUBLE) AS number1, coalesce(CAST(sales.customers.city AS TEXT), '(missing)') AS text0
+  FROM sales.customers), scaled AS (SELECT /* x = (value - center) / scale * weight */ source_rows.row_key AS
+      row_key, (source_rows.number0 - CAST(-1.5e0 AS DOUBLE)) * CAST(0.3333333333333333e0 AS DOUBLE) AS x0, ln(CASE
+      WHEN (source_rows.number1 > CAST(-1.0e0 AS DOUBLE)) THEN source_rows.number1 + CAST(1.0e0 AS DOUBLE) END)
+      AS x1, CASE WHEN (source_rows.text0 = 'Oslo') THEN CAST(1.0e0 AS DOUBLE) ELSE CAST(0.0e0 AS DOUBLE) END
+      AS x2
   FROM source_rows
   WHERE source_rows.number0 BETWEEN CAST(-1.7976931348623157e+308 AS DOUBLE) AND CAST(1.7976931348623157e+308
       AS DOUBLE) AND source_rows.number1 BETWEEN CAST(0.0e0 AS DOUBLE) AND CAST(1.7976931348623157e+308 AS
@@ -101,7 +99,7 @@ WITH before AS (SELECT segments.groups_history.customer_id AS row_key, segments.
       <= distances.squared1) THEN 4 ELSE 2 END AS segment_id
   FROM distances ), by_model_before AS (SELECT nearest.row_key AS row_key, nearest.segment_id AS segment_id
   FROM nearest)
-SELECT CAST(12 AS BIGINT) AS run_id, changed.row_key AS "customer_id", changed.change, changed.from_segment_id,
+SELECT CAST(12 AS BIGINT) AS run_id, changed.row_key AS customer_id, changed.change, changed.from_segment_id,
     changed.to_segment_id, CASE WHEN (changed.change != 'moved') THEN NULL WHEN (changed.from_segment_id =
     by_model_before.segment_id) THEN 'model' ELSE 'itself' END AS moved_by
 FROM changed LEFT OUTER JOIN by_model_before ON changed.row_key = by_model_before.row_key;

@@ -1,8 +1,8 @@
 -- lloyd_pass
-WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("sales"."customers"."income" AS
-      DOUBLE) AS number0, CAST("sales"."customers"."orders" AS DOUBLE) AS number1, coalesce(CAST("sales"."customers"."city"
-      AS TEXT), '(missing)') AS text0
-  FROM "sales"."customers"), prepared AS (SELECT /* u = value - origin */ source_rows.row_key AS row_key,
+WITH source_rows AS (SELECT sales.customers.customer_id AS row_key, CAST(sales.customers.income AS DOUBLE) AS
+      number0, CAST(sales.customers.orders AS DOUBLE) AS number1, coalesce(CAST(sales.customers.city AS TEXT),
+      '(missing)') AS text0
+  FROM sales.customers), prepared AS (SELECT /* u = value - origin */ source_rows.row_key AS row_key,
       source_rows.number0 AS u0, ln(CASE WHEN (source_rows.number1 > CAST(-1.0e0 AS DOUBLE)) THEN
       source_rows.number1 + CAST(1.0e0 AS DOUBLE) END) AS u1, CASE WHEN (source_rows.text0 = 'Oslo') THEN CAST(1.0e0
       AS DOUBLE) ELSE CAST(0.0e0 AS DOUBLE) END AS u2
@@ -16,7 +16,7 @@ WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("
       distances.u2 AS u2, distances.relative0 AS relative0, distances.relative1 AS relative1, CASE WHEN (distances.relative0
       <= distances.relative1) THEN 0 ELSE 1 END AS cluster
   FROM distances )
-SELECT assigned.cluster, count(*) AS "rows", CAST(count(*) AS DOUBLE) AS weight, sum(assigned.u0) * CAST(0.3333333333333333e0
+SELECT assigned.cluster, count(*) AS "ROWS", CAST(count(*) AS DOUBLE) AS weight, sum(assigned.u0) * CAST(0.3333333333333333e0
     AS DOUBLE) + CAST(count(*) AS DOUBLE) * CAST(0.5e0 AS DOUBLE) AS sum0, sum(assigned.u1) AS sum1, sum(assigned.u2)
     AS sum2
 FROM assigned
@@ -24,10 +24,10 @@ GROUP BY assigned.cluster
 ORDER BY assigned.cluster;
 
 -- lloyd_pass with distances
-WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("sales"."customers"."income" AS
-      DOUBLE) AS number0, CAST("sales"."customers"."orders" AS DOUBLE) AS number1, coalesce(CAST("sales"."customers"."city"
-      AS TEXT), '(missing)') AS text0
-  FROM "sales"."customers"), prepared AS (SELECT /* u = value - origin */ source_rows.row_key AS row_key,
+WITH source_rows AS (SELECT sales.customers.customer_id AS row_key, CAST(sales.customers.income AS DOUBLE) AS
+      number0, CAST(sales.customers.orders AS DOUBLE) AS number1, coalesce(CAST(sales.customers.city AS TEXT),
+      '(missing)') AS text0
+  FROM sales.customers), prepared AS (SELECT /* u = value - origin */ source_rows.row_key AS row_key,
       source_rows.number0 AS u0, ln(CASE WHEN (source_rows.number1 > CAST(-1.0e0 AS DOUBLE)) THEN
       source_rows.number1 + CAST(1.0e0 AS DOUBLE) END) AS u1, CASE WHEN (source_rows.text0 = 'Oslo') THEN CAST(1.0e0
       AS DOUBLE) ELSE CAST(0.0e0 AS DOUBLE) END AS u2
@@ -54,7 +54,7 @@ WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("
       AS DOUBLE)) + (scaled.x2 - CAST(0.5e0 AS DOUBLE)) * (scaled.x2 - CAST(0.5e0 AS DOUBLE)) ELSE CAST(0.0e0
       AS DOUBLE) END AS squared
   FROM scaled )
-SELECT measured.cluster, count(*) AS "rows", CAST(count(*) AS DOUBLE) AS weight, sum(measured.u0) * CAST(0.3333333333333333e0
+SELECT measured.cluster, count(*) AS "ROWS", CAST(count(*) AS DOUBLE) AS weight, sum(measured.u0) * CAST(0.3333333333333333e0
     AS DOUBLE) + CAST(count(*) AS DOUBLE) * CAST(0.5e0 AS DOUBLE) AS sum0, sum(measured.u1) AS sum1, sum(measured.u2)
     AS sum2, sum(measured.squared) AS squared, sum(sqrt(measured.squared)) AS distance
 FROM measured
@@ -62,10 +62,9 @@ GROUP BY measured.cluster
 ORDER BY measured.cluster;
 
 -- fit_rows
-WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("sales"."customers"."city" AS
-      TEXT) AS part, CAST("sales"."customers"."income" AS DOUBLE) AS number0, CAST("sales"."customers"."orders"
-      AS DOUBLE) AS number1
-  FROM "sales"."customers"), parameters AS (SELECT listed.part AS part, listed.place AS place, listed.share AS
+WITH source_rows AS (SELECT sales.customers.customer_id AS row_key, CAST(sales.customers.city AS TEXT) AS part,
+      CAST(sales.customers.income AS DOUBLE) AS number0, CAST(sales.customers.orders AS DOUBLE) AS number1
+  FROM sales.customers), parameters AS (SELECT listed.part AS part, listed.place AS place, listed.share AS
       share, listed.center0 AS center0, listed.factor0 AS factor0, listed.center1 AS center1, listed.factor1 AS
       factor1, listed.segment0 AS segment0, listed.limit0 AS limit0, listed.c0_0 AS c0_0, listed.c0_1 AS c0_1,
       listed.segment1 AS segment1, listed.limit1 AS limit1, listed.c1_0 AS c1_0, listed.c1_1 AS c1_1
@@ -87,13 +86,12 @@ WHERE source_rows.number0 BETWEEN CAST(-1.7976931348623157e+308 AS DOUBLE) AND C
     AS DOUBLE) + CAST(0.5e0 AS DOUBLE) < parameters.share);
 
 -- lloyd_pass of partitions
-WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("sales"."customers"."city" AS
-      TEXT) AS part, CAST("sales"."customers"."income" AS DOUBLE) AS number0, CAST("sales"."customers"."orders"
-      AS DOUBLE) AS number1
-  FROM "sales"."customers"), parameters AS (SELECT listed.part AS part, listed.place AS place, listed.center0
-      AS center0, listed.factor0 AS factor0, listed.center1 AS center1, listed.factor1 AS factor1,
-      listed.segment0 AS segment0, listed.limit0 AS limit0, listed.c0_0 AS c0_0, listed.c0_1 AS c0_1,
-      listed.segment1 AS segment1, listed.limit1 AS limit1, listed.c1_0 AS c1_0, listed.c1_1 AS c1_1
+WITH source_rows AS (SELECT sales.customers.customer_id AS row_key, CAST(sales.customers.city AS TEXT) AS part,
+      CAST(sales.customers.income AS DOUBLE) AS number0, CAST(sales.customers.orders AS DOUBLE) AS number1
+  FROM sales.customers), parameters AS (SELECT listed.part AS part, listed.place AS place, listed.center0 AS
+      center0, listed.factor0 AS factor0, listed.center1 AS center1, listed.factor1 AS factor1, listed.segment0
+      AS segment0, listed.limit0 AS limit0, listed.c0_0 AS c0_0, listed.c0_1 AS c0_1, listed.segment1 AS
+      segment1, listed.limit1 AS limit1, listed.c1_0 AS c1_0, listed.c1_1 AS c1_1
   FROM (VALUES ('Oslo', 0, CAST(-1.5e0 AS DOUBLE), CAST(0.3333333333333333e0 AS DOUBLE), CAST(0.0e0 AS DOUBLE),
       CAST(1.0e0 AS DOUBLE), 1, CAST(1.0e0 AS DOUBLE), CAST(0.0e0 AS DOUBLE), CAST(1.0e0 AS DOUBLE), CAST(NULL
       AS INTEGER), CAST(0.0e0 AS DOUBLE), CAST(1e+100 AS DOUBLE), CAST(1e+100 AS DOUBLE)), ('b', 1, CAST(-1.5e0
@@ -129,7 +127,7 @@ WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("
       nearest.segment_id AS segment_id, CASE nearest.segment_id WHEN nearest.segment0 THEN nearest.squared0
       ELSE nearest.squared1 END AS own_squared
   FROM nearest )
-SELECT measured.segment_id, count(*) AS "rows", CAST(count(*) AS DOUBLE) AS weight, sum(measured.x0) AS sum0,
+SELECT measured.segment_id, count(*) AS "ROWS", CAST(count(*) AS DOUBLE) AS weight, sum(measured.x0) AS sum0,
     sum(measured.x1) AS sum1, sum(measured.own_squared) AS squared, sum(sqrt(measured.own_squared)) AS distance
 FROM measured
 GROUP BY measured.segment_id;

@@ -1,11 +1,10 @@
 -- profiles of partitions
-WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("sales"."customers"."city" AS
-      TEXT) AS part, CAST("sales"."customers"."income" AS DOUBLE) AS number0, CAST("sales"."customers"."orders"
-      AS DOUBLE) AS number1
-  FROM "sales"."customers"), parameters AS (SELECT listed.part AS part, listed.place AS place, listed.center0
-      AS center0, listed.factor0 AS factor0, listed.center1 AS center1, listed.factor1 AS factor1,
-      listed.segment0 AS segment0, listed.limit0 AS limit0, listed.c0_0 AS c0_0, listed.c0_1 AS c0_1,
-      listed.segment1 AS segment1, listed.limit1 AS limit1, listed.c1_0 AS c1_0, listed.c1_1 AS c1_1
+WITH source_rows AS (SELECT sales.customers.customer_id AS row_key, CAST(sales.customers.city AS TEXT) AS part,
+      CAST(sales.customers.income AS DOUBLE) AS number0, CAST(sales.customers.orders AS DOUBLE) AS number1
+  FROM sales.customers), parameters AS (SELECT listed.part AS part, listed.place AS place, listed.center0 AS
+      center0, listed.factor0 AS factor0, listed.center1 AS center1, listed.factor1 AS factor1, listed.segment0
+      AS segment0, listed.limit0 AS limit0, listed.c0_0 AS c0_0, listed.c0_1 AS c0_1, listed.segment1 AS
+      segment1, listed.limit1 AS limit1, listed.c1_0 AS c1_0, listed.c1_1 AS c1_1
   FROM (VALUES ('Oslo', 0, CAST(-1.5e0 AS DOUBLE), CAST(0.3333333333333333e0 AS DOUBLE), CAST(0.0e0 AS DOUBLE),
       CAST(1.0e0 AS DOUBLE), 1, CAST(1.0e0 AS DOUBLE), CAST(0.0e0 AS DOUBLE), CAST(1.0e0 AS DOUBLE), CAST(NULL
       AS INTEGER), CAST(0.0e0 AS DOUBLE), CAST(1e+100 AS DOUBLE), CAST(1e+100 AS DOUBLE)), ('b', 1, CAST(-1.5e0
@@ -51,10 +50,10 @@ GROUP BY assigned.segment_id
 ORDER BY assigned.segment_id;
 
 -- profiles
-WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("sales"."customers"."income" AS
-      DOUBLE) AS number0, CAST("sales"."customers"."orders" AS DOUBLE) AS number1, coalesce(CAST("sales"."customers"."city"
-      AS TEXT), '(missing)') AS text0
-  FROM "sales"."customers"), prepared AS (SELECT /* u = value - origin */ source_rows.row_key AS row_key,
+WITH source_rows AS (SELECT sales.customers.customer_id AS row_key, CAST(sales.customers.income AS DOUBLE) AS
+      number0, CAST(sales.customers.orders AS DOUBLE) AS number1, coalesce(CAST(sales.customers.city AS TEXT),
+      '(missing)') AS text0
+  FROM sales.customers), prepared AS (SELECT /* u = value - origin */ source_rows.row_key AS row_key,
       source_rows.number0 AS u0, ln(CASE WHEN (source_rows.number1 > CAST(-1.0e0 AS DOUBLE)) THEN
       source_rows.number1 + CAST(1.0e0 AS DOUBLE) END) AS u1, CASE WHEN (source_rows.text0 = 'Oslo') THEN CAST(1.0e0
       AS DOUBLE) ELSE CAST(0.0e0 AS DOUBLE) END AS u2, CASE WHEN (source_rows.number0 BETWEEN CAST(-1.7976931348623157e+308
@@ -85,10 +84,10 @@ GROUP BY assigned.segment_id
 ORDER BY assigned.segment_id;
 
 -- profiles with measures
-WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("sales"."customers"."income" AS
-      DOUBLE) AS number0, CAST("sales"."customers"."orders" AS DOUBLE) AS number1, CAST("sales"."customers"."city"
-      AS DOUBLE) AS number2, coalesce(CAST("sales"."customers"."city" AS TEXT), '(missing)') AS text0
-  FROM "sales"."customers"), prepared AS (SELECT /* u = value - origin */ source_rows.row_key AS row_key,
+WITH source_rows AS (SELECT sales.customers.customer_id AS row_key, CAST(sales.customers.income AS DOUBLE) AS
+      number0, CAST(sales.customers.orders AS DOUBLE) AS number1, CAST(sales.customers.city AS DOUBLE) AS
+      number2, coalesce(CAST(sales.customers.city AS TEXT), '(missing)') AS text0
+  FROM sales.customers), prepared AS (SELECT /* u = value - origin */ source_rows.row_key AS row_key,
       source_rows.number0 AS u0, ln(CASE WHEN (source_rows.number1 > CAST(-1.0e0 AS DOUBLE)) THEN
       source_rows.number1 + CAST(1.0e0 AS DOUBLE) END) AS u1, CASE WHEN (source_rows.text0 = 'Oslo') THEN CAST(1.0e0
       AS DOUBLE) ELSE CAST(0.0e0 AS DOUBLE) END AS u2, CASE WHEN (source_rows.number0 BETWEEN CAST(-1.7976931348623157e+308
@@ -123,10 +122,10 @@ GROUP BY assigned.segment_id
 ORDER BY assigned.segment_id;
 
 -- measure_counts
-WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("sales"."customers"."city" AS
-      DOUBLE) AS number0, CAST("sales"."customers"."income" AS DOUBLE) AS number1
-  FROM "sales"."customers")
-SELECT count(*) AS "rows", count(source_rows.number0) AS present0, count(CASE WHEN (source_rows.number0 BETWEEN
+WITH source_rows AS (SELECT sales.customers.customer_id AS row_key, CAST(sales.customers.city AS DOUBLE) AS
+      number0, CAST(sales.customers.income AS DOUBLE) AS number1
+  FROM sales.customers)
+SELECT count(*) AS "ROWS", count(source_rows.number0) AS present0, count(CASE WHEN (source_rows.number0 BETWEEN
     CAST(-1e+100 AS DOUBLE) AND CAST(1e+100 AS DOUBLE)) THEN source_rows.number0 END) AS usable0, avg(CASE WHEN
     (source_rows.number0 BETWEEN CAST(-1e+100 AS DOUBLE) AND CAST(1e+100 AS DOUBLE)) THEN source_rows.number0
     END) AS mean0, count(source_rows.number1) AS present1, count(CASE WHEN (source_rows.number1 BETWEEN CAST(-1e+100
@@ -135,10 +134,10 @@ SELECT count(*) AS "rows", count(source_rows.number0) AS present0, count(CASE WH
 FROM source_rows;
 
 -- profile_quantiles
-WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("sales"."customers"."income" AS
-      DOUBLE) AS number0, CAST("sales"."customers"."orders" AS DOUBLE) AS number1, coalesce(CAST("sales"."customers"."city"
-      AS TEXT), '(missing)') AS text0
-  FROM "sales"."customers"), prepared AS (SELECT /* u = value - origin */ source_rows.row_key AS row_key,
+WITH source_rows AS (SELECT sales.customers.customer_id AS row_key, CAST(sales.customers.income AS DOUBLE) AS
+      number0, CAST(sales.customers.orders AS DOUBLE) AS number1, coalesce(CAST(sales.customers.city AS TEXT),
+      '(missing)') AS text0
+  FROM sales.customers), prepared AS (SELECT /* u = value - origin */ source_rows.row_key AS row_key,
       source_rows.number0 AS u0, ln(CASE WHEN (source_rows.number1 > CAST(-1.0e0 AS DOUBLE)) THEN
       source_rows.number1 + CAST(1.0e0 AS DOUBLE) END) AS u1, CASE WHEN (source_rows.text0 = 'Oslo') THEN CAST(1.0e0
       AS DOUBLE) ELSE CAST(0.0e0 AS DOUBLE) END AS u2, CASE WHEN (source_rows.number0 BETWEEN CAST(-1.7976931348623157e+308
@@ -174,10 +173,10 @@ FROM quantile_arrays
 ORDER BY quantile_arrays.segment_id;
 
 -- profile_quantiles overall
-WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("sales"."customers"."income" AS
-      DOUBLE) AS number0, CAST("sales"."customers"."orders" AS DOUBLE) AS number1, coalesce(CAST("sales"."customers"."city"
-      AS TEXT), '(missing)') AS text0
-  FROM "sales"."customers"), prepared AS (SELECT /* u = value - origin */ source_rows.row_key AS row_key,
+WITH source_rows AS (SELECT sales.customers.customer_id AS row_key, CAST(sales.customers.income AS DOUBLE) AS
+      number0, CAST(sales.customers.orders AS DOUBLE) AS number1, coalesce(CAST(sales.customers.city AS TEXT),
+      '(missing)') AS text0
+  FROM sales.customers), prepared AS (SELECT /* u = value - origin */ source_rows.row_key AS row_key,
       source_rows.number0 AS u0, ln(CASE WHEN (source_rows.number1 > CAST(-1.0e0 AS DOUBLE)) THEN
       source_rows.number1 + CAST(1.0e0 AS DOUBLE) END) AS u1, CASE WHEN (source_rows.text0 = 'Oslo') THEN CAST(1.0e0
       AS DOUBLE) ELSE CAST(0.0e0 AS DOUBLE) END AS u2, CASE WHEN (source_rows.number0 BETWEEN CAST(-1.7976931348623157e+308

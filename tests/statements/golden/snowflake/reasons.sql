@@ -1,11 +1,10 @@
 -- reasons of partitions
-WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("sales"."customers"."city" AS
-      TEXT) AS part, CAST("sales"."customers"."income" AS DOUBLE) AS number0, CAST("sales"."customers"."orders"
-      AS DOUBLE) AS number1
-  FROM "sales"."customers"), parameters AS (SELECT listed.part AS part, listed.place AS place, listed.center0
-      AS center0, listed.factor0 AS factor0, listed.center1 AS center1, listed.factor1 AS factor1,
-      listed.segment0 AS segment0, listed.limit0 AS limit0, listed.c0_0 AS c0_0, listed.c0_1 AS c0_1,
-      listed.segment1 AS segment1, listed.limit1 AS limit1, listed.c1_0 AS c1_0, listed.c1_1 AS c1_1
+WITH source_rows AS (SELECT sales.customers.customer_id AS row_key, CAST(sales.customers.city AS TEXT) AS part,
+      CAST(sales.customers.income AS DOUBLE) AS number0, CAST(sales.customers.orders AS DOUBLE) AS number1
+  FROM sales.customers), parameters AS (SELECT listed.part AS part, listed.place AS place, listed.center0 AS
+      center0, listed.factor0 AS factor0, listed.center1 AS center1, listed.factor1 AS factor1, listed.segment0
+      AS segment0, listed.limit0 AS limit0, listed.c0_0 AS c0_0, listed.c0_1 AS c0_1, listed.segment1 AS
+      segment1, listed.limit1 AS limit1, listed.c1_0 AS c1_0, listed.c1_1 AS c1_1
   FROM (VALUES ('Oslo', 0, CAST(-1.5e0 AS DOUBLE), CAST(0.3333333333333333e0 AS DOUBLE), CAST(0.0e0 AS DOUBLE),
       CAST(1.0e0 AS DOUBLE), 1, CAST(1.0e0 AS DOUBLE), CAST(0.0e0 AS DOUBLE), CAST(1.0e0 AS DOUBLE), CAST(NULL
       AS INTEGER), CAST(0.0e0 AS DOUBLE), CAST(1e+100 AS DOUBLE), CAST(1e+100 AS DOUBLE)), ('b', 1, CAST(-1.5e0
@@ -72,7 +71,7 @@ WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("
   FROM measured), features AS (SELECT 0 AS place, CAST('income' AS TEXT) AS feature, CAST('income' AS TEXT) AS
       profile UNION ALL
   SELECT 1 AS place, CAST('orders' AS TEXT) AS feature, CAST('orders' AS TEXT) AS profile)
-SELECT contributions.row_key AS "customer_id", contributions.segment_id, contributions.next_segment_id,
+SELECT contributions.row_key AS customer_id, contributions.segment_id, contributions.next_segment_id,
     features.feature AS feature, CASE features.place WHEN 0 THEN contributions.raw0 WHEN 1 THEN
     contributions.raw1 END AS value, CAST(NULL AS TEXT) AS category, CASE features.place WHEN 0 THEN
     contributions.used0 WHEN 1 THEN contributions.used1 END AS model_value, own_profiles.mean AS segment_mean,
@@ -86,10 +85,10 @@ FROM contributions JOIN features ON true LEFT OUTER JOIN segments.profiles AS ow
 WHERE contributions.segment_id IS NOT NULL;
 
 -- reasons
-WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("sales"."customers"."income" AS
-      DOUBLE) AS number0, CAST("sales"."customers"."orders" AS DOUBLE) AS number1, coalesce(CAST("sales"."customers"."city"
-      AS TEXT), '(missing)') AS text0
-  FROM "sales"."customers"), scaled AS (SELECT source_rows.row_key AS row_key, CASE WHEN (source_rows.number0
+WITH source_rows AS (SELECT sales.customers.customer_id AS row_key, CAST(sales.customers.income AS DOUBLE) AS
+      number0, CAST(sales.customers.orders AS DOUBLE) AS number1, coalesce(CAST(sales.customers.city AS TEXT),
+      '(missing)') AS text0
+  FROM sales.customers), scaled AS (SELECT source_rows.row_key AS row_key, CASE WHEN (source_rows.number0
       BETWEEN CAST(-1.7976931348623157e+308 AS DOUBLE) AND CAST(1.7976931348623157e+308 AS DOUBLE) AND
       source_rows.number1 BETWEEN CAST(0.0e0 AS DOUBLE) AND CAST(1.7976931348623157e+308 AS DOUBLE)) THEN (source_rows.number0
       - CAST(-1.5e0 AS DOUBLE)) * CAST(0.3333333333333333e0 AS DOUBLE) END AS x0, ln(CASE WHEN (source_rows.number1
@@ -144,7 +143,7 @@ WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("
       profile UNION ALL
   SELECT 1 AS place, CAST('orders' AS TEXT) AS feature, CAST('orders' AS TEXT) AS profile UNION ALL
   SELECT 2 AS place, CAST('city' AS TEXT) AS feature, CAST(NULL AS TEXT) AS profile)
-SELECT contributions.row_key AS "customer_id", contributions.segment_id, contributions.next_segment_id,
+SELECT contributions.row_key AS customer_id, contributions.segment_id, contributions.next_segment_id,
     features.feature AS feature, CASE features.place WHEN 0 THEN contributions.raw0 WHEN 1 THEN
     contributions.raw1 WHEN 2 THEN contributions.raw2 END AS value, CASE features.place WHEN 2 THEN
     contributions.category2 END AS category, CASE features.place WHEN 0 THEN contributions.used0 WHEN 1 THEN

@@ -1,11 +1,10 @@
 -- assignment of partitions
-WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("sales"."customers"."city" AS
-      TEXT) AS part, CAST("sales"."customers"."income" AS DOUBLE) AS number0, CAST("sales"."customers"."orders"
-      AS DOUBLE) AS number1
-  FROM "sales"."customers"), parameters AS (SELECT listed.part AS part, listed.place AS place, listed.center0
-      AS center0, listed.factor0 AS factor0, listed.center1 AS center1, listed.factor1 AS factor1,
-      listed.segment0 AS segment0, listed.limit0 AS limit0, listed.c0_0 AS c0_0, listed.c0_1 AS c0_1,
-      listed.segment1 AS segment1, listed.limit1 AS limit1, listed.c1_0 AS c1_0, listed.c1_1 AS c1_1
+WITH source_rows AS (SELECT sales.customers.customer_id AS row_key, CAST(sales.customers.city AS TEXT) AS part,
+      CAST(sales.customers.income AS DOUBLE) AS number0, CAST(sales.customers.orders AS DOUBLE) AS number1
+  FROM sales.customers), parameters AS (SELECT listed.part AS part, listed.place AS place, listed.center0 AS
+      center0, listed.factor0 AS factor0, listed.center1 AS center1, listed.factor1 AS factor1, listed.segment0
+      AS segment0, listed.limit0 AS limit0, listed.c0_0 AS c0_0, listed.c0_1 AS c0_1, listed.segment1 AS
+      segment1, listed.limit1 AS limit1, listed.c1_0 AS c1_0, listed.c1_1 AS c1_1
   FROM (VALUES ('Oslo', 0, CAST(-1.5e0 AS DOUBLE), CAST(0.3333333333333333e0 AS DOUBLE), CAST(0.0e0 AS DOUBLE),
       CAST(1.0e0 AS DOUBLE), 1, CAST(1.0e0 AS DOUBLE), CAST(0.0e0 AS DOUBLE), CAST(1.0e0 AS DOUBLE), CAST(NULL
       AS INTEGER), CAST(0.0e0 AS DOUBLE), CAST(1e+100 AS DOUBLE), CAST(1e+100 AS DOUBLE)), ('b', 1, CAST(-1.5e0
@@ -50,20 +49,19 @@ WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("
       runner_up.segment0 THEN runner_up.squared0 WHEN runner_up.segment1 THEN runner_up.squared1 END) AS
       next_distance
   FROM runner_up )
-SELECT CAST(12 AS BIGINT) AS run_id, measured.row_key AS "customer_id", measured.segment_id AS segment_id,
+SELECT CAST(12 AS BIGINT) AS run_id, measured.row_key AS customer_id, measured.segment_id AS segment_id,
     measured.distance AS distance, measured.next_segment_id AS next_segment_id, measured.next_distance -
     measured.distance AS margin, measured.distance > CASE measured.segment_id WHEN measured.segment0 THEN
     measured.limit0 ELSE measured.limit1 END AS is_outlier
 FROM measured;
 
 -- scores of partitions
-WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("sales"."customers"."city" AS
-      TEXT) AS part, CAST("sales"."customers"."income" AS DOUBLE) AS number0, CAST("sales"."customers"."orders"
-      AS DOUBLE) AS number1
-  FROM "sales"."customers"), parameters AS (SELECT listed.part AS part, listed.place AS place, listed.center0
-      AS center0, listed.factor0 AS factor0, listed.center1 AS center1, listed.factor1 AS factor1,
-      listed.segment0 AS segment0, listed.limit0 AS limit0, listed.c0_0 AS c0_0, listed.c0_1 AS c0_1,
-      listed.segment1 AS segment1, listed.limit1 AS limit1, listed.c1_0 AS c1_0, listed.c1_1 AS c1_1
+WITH source_rows AS (SELECT sales.customers.customer_id AS row_key, CAST(sales.customers.city AS TEXT) AS part,
+      CAST(sales.customers.income AS DOUBLE) AS number0, CAST(sales.customers.orders AS DOUBLE) AS number1
+  FROM sales.customers), parameters AS (SELECT listed.part AS part, listed.place AS place, listed.center0 AS
+      center0, listed.factor0 AS factor0, listed.center1 AS center1, listed.factor1 AS factor1, listed.segment0
+      AS segment0, listed.limit0 AS limit0, listed.c0_0 AS c0_0, listed.c0_1 AS c0_1, listed.segment1 AS
+      segment1, listed.limit1 AS limit1, listed.c1_0 AS c1_0, listed.c1_1 AS c1_1
   FROM (VALUES ('Oslo', 0, CAST(-1.5e0 AS DOUBLE), CAST(0.3333333333333333e0 AS DOUBLE), CAST(0.0e0 AS DOUBLE),
       CAST(1.0e0 AS DOUBLE), 1, CAST(1.0e0 AS DOUBLE), CAST(0.0e0 AS DOUBLE), CAST(1.0e0 AS DOUBLE), CAST(NULL
       AS INTEGER), CAST(0.0e0 AS DOUBLE), CAST(1e+100 AS DOUBLE), CAST(1e+100 AS DOUBLE)), ('b', 1, CAST(-1.5e0
@@ -108,22 +106,22 @@ WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("
       runner_up.segment0 THEN runner_up.squared0 WHEN runner_up.segment1 THEN runner_up.squared1 END) AS
       next_distance
   FROM runner_up )
-SELECT measured.row_key AS "customer_id", measured.segment_id AS segment_id, CASE measured.segment_id WHEN 1
-    THEN 'a' WHEN 2 THEN 'b' WHEN 3 THEN 'c' END AS segment_name, measured.distance AS distance,
+SELECT measured.row_key AS customer_id, measured.segment_id AS segment_id, CASE measured.segment_id WHEN 1 THEN
+    'a' WHEN 2 THEN 'b' WHEN 3 THEN 'c' END AS segment_name, measured.distance AS distance,
     measured.next_segment_id AS next_segment_id, measured.next_distance - measured.distance AS margin,
     measured.distance > CASE measured.segment_id WHEN measured.segment0 THEN measured.limit0 ELSE
     measured.limit1 END AS is_outlier
 FROM measured;
 
 -- assignment
-WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("sales"."customers"."income" AS
-      DOUBLE) AS number0, CAST("sales"."customers"."orders" AS DOUBLE) AS number1, coalesce(CAST("sales"."customers"."city"
-      AS TEXT), '(missing)') AS text0
-  FROM "sales"."customers"), scaled AS (SELECT /* x = (value - center) / scale * weight */ source_rows.row_key
-      AS row_key, (source_rows.number0 - CAST(-1.5e0 AS DOUBLE)) * CAST(0.3333333333333333e0 AS DOUBLE) AS x0,
-      ln(CASE WHEN (source_rows.number1 > CAST(-1.0e0 AS DOUBLE)) THEN source_rows.number1 + CAST(1.0e0 AS
-      DOUBLE) END) AS x1, CASE WHEN (source_rows.text0 = 'Oslo') THEN CAST(1.0e0 AS DOUBLE) ELSE CAST(0.0e0 AS
-      DOUBLE) END AS x2
+WITH source_rows AS (SELECT sales.customers.customer_id AS row_key, CAST(sales.customers.income AS DOUBLE) AS
+      number0, CAST(sales.customers.orders AS DOUBLE) AS number1, coalesce(CAST(sales.customers.city AS TEXT),
+      '(missing)') AS text0
+  FROM sales.customers), scaled AS (SELECT /* x = (value - center) / scale * weight */ source_rows.row_key AS
+      row_key, (source_rows.number0 - CAST(-1.5e0 AS DOUBLE)) * CAST(0.3333333333333333e0 AS DOUBLE) AS x0, ln(CASE
+      WHEN (source_rows.number1 > CAST(-1.0e0 AS DOUBLE)) THEN source_rows.number1 + CAST(1.0e0 AS DOUBLE) END)
+      AS x1, CASE WHEN (source_rows.text0 = 'Oslo') THEN CAST(1.0e0 AS DOUBLE) ELSE CAST(0.0e0 AS DOUBLE) END
+      AS x2
   FROM source_rows
   WHERE source_rows.number0 BETWEEN CAST(-1.7976931348623157e+308 AS DOUBLE) AND CAST(1.7976931348623157e+308
       AS DOUBLE) AND source_rows.number1 BETWEEN CAST(0.0e0 AS DOUBLE) AND CAST(1.7976931348623157e+308 AS
@@ -144,21 +142,21 @@ WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("
       runner_up.squared0 ELSE runner_up.squared1 END) AS distance, sqrt(CASE runner_up.next_segment_id WHEN 4
       THEN runner_up.squared0 ELSE runner_up.squared1 END) AS next_distance
   FROM runner_up )
-SELECT CAST(12 AS BIGINT) AS run_id, measured.row_key AS "customer_id", measured.segment_id AS segment_id,
+SELECT CAST(12 AS BIGINT) AS run_id, measured.row_key AS customer_id, measured.segment_id AS segment_id,
     measured.distance AS distance, measured.next_segment_id AS next_segment_id, measured.next_distance -
     measured.distance AS margin, measured.distance > CASE measured.segment_id WHEN 4 THEN CAST(1.0e0 AS DOUBLE)
     ELSE CAST('inf' AS DOUBLE) END AS is_outlier
 FROM measured;
 
 -- nearest_segments
-WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("sales"."customers"."income" AS
-      DOUBLE) AS number0, CAST("sales"."customers"."orders" AS DOUBLE) AS number1, coalesce(CAST("sales"."customers"."city"
-      AS TEXT), '(missing)') AS text0
-  FROM "sales"."customers"), scaled AS (SELECT /* x = (value - center) / scale * weight */ source_rows.row_key
-      AS row_key, (source_rows.number0 - CAST(-1.5e0 AS DOUBLE)) * CAST(0.3333333333333333e0 AS DOUBLE) AS x0,
-      ln(CASE WHEN (source_rows.number1 > CAST(-1.0e0 AS DOUBLE)) THEN source_rows.number1 + CAST(1.0e0 AS
-      DOUBLE) END) AS x1, CASE WHEN (source_rows.text0 = 'Oslo') THEN CAST(1.0e0 AS DOUBLE) ELSE CAST(0.0e0 AS
-      DOUBLE) END AS x2
+WITH source_rows AS (SELECT sales.customers.customer_id AS row_key, CAST(sales.customers.income AS DOUBLE) AS
+      number0, CAST(sales.customers.orders AS DOUBLE) AS number1, coalesce(CAST(sales.customers.city AS TEXT),
+      '(missing)') AS text0
+  FROM sales.customers), scaled AS (SELECT /* x = (value - center) / scale * weight */ source_rows.row_key AS
+      row_key, (source_rows.number0 - CAST(-1.5e0 AS DOUBLE)) * CAST(0.3333333333333333e0 AS DOUBLE) AS x0, ln(CASE
+      WHEN (source_rows.number1 > CAST(-1.0e0 AS DOUBLE)) THEN source_rows.number1 + CAST(1.0e0 AS DOUBLE) END)
+      AS x1, CASE WHEN (source_rows.text0 = 'Oslo') THEN CAST(1.0e0 AS DOUBLE) ELSE CAST(0.0e0 AS DOUBLE) END
+      AS x2
   FROM source_rows
   WHERE source_rows.number0 BETWEEN CAST(-1.7976931348623157e+308 AS DOUBLE) AND CAST(1.7976931348623157e+308
       AS DOUBLE) AND source_rows.number1 BETWEEN CAST(0.0e0 AS DOUBLE) AND CAST(1.7976931348623157e+308 AS
@@ -175,11 +173,11 @@ SELECT nearest.row_key, nearest.segment_id
 FROM nearest;
 
 -- scores
-WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("sales"."customers"."income" AS
-      DOUBLE) AS number0, CAST("sales"."customers"."orders" AS DOUBLE) AS number1, coalesce(CAST("sales"."customers"."city"
-      AS TEXT), '(missing)') AS text0
-  FROM "sales"."customers"), scaled AS (SELECT /* x = (value - center) / scale * weight */ source_rows.row_key
-      AS row_key, CASE WHEN (source_rows.number0 BETWEEN CAST(-1.7976931348623157e+308 AS DOUBLE) AND CAST(1.7976931348623157e+308
+WITH source_rows AS (SELECT sales.customers.customer_id AS row_key, CAST(sales.customers.income AS DOUBLE) AS
+      number0, CAST(sales.customers.orders AS DOUBLE) AS number1, coalesce(CAST(sales.customers.city AS TEXT),
+      '(missing)') AS text0
+  FROM sales.customers), scaled AS (SELECT /* x = (value - center) / scale * weight */ source_rows.row_key AS
+      row_key, CASE WHEN (source_rows.number0 BETWEEN CAST(-1.7976931348623157e+308 AS DOUBLE) AND CAST(1.7976931348623157e+308
       AS DOUBLE) AND source_rows.number1 BETWEEN CAST(0.0e0 AS DOUBLE) AND CAST(1.7976931348623157e+308 AS
       DOUBLE)) THEN (source_rows.number0 - CAST(-1.5e0 AS DOUBLE)) * CAST(0.3333333333333333e0 AS DOUBLE) END
       AS x0, ln(CASE WHEN (source_rows.number1 > CAST(-1.0e0 AS DOUBLE)) THEN source_rows.number1 + CAST(1.0e0
@@ -202,15 +200,15 @@ WITH source_rows AS (SELECT "sales"."customers"."customer_id" AS row_key, CAST("
       runner_up.squared0 WHEN 2 THEN runner_up.squared1 END) AS distance, sqrt(CASE runner_up.next_segment_id
       WHEN 4 THEN runner_up.squared0 WHEN 2 THEN runner_up.squared1 END) AS next_distance
   FROM runner_up )
-SELECT measured.row_key AS "customer_id", measured.segment_id AS segment_id, CASE measured.segment_id WHEN 4
-    THEN 'Oslo' WHEN 2 THEN 'b' END AS segment_name, measured.distance AS distance, measured.next_segment_id AS
+SELECT measured.row_key AS customer_id, measured.segment_id AS segment_id, CASE measured.segment_id WHEN 4 THEN
+    'Oslo' WHEN 2 THEN 'b' END AS segment_name, measured.distance AS distance, measured.next_segment_id AS
     next_segment_id, measured.next_distance - measured.distance AS margin, measured.distance > CASE
     measured.segment_id WHEN 4 THEN CAST(1.0e0 AS DOUBLE) ELSE CAST('inf' AS DOUBLE) END AS is_outlier
 FROM measured;
 
 -- count_scores
-SELECT count(*) AS "rows", count(*) - count("sales"."customers".segment_id) AS without_segment
-FROM "sales"."customers";
+SELECT count(*) AS "ROWS", count(*) - count(sales.customers.segment_id) AS without_segment
+FROM sales.customers;
 
 -- segment_expression
 SELECT CASE WHEN (CAST(p0 AS DOUBLE) BETWEEN CAST(-1.7976931348623157e+308 AS DOUBLE) AND CAST(1.7976931348623157e+308

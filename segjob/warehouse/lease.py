@@ -1,4 +1,4 @@
-"""One job at a time on a catalogue that many reach and that has no locks: Spark Connect, or a cluster's.
+"""One job at a time on a catalogue that many reach and that has no locks: Spark Connect, a cluster's, or Snowflake's.
 
 A job creates a view of its own, its flag, and then looks for the flags of others. Two jobs that do so at once both see
 the other's, so that never two go on (Dijkstra 1965 calls it mutual exclusion by flags); who sees another flag takes its
@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from threading import Event, Thread
-from typing import Any
+from typing import Any, ClassVar
 
 from segjob.errors import StatementFailed, WarehouseBusy, WarehouseError
 
@@ -31,7 +31,15 @@ CLAIMS = "segjob_number_"
 
 @dataclass
 class Lease:
-    """A flag in a schema. send, rows : run a statement; holder : how messages of other jobs name this one."""
+    """A flag in a schema. send, rows : run a statement; holder : how messages of other jobs name this one.
+
+    The statements are Spark's; an engine with other words for the same has a subclass.
+    """
+
+    NOW: ClassVar[str] = "unix_timestamp()"
+    """The server's time in seconds."""
+    RENEW: ClassVar[str] = "ALTER VIEW"
+    """What a statement begins with that gives a view that is there another select."""
 
     schema: str
     label: str
@@ -89,8 +97,12 @@ class Lease:
                 self._claimed = number
                 return number
 
+    def _views(self, prefix: str) -> list[str]:
+        """Names of the schema's views that begin so."""
+        return [row["viewName"] for row in self.rows(f"SHOW VIEWS IN {self.schema} LIKE '{prefix}*'")]
+
     def _claims(self) -> list[int]:
-        views = (row["viewName"] for row in self.rows(f"SHOW VIEWS IN {self.schema} LIKE '{CLAIMS}*'"))
+        views = self._views(CLAIMS)
         return [int(view.removeprefix(CLAIMS)) for view in views if view.removeprefix(CLAIMS).isdigit()]
 
     def _release(self, number: int | None) -> None:
@@ -120,14 +132,11 @@ class Lease:
     def _others(self) -> list[str]:
         """Who holds the other flags; those of dead jobs are taken down."""
         holders = []
-        for row in self.rows(f"SHOW VIEWS IN {self.schema} LIKE '{FLAGS}*'"):
-            view = row["viewName"]
+        for view in self._views(FLAGS):
             if view == self._view:
                 continue
             try:
-                (flag,) = self.rows(
-                    f"SELECT holder, unix_timestamp() - beat AS age FROM {self.schema}.{view}"
-                )
+                (flag,) = self.rows(f"SELECT holder, {self.NOW} - beat AS age FROM {self.schema}.{view}")
             except (StatementFailed, ValueError):  # taken down meanwhile
                 continue
             if flag["age"] > LEASE_SECONDS:
@@ -139,7 +148,7 @@ class Lease:
 
     def _renew(self, how: str) -> None:
         begun = time.monotonic()
-        (now,) = self.rows("SELECT unix_timestamp() AS now")
+        (now,) = self.rows(f"SELECT {self.NOW} AS now")
         flag = f"SELECT '{self.holder}' AS holder, {int(now['now'])} AS beat"
         self.send(f"{how} {self.schema}.{self._view} AS {flag}")
         self._renewed = begun
@@ -147,7 +156,7 @@ class Lease:
     def _renew_until(self, end: Event) -> None:
         while not end.wait(LEASE_SECONDS / _RENEWALS):
             try:
-                self._renew("ALTER VIEW")
+                self._renew(self.RENEW)
             except StatementFailed:  # somebody took the flag down
                 self._is_lost = True
                 return

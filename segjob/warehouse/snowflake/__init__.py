@@ -1,0 +1,1 @@
+"""Snowflake as a warehouse. Here alone is snowflake-sqlalchemy imported."""

@@ -1,0 +1,41 @@
+"""An emulator of Snowflake in this process, with what segjob needs and fakesnow lacks: functions in SQL."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from unittest import mock
+
+_FUNCTION = re.compile(
+    r"\s*CREATE OR REPLACE FUNCTION (\S+?)\((.*?)\) RETURNS INTEGER AS \$\$(.*)\$\$", re.DOTALL
+)
+_PARAMETER = re.compile(r'("(?:[^"]|"")*"|\w+) \w+(?:, )?')
+
+
+@contextmanager
+def patched() -> Iterator[None]:
+    """Snowflake's driver connects to the emulator in here; every connection sees the same databases."""
+    import fakesnow
+    from fakesnow.cursor import FakeSnowflakeCursor
+
+    execute = FakeSnowflakeCursor.execute
+
+    def with_functions(self: Any, command: str, *arguments: Any, **options: Any) -> Any:
+        if function := _FUNCTION.match(command):
+            self._duck_conn.execute(_macro(*function.groups()))
+            command = "select 'created' as status"
+        return execute(self, command, *arguments, **options)
+
+    with fakesnow.patch(), mock.patch.object(FakeSnowflakeCursor, "execute", with_functions):
+        yield
+
+
+def _macro(name: str, parameters: str, body: str) -> str:
+    """The function as DuckDB has it, its body translated by the same parser that the emulator uses."""
+    import sqlglot
+
+    (select,) = sqlglot.transpile(f"SELECT {body}", read="snowflake", write="duckdb")
+    names = ", ".join(_PARAMETER.findall(parameters))
+    return f"CREATE OR REPLACE MACRO {name.upper()}({names}) AS ({select.removeprefix('SELECT ')})"
