@@ -11,6 +11,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 import duckdb
+import pandas as pd
 import pytest
 from helpers.engines import Engine, ducklake_engine, ducklake_url
 from helpers.small_warehouse import RUN_GROUPS, Segjob, customers, environment
@@ -103,9 +104,10 @@ def _contract_holds(lake: Engine, copy: Path, checker: Path) -> None:
             )
             listed = ", ".join(f'"{column}" {kind}' for column, kind in columns)
             connection.execute(f'create table segments."{name}" ({listed})')
-            if rows := lake.query(f'select * from segments."{name}"'):
-                marks = ", ".join("?" * len(columns))
-                connection.executemany(f'insert into segments."{name}" values ({marks})', rows)
+            rows = lake.query(f'select * from segments."{name}"')
+            frame = pd.DataFrame(rows, columns=[column for column, _ in columns], dtype=object)
+            connection.register("frame", frame)
+            connection.execute(f'insert into segments."{name}" select * from frame')
     done = subprocess.run([sys.executable, checker, copy, "a", "id"], capture_output=True, text=True)
     wrong = [line for line in done.stdout.splitlines() if not line.startswith("holds")]
     assert wrong == ["comparisons: missing"] or wrong == [], wrong
