@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import compileall
 import functools
 import os
 import re
 import shutil
+import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import chdir
@@ -25,7 +27,8 @@ ONE_WORKER = ("dbt", "report", "sql")
 SPARK = re.compile(r"tests/engines/(test_spark\.py|.*[\[-]spark[]-])")
 """Ids of the tests that share the one Spark session."""
 LONG_ON_SPARK = re.compile(
-    r"tests/engines/test_(backfill|dry_run|files|people|published_algorithms)\.py.*[\[-]spark[]-]"
+    r"tests/engines/test_((backfill|dry_run|files|partitions|people|published_algorithms|report)\.py"
+    r"|every_engine\.py::test_every_way).*[\[-]spark[]-]"
 )
 """DuckDB and PostgreSQL take seconds for these."""
 
@@ -56,6 +59,12 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         item.add_marker(MARKER_OF_FOLDER[folder])
     if LONG_ON_SPARK.match(item.nodeid):
         item.add_marker("long")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Many tests start segjob: where Python is told to keep no compiled code, each start would compile it anew."""
+    if sys.dont_write_bytecode and not hasattr(config, "workerinput"):
+        compileall.compile_dir(ROOT / "segjob", quiet=2)
 
 
 @pytest.fixture(scope="session")

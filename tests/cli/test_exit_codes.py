@@ -48,6 +48,7 @@ def runs(file: Path) -> int:
     ],
 )
 @pytest.mark.parametrize("how", [(), ("--json",)])
+@pytest.mark.long
 def test_a_run_that_is_published_exits_0(file: Path, line: str, how: tuple[str, ...]) -> None:
     done = shell(line, *PUBLISH, *how, "--warehouse", file, cwd=file.parent)
     assert (done.returncode, runs(file)) == (0, 1), done.stderr

@@ -113,6 +113,7 @@ def test_a_missing_column_is_named_with_what_is_there_and_what_is_accepted(
     assert "SEGJOB_AS_OF is June, which is no date" in said
 
 
+@pytest.mark.long
 def test_a_missing_file_is_said_and_orders_need_a_time_and_money(checkout: Checkout, tmp_path: Path) -> None:
     orders = write(tmp_path / "bought.csv", [["customer_id", "quantity"], ["1", "2"]])
     said = checkout.dbt(

@@ -99,6 +99,7 @@ def test_products_are_segmented_into_the_kinds_that_they_were_made_from(
     assert adjusted_rand_score(list(kinds.values()), [found[i] for i in kinds]) == 1
 
 
+@pytest.mark.long
 def test_orders_that_name_no_products_leave_them_out_and_publish_the_others(
     built: Checkout, tmp_path: Path
 ) -> None:

@@ -10,9 +10,10 @@ import pytest
 def extensions() -> None:
     """Skips the test where DuckDB has no DuckLake."""
     from segjob.errors import ConfigError
+    from segjob.warehouse.duckdb.connection import NO_DOWNLOADS
     from segjob.warehouse.ducklake.extensions import load
 
-    with duckdb.connect() as connection:
+    with duckdb.connect(config=dict(NO_DOWNLOADS)) as connection:
         try:
             load(connection, "ducklake", "postgres_scanner")
         except ConfigError as problem:

@@ -35,6 +35,7 @@ def holds(file: Path, segmentation: str, key: str = "id", rows: int = 150) -> No
 
 
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.long
 def test_a_relation_and_its_key_of_any_name(file: Path, segjob: Segjob, name: str) -> None:
     """The segmentation takes the relation's name: so do its view, its history and its function."""
     execute(
@@ -54,6 +55,7 @@ def test_a_relation_and_its_key_of_any_name(file: Path, segjob: Segjob, name: st
 
 
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.long
 def test_a_feature_of_any_name(file: Path, segjob: Segjob, name: str) -> None:
     execute(file, f"alter table customers rename income to {quoted(name)}")
     outcome = segjob("run", "-q", *asked(features=f"{quoted(name)},score"), "--warehouse", file)
@@ -144,6 +146,7 @@ def test_a_view_over_a_view_that_never_answers_the_same(file: Path, segjob: Segj
         ("DATE", "date '2020-01-01' + id"),
     ],
 )
+@pytest.mark.long
 def test_keys_keep_their_type(file: Path, segjob: Segjob, type_name: str, value: str) -> None:
     execute(file, f"create table typed as select ({value})::{type_name} as id, income, score from customers")
     outcome = segjob("run", "-q", *asked(relation="typed"), "--warehouse", file)
@@ -171,6 +174,7 @@ def test_an_enumeration_as_key_may_grow(file: Path, segjob: Segjob) -> None:
 
 
 @pytest.mark.parametrize("type_name", ["DECIMAL(4,1)", "DECIMAL(38,10)", "HUGEINT", "BOOLEAN"])
+@pytest.mark.long
 def test_features_of_any_number_type(file: Path, segjob: Segjob, type_name: str) -> None:
     value = "income > 50" if type_name == "BOOLEAN" else f"greatest(income, 0)::{type_name}"
     execute(file, f"create table typed as select id, {value} as income, score from customers")

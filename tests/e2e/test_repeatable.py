@@ -77,6 +77,7 @@ def segmented(
     [(400, {"all_rows": 20_000, "sample_rows": 50_000}), (4000, {"all_rows": 100, "sample_rows": 1000})],
     ids=["all rows", "a sample"],
 )
+@pytest.mark.long
 def test_order_and_threads_change_nothing(
     folder: Path, segjob: Segjob, rows: int, fit: dict[str, int]
 ) -> None:

@@ -70,6 +70,7 @@ def test_on_duckdb(folder: Path) -> None:
     check(duckdb_engine(folder / "shop.duckdb"), ("a", "b", "a", "c"))
 
 
+@pytest.mark.long
 def test_on_postgresql(server: str, folder: Path) -> None:
     check(postgres_engine(server), ("a", "b", "a", "c"))
 

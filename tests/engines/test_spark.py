@@ -95,6 +95,7 @@ def test_a_name_that_no_view_can_have_is_refused(filled: Engine, at: At) -> None
     assert "cannot be called 'my groups'" in outcome.err
 
 
+@pytest.mark.long
 def test_a_run_over_connect(filled: Engine, segjob: Segjob, spark: tuple[str, Any]) -> None:
     running = spark[1]
     port = running.sparkContext.getConf().get("spark.connect.grpc.binding.port")

@@ -344,6 +344,7 @@ def test_prepared_rows_are_refused(
         ('"income"', "alter table customers alter income type decimal(38, 10)", 0),
     ],
 )
+@pytest.mark.long
 def test_every_row_is_segmented_or_counted(
     file: Path, folder: Path, segjob: Segjob, feature: str, statement: str, excluded: int
 ) -> None:

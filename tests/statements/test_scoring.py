@@ -45,6 +45,7 @@ def _agrees(row: sa.RowMapping, s: Scored, i: int, model: Model) -> None:
     weighted=st.booleans(),
     mixture=st.booleans(),
 )
+@pytest.mark.long
 def test_assignment_view_macro_and_twin_agree_on_every_row(
     duckdb: sa.Connection, seed: int, k: int, numbers: int, texts: int, weighted: bool, mixture: bool
 ) -> None:
