@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,25 +17,23 @@ from segjob.pipeline.match_segments import match_segments
 from segjob.pipeline.measure import Dataset
 from segjob.pipeline.profile import distribution_rows, profile_segments
 from segjob.pipeline.progress import Progress
+from segjob.pipeline.publishing.one_transaction import in_one_transaction, show
 from segjob.pipeline.publishing.publication import (
     Publication,
     begin,
     by_model_before,
     dataset_row,
     exclusion_rows,
-    finish,
     insert_rows,
     published_model,
     published_run,
     write_history,
 )
 from segjob.registry.models import centroid_rows, covariance_rows, transform_rows, with_mixing_weights
-from segjob.registry.movements import Movers, relink, write_movements
+from segjob.registry.movements import Movers, write_movements
 from segjob.registry.recovery import FIRST_OF_FIT
 from segjob.registry.registry import Registry
-from segjob.registry.retention import prune
 from segjob.registry.runs import FIT, REFUSED, PublishedRun, Record
-from segjob.registry.views import create_model_views, create_run_views
 
 
 @dataclass(frozen=True)
@@ -64,15 +63,8 @@ def publish(
     RelationChanged : the rows are not the ones that were fitted.
     DataError : the segmentation was published with another key.
     """
-    warehouse, dataset = registry.warehouse, draft.dataset
-    with progress.phase("publishing", warehouse.ledger) as phase, warehouse.writing():
-        publication = begin(registry, dataset)
-        published = _write(registry, draft, publication)
-        finish(registry, dataset.name, publication)
-        relink(registry, dataset.key, published.run, publication.after)
-        prune(registry, settings, dataset.name, dataset.key)
-        phase.rows = dataset.counts.kept
-    return published
+    write = functools.partial(_write, registry, draft)
+    return in_one_transaction(registry, draft.dataset, settings, progress, write)
 
 
 def publish_refusal(
@@ -122,13 +114,7 @@ def _write(registry: Registry, draft: RunDraft, publication: Publication) -> Pub
     write_movements(registry, dataset.name, dataset.key, publication.before, moved)
     run = _run_row(draft, publication, fitted, inertia)
     model = published_model(dataset, fitted.model, {"run_id": run_id, **run}, profiled.segments)
-    if publication.after is None:
-        create_run_views(registry, model, dataset.key)
-    # On an engine without transactions this row publishes the run: nothing of it is visible before.
-    registry.warehouse.refuse_lost_lock()
-    insert_rows(registry, run_id, {"runs": [run]})
-    if publication.after is None:
-        create_model_views(registry, model, dataset.key)
+    show(registry, publication, dataset, model, run)
     return published_run(registry, publication, {**rows, FIRST_OF_FIT: votes, "runs": [run]})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,25 +28,22 @@ from segjob.pipeline.profile import (
 )
 from segjob.pipeline.progress import Progress
 from segjob.pipeline.publish import segment_rows
+from segjob.pipeline.publishing.one_transaction import in_one_transaction, show
 from segjob.pipeline.publishing.publication import (
     Publication,
-    begin,
     by_model_before,
     dataset_row,
     exclusion_rows,
-    finish,
     insert_rows,
     published_model,
     published_run,
     write_history,
 )
 from segjob.registry.models import centroid_rows, transform_rows
-from segjob.registry.movements import Movers, relink, write_movements
+from segjob.registry.movements import Movers, write_movements
 from segjob.registry.recovery import FIRST_OF_FIT
 from segjob.registry.registry import Registry
-from segjob.registry.retention import prune
 from segjob.registry.runs import FIT, PublishedRun, Record
-from segjob.registry.views import create_model_views, create_run_views
 from segjob.statements.segment_rules import in_partition
 
 
@@ -70,15 +68,8 @@ def publish_partitions(
     RelationChanged : the rows are not the ones that were fitted.
     DataError : the segmentation was published with another key.
     """
-    warehouse, dataset = registry.warehouse, draft.rows.dataset
-    with progress.phase("publishing", warehouse.ledger) as phase, warehouse.writing():
-        publication = begin(registry, dataset)
-        published = _write(registry, draft, publication)
-        finish(registry, dataset.name, publication)
-        relink(registry, dataset.key, published.run, publication.after)
-        prune(registry, settings, dataset.name, dataset.key)
-        phase.rows = dataset.counts.kept
-    return published
+    write = functools.partial(_write, registry, draft)
+    return in_one_transaction(registry, draft.rows.dataset, settings, progress, write)
 
 
 def _write(registry: Registry, draft: PartitionedDraft, publication: Publication) -> PublishedRun:
@@ -113,13 +104,7 @@ def _write(registry: Registry, draft: PartitionedDraft, publication: Publication
     write_movements(registry, dataset.name, dataset.key, publication.before, moved)
     run = _run_row(draft, publication, parts, rows["partitions"])
     published = published_model(dataset, model, {"run_id": run_id, **run}, segments)
-    if publication.after is None:
-        create_run_views(registry, published, dataset.key)
-    # On an engine without transactions this row publishes the run: nothing of it is visible before.
-    registry.warehouse.refuse_lost_lock()
-    insert_rows(registry, run_id, {"runs": [run]})
-    if publication.after is None:
-        create_model_views(registry, published, dataset.key)
+    show(registry, publication, dataset, published, run)
     return published_run(registry, publication, {**rows, FIRST_OF_FIT: votes, "runs": [run]})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,25 +13,22 @@ from segjob.core.segments.match import Fate
 from segjob.pipeline.measure import Dataset
 from segjob.pipeline.profile import SegmentSums, analysts_names, profile_rows
 from segjob.pipeline.progress import Progress
+from segjob.pipeline.publishing.one_transaction import in_one_transaction, show
 from segjob.pipeline.publishing.publication import (
     Publication,
-    begin,
     by_model_before,
     dataset_row,
     exclusion_rows,
-    finish,
     insert_rows,
     published_model,
     published_run,
     write_history,
 )
 from segjob.registry.models import PublishedModel, centroid_rows, covariance_rows, transform_rows
-from segjob.registry.movements import Movers, Pair, relink, write_movements
+from segjob.registry.movements import Movers, Pair, write_movements
 from segjob.registry.recovery import FIRST_OF_ASSIGNMENT
 from segjob.registry.registry import Registry
-from segjob.registry.retention import prune
 from segjob.registry.runs import ASSIGNMENT, PublishedRun, Record
-from segjob.registry.views import create_model_views, create_run_views
 
 _OF_THE_FIT = (
     *("fit_run_id", "fit_rows", "fit_method", "k", "k_rule", "k_outcome", "k_reason", "structure", "seed"),
@@ -64,15 +62,8 @@ def publish_assignment(
     RelationChanged : the rows are not the ones that were measured.
     DataError : the segmentation was published with another key.
     """
-    warehouse, dataset = registry.warehouse, draft.dataset
-    with progress.phase("publishing", warehouse.ledger) as phase, warehouse.writing():
-        publication = begin(registry, dataset)
-        published = _write(registry, draft, publication)
-        finish(registry, dataset.name, publication)
-        relink(registry, dataset.key, published.run, publication.after)
-        prune(registry, settings, dataset.name, dataset.key)
-        phase.rows = dataset.counts.kept
-    return published
+    write = functools.partial(_write, registry, draft)
+    return in_one_transaction(registry, draft.dataset, settings, progress, write)
 
 
 def _write(registry: Registry, draft: AssignmentDraft, publication: Publication) -> PublishedRun:
@@ -94,13 +85,7 @@ def _write(registry: Registry, draft: AssignmentDraft, publication: Publication)
     insert_rows(registry, run_id, rows)
     run = _run_row(draft, publication, sum(sums.inertia.values()))
     published = published_model(dataset, model, {"run_id": run_id, **run}, segments)
-    if publication.after is None:
-        create_run_views(registry, published, dataset.key)
-    # On an engine without transactions this row publishes the run: nothing of it is visible before.
-    registry.warehouse.refuse_lost_lock()
-    insert_rows(registry, run_id, {"runs": [run]})
-    if publication.after is None:
-        create_model_views(registry, published, dataset.key)
+    show(registry, publication, dataset, published, run)
     evidence = registry.load_run(draft.base.run)
     stored = {**rows, FIRST_OF_ASSIGNMENT: transforms, "runs": [run]}
     return published_run(registry, publication, stored, evidence)
