@@ -46,6 +46,12 @@ class KSelection:
         """The sweep's fit for the chosen k."""
         return next(fit for fit in self.sweep.fits if fit.k == self.decision.k)
 
+    @property
+    def start(self) -> Floats:
+        """(k, d) scaled centroids to start the fit from: the decision's, where it looked for some, else the sweep's."""
+        decided = self.decision.start
+        return self.fit.centroids if decided is None else decided.centroids
+
     def stability_of(self, model: Model) -> Floats | None:
         """(k,) how well each segment is found again on random halves (mean Jaccard index); None if unknown."""
         start = self.decision.start

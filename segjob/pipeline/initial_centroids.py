@@ -29,9 +29,7 @@ def initial_centroids(
     ------
     DataError : the user's centroids do not fit the features or the number of segments.
     """
-    decided = selection.decision.start
-    fresh = selection.fit.centroids if decided is None else decided.centroids
-    start = dataset.settings.start
+    fresh, start = selection.start, dataset.settings.start
     if start == "fresh":
         return fresh
     if start != "current":

@@ -30,7 +30,9 @@ def filled(server: str, folder: Path) -> Engine:
 
 def test_a_second_job_waits_and_says_who_it_waits_for(filled: Engine, at: At) -> None:
     holder = sa.create_engine(filled.url.replace("postgresql://", "postgresql+psycopg://"))
-    with holder.connect() as connection:
+    with holder.connect() as other, holder.connect() as connection:
+        for lock in range(20):  # of another program
+            other.exec_driver_sql(f"select pg_advisory_lock({lock})")
         connection.exec_driver_sql("select pg_advisory_lock(hashtext('segjob segments'))")
         pid = connection.exec_driver_sql("select pg_backend_pid()").scalar()
         outcome = at(filled, *RUN_GROUPS, "--lock-timeout", "0.3")

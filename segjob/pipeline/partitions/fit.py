@@ -125,13 +125,8 @@ def _answer(task: _Task) -> _Answer:
         return _Answer(problem=selection.decision.reason)
     if task.rows.method == "sample":
         return _Answer(selection)
-    refined, squared = refine_in_memory(task.rows, _start(selection))
+    refined, squared = refine_in_memory(task.rows, selection.start)
     return _Answer(selection, described(task.transforms, task.settings.seed, task.rows, refined, squared, 0))
-
-
-def _start(selection: KSelection) -> Floats:
-    decided = selection.decision.start
-    return selection.fit.centroids if decided is None else decided.centroids
 
 
 def fit_partitions(
@@ -190,9 +185,10 @@ def _refine(
     """Lloyd's iteration of several partitions side by side: each pass is one scan for all that still move."""
     relation, column = rows.dataset.relation, rows.column
     transforms = {value: rows.parts[value].transforms for value in selections}
-    current = {value: np.round(_start(one), DECIMALS) for value, one in selections.items()}
+    current = {value: np.round(one.start, DECIMALS) for value, one in selections.items()}
     refined: dict[str, Refined] = {}
-    for number in range(1, max(settings.max_passes, 1) + 1):
+    most = max(settings.max_passes, 1)
+    for number in range(1, most + 1):
         moving = {value: centroids for value, centroids in current.items() if value not in refined}
         if not moving:
             break
@@ -200,7 +196,7 @@ def _refine(
             seeds = functools.partial(farthest, fit_rows[value])
             current[value], shift, is_full = moved_by(last, moving[value], seeds)
             is_at_rest = shift <= settings.tolerance and is_full
-            if is_at_rest or number == max(settings.max_passes, 1):
+            if is_at_rest or number == most:
                 refined[value] = Refined(current[value], last, number, is_at_rest, shift)
     squared: dict[str, Floats] = {}
     if refined and relation.row_weight is not None:

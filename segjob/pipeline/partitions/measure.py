@@ -119,7 +119,9 @@ def measure_partitions(
         }
         refusals = [*_without_value(by_value, source), *_refusals(source, parts, fitted)]
         if fitted is None:
-            refusals += _with_transforms(warehouse, parts, {refusal.value for refusal in refusals})
+            refused = {refusal.value for refusal in refusals}
+            _refuse_too_many(source, len(parts.keys() - refused))
+            refusals += _with_transforms(warehouse, parts, refused)
         elif fitted.partitions is not None:
             for value, own in zip(fitted.partitions.values, fitted.partitions.transforms, strict=True):
                 if value in parts:
@@ -127,12 +129,6 @@ def measure_partitions(
         phase.note = f"{len(parts)} values of {source.settings.partition_by}"
     rows = PartitionedRows(dataset, parts, ()).without(refusals)
     warn(progress, source, refusals)
-    if fitted is None and len(rows.parts) > MOST_PARTITIONS:
-        raise DataError(
-            f"{len(rows.parts)} values of {rows.column!r} have {source.settings.min_partition_rows} rows and more; a "
-            f"model is fitted for at most {MOST_PARTITIONS}",
-            hint="group them in the feature view, raise min_partition_rows, or choose some with where",
-        )
     return rows
 
 
@@ -183,6 +179,17 @@ def _count(
     everything = _together(by_value.values())
     refuse_rows(warehouse, source, dataclasses.replace(relation, partition=None), everything)
     return by_value, everything
+
+
+def _refuse_too_many(source: ResolvedSegmentation, large: int) -> None:
+    """Large : values with rows enough."""
+    settings = source.settings
+    if large > MOST_PARTITIONS:
+        raise DataError(
+            f"{large} values of {settings.partition_by!r} have {settings.min_partition_rows} rows and more; a model is "
+            f"fitted for at most {MOST_PARTITIONS}",
+            hint="group them in the feature view, raise min_partition_rows, or choose some with where",
+        )
 
 
 def _without_value(by_value: Mapping[str | None, Measured], source: ResolvedSegmentation) -> list[Refusal]:

@@ -15,13 +15,10 @@ from typing import Any
 import duckdb
 
 from segjob.errors import WarehouseBusy
+from segjob.warehouse.advisory_lock import HOLDER, busy
 from segjob.warehouse.duckdb.connection import NO_DOWNLOADS, literal
 from segjob.warehouse.ducklake.extensions import load
 from segjob.warehouse.ducklake.place import LakePlace
-
-_HOLDER = """select a.pid, coalesce(a.application_name, '') as application from pg_locks as l
-inner join pg_stat_activity as a on a.pid = l.pid
-where l.locktype = 'advisory' and l.granted and a.pid <> pg_backend_pid() limit 1"""
 
 
 class Guard:
@@ -58,7 +55,6 @@ class Guard:
             ) from None
 
     def _wait(self) -> None:
-        key = f"segjob {self.place.metadata_schema or ''} {self.schema}"
         deadline, wait = time.monotonic() + self.timeout, 0.02
         while True:
             self._connection.execute("begin")
@@ -66,7 +62,7 @@ class Guard:
             self._connection.execute(
                 "call postgres_execute('lock', 'set local idle_in_transaction_session_timeout to 0')"
             )
-            if self._ask(f"select pg_try_advisory_xact_lock(hashtext({literal(key)}))")[0]:
+            if self._ask(f"select pg_try_advisory_xact_lock(hashtext({literal(self._key)}))")[0]:
                 return
             self._connection.execute("rollback")
             if time.monotonic() >= deadline:
@@ -79,9 +75,10 @@ class Guard:
         return self._connection.execute(f"from postgres_query('lock', {literal(query)})").fetchone()
 
     def _busy(self) -> WarehouseBusy:
-        other = self._ask(_HOLDER)
-        who = f"process {other[0]} ({other[1]})" if other else "another job"
-        return WarehouseBusy(
-            f"schema {self.schema} of {self.place.label} is being published to by {who}; waited {self.timeout:g} s",
-            hint="try again, or wait longer with --lock-timeout",
+        return busy(
+            self.schema, self.place.label, self._ask(HOLDER.replace(":key", literal(self._key))), self.timeout
         )
+
+    @property
+    def _key(self) -> str:
+        return f"segjob {self.place.metadata_schema or ''} {self.schema}"

@@ -16,6 +16,7 @@ from sqlalchemy.schema import CreateSchema
 from sqlalchemy.sql.selectable import SelectBase
 
 from segjob.errors import ConfigError, WarehouseBusy, WarehouseError
+from segjob.warehouse.advisory_lock import HOLDER, busy
 from segjob.warehouse.base import Replacement, Statement, Warehouse, WriteTarget
 from segjob.warehouse.postgres.replace import refuse_changes_in_use, replace_function, replace_view
 from segjob.warehouse.postgres.rights import QUERY
@@ -23,12 +24,6 @@ from segjob.warehouse.sqlalchemy import SqlAlchemyWarehouse
 
 if TYPE_CHECKING:
     import pandas as pd
-
-_HOLDER = sa.text(
-    "select a.pid, coalesce(a.application_name, '') as application from pg_locks as l "
-    "inner join pg_stat_activity as a on a.pid = l.pid "
-    "where l.locktype = 'advisory' and l.granted and a.pid <> pg_backend_pid() limit 1"
-)
 
 _MEMORY_NEEDED = sa.text("select pg_size_bytes(current_setting('work_mem')) < 64 * 1024 * 1024")
 _MEMORY = "set local work_mem to '64MB'"
@@ -287,7 +282,7 @@ class Postgres(SqlAlchemyWarehouse):
 
     @contextmanager
     def _lock_holder(self) -> Iterator[sa.Connection]:
-        key = sa.func.hashtext(f"segjob {self.schema}")
+        key = sa.func.hashtext(self._lock_key)
         attempt = sa.select(sa.func.pg_try_advisory_xact_lock(key))
         holder = self._connect()
         try:
@@ -313,9 +308,11 @@ class Postgres(SqlAlchemyWarehouse):
         return False
 
     def _busy(self, holder: sa.Connection) -> WarehouseBusy:
-        other = holder.execute(_HOLDER).mappings().first()
-        who = f"process {other['pid']} ({other['application']})" if other else "another job"
-        return WarehouseBusy(
-            f"schema {self.schema} of {self.label} is being published to by {who}; waited {self.lock_timeout:g} s",
-            hint="try again, or wait longer with --lock-timeout",
+        other = holder.execute(sa.text(HOLDER).bindparams(key=self._lock_key)).first()
+        return busy(
+            self.schema, self.label, None if other is None else (other[0], other[1]), self.lock_timeout
         )
+
+    @property
+    def _lock_key(self) -> str:
+        return f"segjob {self.schema}"
