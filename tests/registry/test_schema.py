@@ -5,9 +5,32 @@ from __future__ import annotations
 from pathlib import Path
 
 import duckdb
+import pytest
 from helpers.small_warehouse import Segjob, first_layout, query
 
 from segjob.statements.published.tables import LAYOUT_VERSION
+
+
+@pytest.mark.parametrize(
+    "verb",
+    [
+        ("history",),
+        ("show",),
+        ("diff", "1", "1"),
+        ("predict", "annual_income=50", "spending_score=50"),
+        ("report", "--out", "page.html"),
+        ("report", "--all", "--out", "page.html"),
+        ("snapshot", "served"),
+        ("assign",),
+        ("name", "1", "Regulars"),
+    ],
+    ids=" ".join,
+)
+def test_a_verb_takes_a_warehouse_of_the_first_layout_as_it_is(
+    folder: Path, segjob: Segjob, verb: tuple[str, ...]
+) -> None:
+    outcome = segjob(*verb, "--warehouse", first_layout(folder / "old.duckdb"))
+    assert outcome.code == 0, outcome.err
 
 
 def test_a_warehouse_of_the_first_layout_is_upgraded_with_nothing_lost(folder: Path, segjob: Segjob) -> None:

@@ -304,35 +304,24 @@ def _centroids(published: PublishedModel) -> Centroids:
 
 def _over_time(registry: Registry, published: PublishedRun) -> dict[str, Any]:
     """Sizes of all published runs up to this one by `as_of`, and who moved since the run before."""
-    warehouse, last = registry.warehouse, published.run["run_id"]
     segments, migration = registry.table("segments"), registry.table("transitions")
     runs = {
         run["run_id"]: run["as_of"]
         for run in registry.runs(published.run["segmentation"])
         if run["status"] == "published" and place_in_time(run) <= place_in_time(published.run)
     }
-    query = (
-        sa.select(segments)
-        .where(segments.c.run_id.in_(list(runs)))
-        .order_by(segments.c.run_id, segments.c.segment_id)
-    )
+    of_runs, in_order = segments.c.run_id.in_(list(runs)), (segments.c.run_id, segments.c.segment_id)
     sizes = [
         _row(SegmentSize, row, as_of=runs[row["run_id"]])
-        for row in warehouse.records(query)
+        for row in registry.rows(segments, of_runs, order=in_order)
         if published.partition is None or row["partition"] == published.partition
     ]
+    of_run = migration.c.run_id == published.run["run_id"]
+    pairs = (migration.c.from_segment_id, migration.c.to_segment_id)
+    flows = [_row(Flow, row) for row in registry.rows(migration, of_run, order=pairs)]
     if published.partition is not None:
         sizes = _shares_within(sizes)
-    flows: list[Flow] = []
-    if warehouse.columns_of(registry.schema, migration.name):
-        moved = (
-            sa.select(migration)
-            .where(migration.c.run_id == last)
-            .order_by(migration.c.from_segment_id, migration.c.to_segment_id)
-        )
-        flows = [_row(Flow, row) for row in warehouse.records(moved)]
-        if published.partition is not None:
-            flows = _flows_within(flows, {size.segment_id for size in sizes})
+        flows = _flows_within(flows, {size.segment_id for size in sizes})
     return {"sizes": sizes, "flows": flows}
 
 
