@@ -33,6 +33,17 @@ def test_a_verb_takes_a_warehouse_of_the_first_layout_as_it_is(
     assert outcome.code == 0, outcome.err
 
 
+def test_a_question_that_an_older_layout_cannot_answer_says_what_to_do(folder: Path, segjob: Segjob) -> None:
+    file = first_layout(folder / "old.duckdb")
+    question = ("query", "why_this_k", "--warehouse", file)
+    outcome = segjob(*question)
+    assert outcome.code == 4
+    assert "has layout 1" in outcome.err
+    assert "`segjob init` brings it up to date" in outcome.err
+    assert segjob("init", "--warehouse", file).code == 0
+    assert segjob(*question).code == 0
+
+
 def test_a_warehouse_of_the_first_layout_is_upgraded_with_nothing_lost(folder: Path, segjob: Segjob) -> None:
     file = first_layout(folder / "old.duckdb")
     with duckdb.connect(str(file)) as connection:

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from segjob.errors import ConfigError, DataError, StatementFailed
+from segjob.errors import ConfigError, DataError, StatementFailed, WarehouseError
 from segjob.registry.registry import Registry
 from segjob.registry.relations import locate, split_name
 from segjob.registry.runs import Record, settings_of
@@ -24,6 +24,7 @@ from segjob.statements.published.questions import (
     parse,
     render,
 )
+from segjob.statements.published.tables import LAYOUT_VERSION
 from segjob.statements.relation import named
 
 
@@ -197,10 +198,17 @@ def _refuse_lacking(
 
 
 def _rows(registry: Registry, question: Question, sql: str) -> list[Record]:
+    layout = registry.layout_version()  # asked before: a statement that fails may end the transaction
     # SQLAlchemy's text takes a colon for the beginning of a parameter.
     try:
         return registry.warehouse.records(sa.text(sql.replace(":", "\\:")))
     except StatementFailed as failure:
+        if layout is not None and layout < LAYOUT_VERSION:
+            raise WarehouseError(
+                f"{question.name} asks for what layout {LAYOUT_VERSION} of the tables has, and schema "
+                f"{registry.schema} of {registry.warehouse.label} has layout {layout}",
+                hint="`segjob init` brings it up to date, as the next `segjob run` does; nothing is lost",
+            ) from failure
         failure.hint = (
             failure.hint or f"`segjob query {question.name} --sql` prints the statement, to be mended by hand"
         )
