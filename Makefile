@@ -16,7 +16,7 @@ DOCS_READY := $(VENV)/.ready-docs
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --quiet --numprocesses auto --dist loadgroup
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 
-.PHONY: long docs compat doors help demo test fast attack benchmark lint pictures golden format install data constraints clean
+.PHONY: long docs compat doors help demo test fast attack benchmark lint lint-python lint-types lint-sql pictures golden format install data constraints clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -29,7 +29,7 @@ demo: $(DEMO_READY) data ## From nothing to segments: install, make the data, `d
 	@echo "More questions: sql/reports/*.sql. The segments are in dbt's marts too: customer_segments, product_segments, revenue_by_segment."
 	@echo "The commands are in $(BIN), such as $(BIN)/segjob --help"
 
-test: lint ## Lint everything, then run the tests, but for those that take long
+test: lint data ## Lint everything, then run the tests, but for those that take long
 	@$(PYTEST) -m "not long"
 
 long: $(TEST_READY) data ## The tests that take long: kills, many runs, dbt on PostgreSQL, more verbs on Spark
@@ -44,11 +44,17 @@ attack: $(TEST_READY) ## The whole attack suite (hours), and its figures in docs
 		$(BIN)/python -m pytest --quiet --numprocesses 0 tests/attack tests/engines/test_postgres_ended.py; \
 		status=$$?; $(BIN)/python tests/helpers/attack_figures.py build/attack.json docs/reliability.md && exit $$status
 
-lint: $(TEST_READY) data ## ruff, mypy, import-linter and sqlfluff
+lint: lint-python lint-types lint-sql ## ruff, mypy, import-linter and sqlfluff; all at once with --jobs
+
+lint-python: $(TEST_READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+lint-types: $(TEST_READY)
+	$(BIN)/mypy
+
+lint-sql: $(TEST_READY)
 	$(BIN)/sqlfluff lint $(SQL)
 
 benchmark: $(BENCH_READY) ## Measure the engine and the choice of k against their peers: benchmarks/*.md (an hour)

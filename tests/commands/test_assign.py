@@ -50,6 +50,7 @@ def test_an_assignment_moves_customers_and_not_the_model(assigned: Path, segjob:
     assert query(assigned, f"{exact} where run_id = 2") == [(True,)]
 
 
+@pytest.mark.long
 def test_every_reader_knows_an_assignment(assigned: Path, segjob: Segjob, folder: Path) -> None:
     def run(*arguments: str, code: int = 0) -> str:
         outcome = segjob(*arguments, "--warehouse", assigned)

@@ -69,6 +69,7 @@ def test_months_are_filled_in_order_and_once(history: Path, segjob: Segjob) -> N
     assert query(history, "select count(*), count(distinct id) from segments.groups_scores") == [(150, 150)]
 
 
+@pytest.mark.long
 def test_an_interrupted_backfill_goes_on(
     history: Path, segjob: Segjob, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -94,6 +95,7 @@ def test_an_interrupted_backfill_goes_on(
     assert query(history, "select distinct from_run_id from segments.transitions where run_id = 1") == [(4,)]
 
 
+@pytest.mark.long
 def test_a_run_replaces_one_of_the_same_moment_and_the_newest_stays_in_use(
     history: Path, segjob: Segjob, refused: object
 ) -> None:

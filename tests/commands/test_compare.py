@@ -100,6 +100,7 @@ def test_what_a_person_sees(published: Path, segjob: Segjob) -> None:
     assert segjob("compare", "--quiet", "--warehouse", published).err == ""
 
 
+@pytest.mark.long
 def test_weights_and_categories_are_compared_as_they_were_fitted(file: Path, segjob: Segjob) -> None:
     execute(
         file,
@@ -130,6 +131,7 @@ def test_what_is_refused(published: Path, refused: Callable[..., str]) -> None:
     assert "no table or view 'customers'" in refused(published, 3, "compare")
 
 
+@pytest.mark.long
 def test_a_bounded_number_of_rows_is_compared(file: Path, segjob: Segjob) -> None:
     execute(
         file,

@@ -175,6 +175,7 @@ def test_rules_say_whose_rows_they_are_of(shop: Path) -> None:
         assert (precision, recall) == (pytest.approx(hits / fitting), pytest.approx(hits / own))
 
 
+@pytest.mark.long
 def test_ids_stay_within_their_market(shop: Path, segjob: Segjob) -> None:
     execute(
         shop,
@@ -295,6 +296,7 @@ def test_a_column_of_too_many_values(folder: Path, refused: Refused) -> None:
     assert "120 values of 'country' have 300 rows and more; a model is fitted for at most 100" in said
 
 
+@pytest.mark.long
 def test_one_model_for_all_and_back(shop: Path, folder: Path, segjob: Segjob) -> None:
     """A run of another kind has none of the segments before it, and no number is used twice."""
     asked = (

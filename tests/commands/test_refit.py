@@ -33,6 +33,7 @@ def drifted(folder: Path, segjob: Segjob) -> Path:
     return file
 
 
+@pytest.mark.long
 def test_a_diff_tells_who_moved_from_who_was_moved(drifted: Path, segjob: Segjob) -> None:
     outcome = segjob("run", "--json", "--warehouse", drifted)
     assert outcome.code == 0, outcome.err

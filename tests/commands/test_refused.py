@@ -59,6 +59,7 @@ def test_show_and_history_show_it_and_other_verbs_do_not(refused_after_a_run: Pa
     assert segjob("rollback", *at).code == 3  # run 1 is the only one that was published
 
 
+@pytest.mark.long
 def test_the_next_run_gets_the_next_number_and_matches_the_published_one(
     refused_after_a_run: Path, segjob: Segjob
 ) -> None:

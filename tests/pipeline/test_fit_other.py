@@ -268,6 +268,7 @@ def _is_the_likeliest(file: Path, weights: np.ndarray) -> None:
     np.testing.assert_allclose(shapes.shares, model.weights_, atol=2e-4)
 
 
+@pytest.mark.long
 def test_segments_keep_their_numbers_over_a_change_of_algorithm_and_a_rollback(
     file: Path, segjob: Segjob
 ) -> None:
@@ -291,7 +292,7 @@ def test_segments_keep_their_numbers_over_a_change_of_algorithm_and_a_rollback(
     ]
 
 
-@pytest.mark.parametrize("algorithm", [GM, WARD])
+@pytest.mark.parametrize("algorithm", [pytest.param(GM, marks=pytest.mark.long), WARD])
 def test_what_follows_a_run_works_after_every_algorithm(
     folder: Path, after: Callable[..., Path], segjob: Segjob, shared: Path, algorithm: tuple[str, str]
 ) -> None:
@@ -336,6 +337,7 @@ def test_two_long_groups_side_by_side_are_two_segments(folder: Path, segjob: Seg
     assert query(file, "select rows from segments.segments") == [(500,), (500,)]
 
 
+@pytest.mark.long
 def test_a_warehouse_of_the_first_layout_takes_a_mixture_and_goes_back(folder: Path, segjob: Segjob) -> None:
     file = first_layout(folder / "old.duckdb")
     run = ("run", "--from", "customer_features", "--key", "customer_id", "--name", "income_spending", "-q")
@@ -448,6 +450,7 @@ def test_one_segment_is_published_too(file: Path, segjob: Segjob, algorithm: tup
     assert segjob("health", "--warehouse", file).code == 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("algorithm", [GM, KMEANS])
 def test_far_from_the_origin_and_not_scaled_nothing_is_lost(
     folder: Path, segjob: Segjob, algorithm: tuple[str, str]

@@ -90,6 +90,7 @@ def test_a_sixth_group_gets_a_new_number_and_the_others_keep_theirs(everyone: Pa
     assert query(everyone, where) == [(6,)]
 
 
+@pytest.mark.long
 def test_a_retired_number_is_never_given_again(everyone: Path, segjob: Segjob) -> None:
     execute(everyone, "create view customers as select * from everyone")
     segjob(*RUN_GROUPS, "--k", "5", "--warehouse", everyone)

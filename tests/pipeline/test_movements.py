@@ -8,6 +8,7 @@ import pytest
 from helpers.small_warehouse import RUN_GROUPS, Segjob, customers, execute, fill, query
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_a_planted_move_is_found(folder: Path, segjob: Segjob) -> None:
     file = fill(folder / "shop.duckdb", customers(3000))

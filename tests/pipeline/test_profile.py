@@ -64,6 +64,7 @@ def test_actions_come_from_the_profile_or_from_the_config(folder: Path, groups: 
     assert actions == [("call them", 1), ("wait", 4)]
 
 
+@pytest.mark.long
 def test_a_segment_that_the_sample_holds_nobody_of_is_published_without_a_rule(
     folder: Path, segjob: Segjob
 ) -> None:

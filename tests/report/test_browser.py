@@ -170,7 +170,7 @@ def complaints(log: str) -> list[str]:
     return [line for line in log.splitlines() if "CONSOLE" in line]
 
 
-@pytest.fixture(scope="module", params=["mall", "people", "hostile"])
+@pytest.fixture(scope="module", params=["mall", pytest.param("people", marks=pytest.mark.long), "hostile"])
 def opened(
     chromium: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Page, Path]:

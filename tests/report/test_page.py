@@ -261,6 +261,7 @@ def test_one_segment_is_a_page(tmp_path: Path) -> None:
     assert "1 group of customers" in render(report_of(file, "one")).html
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_many_features_and_segments_stay_small(tmp_path: Path) -> None:
     import numpy as np

@@ -212,10 +212,14 @@ def check_one_voice(decision: KDecision) -> None:
 
 FAMILIES = ("rfm", "wholesale", "mixed_types", "mixed_needed", "highdim", "capped", "unequal", "nested")
 NULLS = ("n_uniform", "n_lognormal", "n_rfm", "n_zeros", "n_ring", "n_likert", "n_dupes", "n_correlated")
+SOON = ("rfm", "mixed_needed", "nested", "n_ring", "n_zeros")
+"""These are tried every time, the others where there is time."""
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("family", [*FAMILIES, *NULLS])
+@pytest.mark.parametrize(
+    "family", [f if f in SOON else pytest.param(f, marks=pytest.mark.long) for f in [*FAMILIES, *NULLS]]
+)
 def test_votes_reason_and_outcome_have_one_voice(
     shared: Path, family: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -272,8 +276,9 @@ def test_the_mall_file_has_five_segments_whatever_the_range(mall: Floats, ks: ra
 
 
 @pytest.mark.slow
-def test_the_mall_file_has_five_segments_whatever_the_seed(mall: Floats) -> None:
-    for seed in range(10):
+@pytest.mark.parametrize("seeds", [range(2), pytest.param(range(2, 10), marks=pytest.mark.long)])
+def test_the_mall_file_has_five_segments_whatever_the_seed(mall: Floats, seeds: range) -> None:
+    for seed in seeds:
         decision = decided(standard(mall), seed=seed)
         assert (decision.k, decision.structure) == (5, "natural"), (seed, decision.reason)
 
