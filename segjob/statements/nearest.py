@@ -62,6 +62,9 @@ def index(i: int) -> ColumnElement[int]:
     return sa.literal_column(str(int(i)), sa.Integer())
 
 
+_NESTED = 20
+
+
 def position_of_least(
     values: Sequence[ColumnElement[float]],
     names: Sequence[ColumnElement[Any]] | None = None,
@@ -71,11 +74,14 @@ def position_of_least(
     """Which value is the smallest? The first of equals; its index, or its entry in `names`.
 
     Nested comparisons: an engine stops at the first that fails, and evaluates the later cases only for the rows that
-    are left. Up to twenty values nothing else was as fast (docs/decisions/0002-sql-forms.md). The values of a row are
+    are left. Up to twenty values nothing else was as fast; for more their text, which grows with the square of the
+    number, costs more than finding the smallest value first (docs/decisions/0002-sql-forms.md). The values of a row are
     all NULL or none is; say `nullable` where they can be, and the answer is NULL, too.
     """
     names = names or [index(i) for i in range(len(values))]
     last = len(values) - 1
+    if len(values) > _NESTED:
+        return by_name(sa.func.least(*values, type_=sa.Double()), values, names, nullable=nullable)
     whens = [
         (sa.and_(*(values[i] <= values[j] for j in range(i + 1, last + 1))), names[i]) for i in range(last)
     ]
@@ -85,8 +91,12 @@ def position_of_least(
 
 
 def least(values: Sequence[ColumnElement[float]]) -> ColumnElement[float]:
-    """The smallest of one or more values; faster than the function of that name, which evaluates all of them."""
-    return position_of_least(values, values)
+    """The smallest of one or more values; a few are found faster than by the function, which evaluates all of them."""
+    return (
+        sa.func.least(*values, type_=sa.Double())
+        if len(values) > _NESTED
+        else position_of_least(values, values)
+    )
 
 
 def by_name(

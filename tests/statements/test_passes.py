@@ -46,7 +46,12 @@ def _squares(x: np.ndarray, centroids: np.ndarray) -> np.ndarray:
 
 
 @settings(max_examples=40)
-@given(seed=SEEDS, k=st.integers(1, 12), weighted=st.booleans(), distances=st.booleans())
+@given(
+    seed=SEEDS,
+    k=st.one_of(st.integers(1, 12), st.integers(20, 24)),
+    weighted=st.booleans(),
+    distances=st.booleans(),
+)
 def test_a_lloyd_pass_is_numpys(
     duckdb: sa.Connection, seed: int, k: int, weighted: bool, distances: bool
 ) -> None:
