@@ -30,7 +30,7 @@ class Dataset:
 
     source : the segmentation and the user's relation, as resolved in the catalogue.
     relation : what the statements read: the user's table, or the temporary snapshot of a view.
-    counts : rows, exclusions and moments.
+    counts : rows, exclusions and, for a fit, moments.
     transforms : how each coordinate of the model is made.
     rows_outside : rows of the user's relation that its condition leaves out; None without one.
     measure_means : by column of `measures`, its mean over all rows; 0 where no row has a value.
@@ -78,7 +78,7 @@ def measure(
     with progress.phase("measuring", warehouse.ledger) as phase:
         relation = snapshot(warehouse, source)
         try:
-            counts = count_rows(warehouse, source, relation)
+            counts = count_rows(warehouse, source, relation, with_moments=fitted is None)
             phase.rows = counts.rows
             coordinates = fitted or transforms(warehouse, source.settings, relation, counts)
         except DataError as problem:
@@ -168,14 +168,16 @@ def measure_means(
     return {column: float(counts[f"mean{i}"] or 0.0) for i, column in enumerate(columns)}
 
 
-def count_rows(warehouse: Warehouse, source: ResolvedSegmentation, relation: Relation) -> Measured:
+def count_rows(
+    warehouse: Warehouse, source: ResolvedSegmentation, relation: Relation, *, with_moments: bool = True
+) -> Measured:
     """Count and measure in one scan, and refuse what cannot be segmented.
 
     Raises
     ------
     DataError : with everything that is wrong with the rows.
     """
-    counts = measured_rows(warehouse, relation, source.settings.features)
+    counts = measured_rows(warehouse, relation, source.settings.features, with_moments=with_moments)
     refuse_rows(warehouse, source, relation, counts)
     return counts
 
@@ -221,10 +223,12 @@ def _nearby(warehouse: Warehouse, source: ResolvedSegmentation) -> str:
     return f": its {len(days):,} dates go from {days[0]} to {days[-1]}"
 
 
-def measured_rows(warehouse: Warehouse, relation: Relation, features: Sequence[Feature]) -> Measured:
-    """What the rows hold, whether or not they can be segmented: one scan, after the first thousand rows."""
+def measured_rows(
+    warehouse: Warehouse, relation: Relation, features: Sequence[Feature], *, with_moments: bool = True
+) -> Measured:
+    """What the rows hold, whether or not they can be segmented: one scan, for moments after the first thousand rows."""
     everything = dataclasses.replace(relation, partition=None)
-    near = warehouse.records(measures.first_means(everything, features))[0]
+    near = warehouse.records(measures.first_means(everything, features))[0] if with_moments else None
     row = warehouse.records(measures.measure(everything, features, near))[0]
     return measures.read_measure(row, features)
 

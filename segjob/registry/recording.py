@@ -31,6 +31,7 @@ _TRAITS = (
     "has_transactions",
     "tables_hold_still",
     "reads_in_order",
+    "has_bitmaps",
     "comments_on_view_columns",
     "relation_names",
     "writing_sees_others",

@@ -54,7 +54,7 @@ class Moments:
 
     count : rows with a (finite) value; weight : their summed row weight. missing_weight : the summed
     weight of kept rows without one. nan and inf are counted over all rows of the relation, before anything is excluded.
-    Where count is 0, minimum and maximum are NaN.
+    Where count is 0, and where only rows were counted, minimum, maximum, mean and variance are NaN.
     """
 
     column: str
@@ -161,12 +161,15 @@ def first_means(relation: Relation, features: Sequence[Feature]) -> SelectBase:
     return sa.select(sa.func.count().label("rows"), *means).select_from(first)
 
 
-def measure(relation: Relation, features: Sequence[Feature], near: Mapping[str, Any]) -> SelectBase:
+def measure(
+    relation: Relation, features: Sequence[Feature], near: Mapping[str, Any] | None = None
+) -> SelectBase:
     """How many rows are there, which are excluded and why, what are the features' moments? One scan, one row.
 
     Of a relation with partitions one row for each, with its value as `part`.
 
     `near` is the row of `first_means`: moments are sums of distances from it, so that no digits are lost far from 0.
+    Without it there are no moments, and half as much work.
     `read_measure` turns the answer into values.
     """
     numeric = _numeric(features)
@@ -178,7 +181,9 @@ def measure(relation: Relation, features: Sequence[Feature], near: Mapping[str, 
     columns += [_count(rows.c["reason"] == index(i)).label(f"excluded{i}") for i in range(len(reasons))]
     columns += _weight_columns(weight, rows.c["reason"])
     for i, r in enumerate(_number_columns(rows, numeric)):
-        columns += _moment_columns(i, r, rows, float(near.get(f"near{i}") or 0.0), weight)
+        columns += _count_columns(i, r, rows, weight)
+        if near is not None:
+            columns += _moment_columns(i, rows.c[f"value{i}"], float(near.get(f"near{i}") or 0.0), weight)
     measured: Any = sa.select(*columns, _fingerprint(rows)).select_from(rows)
     return measured if relation.partition is None else by_partition(measured, rows)
 
@@ -215,26 +220,33 @@ def _weight_columns(weight: ColumnElement[float] | None, reason: ColumnElement[i
     ]
 
 
-def _moment_columns(
-    i: int, raw: ColumnElement[float], rows: CTE, near: float, weight: ColumnElement[float] | None
+def _count_columns(
+    i: int, raw: ColumnElement[float], rows: CTE, weight: ColumnElement[float] | None
 ) -> list[Any]:
     value = rows.c[f"value{i}"]
-    away = value - Number(near)
-    first, second = (away, away * away) if weight is None else (away * weight, away * away * weight)
     columns = [
         sa.func.count(value).label(f"count{i}"),
         _count(IsNan(raw)).label(f"nan{i}"),
         (sa.func.count(raw) - sa.func.count(rows.c[f"finite{i}"])).label(f"non_finite{i}"),
+    ]
+    if weight is not None:
+        present = sa.case((value.is_not(None), weight))
+        columns.append(sa.func.sum(present, type_=sa.Double()).label(f"weight{i}"))
+    return columns
+
+
+def _moment_columns(
+    i: int, value: ColumnElement[float], near: float, weight: ColumnElement[float] | None
+) -> list[Any]:
+    away = value - Number(near)
+    first, second = (away, away * away) if weight is None else (away * weight, away * away * weight)
+    return [
         sa.func.min(value).label(f"minimum{i}"),
         sa.func.max(value).label(f"maximum{i}"),
         Number(near).label(f"near{i}"),
         sa.func.sum(first, type_=sa.Double()).label(f"first{i}"),
         sa.func.sum(second, type_=sa.Double()).label(f"second{i}"),
     ]
-    if weight is not None:
-        present = sa.case((value.is_not(None), weight))
-        columns.append(sa.func.sum(present, type_=sa.Double()).label(f"weight{i}"))
-    return columns
 
 
 def read_measure(row: Mapping[str, Any], features: Sequence[Feature]) -> Measured:
@@ -274,7 +286,7 @@ def _moments(row: Mapping[str, Any], i: int, column: str, total_weight: float) -
     count, nan = int(row[f"count{i}"]), int(row[f"nan{i}"])
     weight = float(row[f"weight{i}"] or 0.0) if f"weight{i}" in row else float(count)
     inf = int(row[f"non_finite{i}"]) - nan
-    if not count or weight <= 0.0:
+    if not count or weight <= 0.0 or f"near{i}" not in row:
         return Moments(column, count, weight, total_weight - weight, nan, inf, *[math.nan] * 4)
     low, high = float(row[f"minimum{i}"]), float(row[f"maximum{i}"])
     mean, variance = from_sums(

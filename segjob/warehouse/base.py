@@ -124,6 +124,8 @@ class Warehouse(ABC):
     """Whether a table's rows stay what they are inside `reading()`, whoever writes to it."""
     reads_in_order: ClassVar[bool] = True
     """Whether comparing each row with the one before it is a scan, and does not bring all rows to one place."""
+    has_bitmaps: ClassVar[bool] = False
+    """Whether whole numbers can be aggregated into a bitmap: `bitstring_agg`, and what works on its result."""
     writing_sees_others: ClassVar[bool] = False
     """Whether `writing()` inside `reading()` sees what others have written since the reading began."""
     comments_on_view_columns: ClassVar[bool] = True

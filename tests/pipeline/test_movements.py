@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 from helpers.small_warehouse import RUN_GROUPS, Segjob, customers, execute, fill, query
 
+from segjob.statements.published import changed_keys
+from segjob.warehouse.duckdb.connection import FUNCTIONS, DuckDBConnection
+
 
 @pytest.mark.long
 @pytest.mark.slow
@@ -56,3 +59,62 @@ def test_movements_agree_with_the_two_histories(groups: Path, segjob: Segjob) ->
     )
     sizes = query(groups, "select rows_segmented from segments.runs order by run_id desc")
     assert [count for (count,) in sizes] == [int(of) for of in whole[0]]
+
+
+@pytest.mark.parametrize(
+    ("key", "order", "has_bitmaps", "by_bitmaps"),
+    [
+        ("id", "id", True, True),
+        ("id", "hash(id)", True, False),
+        ("100 * id", "id", True, False),
+        ("'C' || id", "id", True, False),
+        ("id", "id", False, False),
+    ],
+    ids=["by bitmaps", "in no order", "far apart", "texts", "an engine without bitmaps"],
+)
+def test_the_same_customers_move_with_and_without_bitmaps(
+    folder: Path,
+    segjob: Segjob,
+    monkeypatch: pytest.MonkeyPatch,
+    key: str,
+    order: str,
+    has_bitmaps: bool,
+    by_bitmaps: bool,
+) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(DuckDBConnection, "has_bitmaps", has_bitmaps)
+    with_bitmaps = changed_keys.changed_keys
+    monkeypatch.setattr(changed_keys, "changed_keys", lambda *of: asked.append(1) or with_bitmaps(*of))
+    file = fill(folder / "shop.duckdb", customers(), table="made")
+    execute(
+        file,
+        f"create table customers as select {key} as id, income, score from made where id > 2 order by {order}",
+    )
+    segjob(*RUN_GROUPS, "--k", "5", "--warehouse", file)
+    assert not asked
+    execute(
+        file,
+        f"delete from customers where id in (select {key} from made where id in (5, 6))",
+        f"insert into customers select {key}, income, score from made where id <= 2",
+        f"update customers set income = 90, score = 90 where id in (select {key} from made where id in (21, 22))",
+    )
+    segjob("assign", "groups", "-q", "--warehouse", file)
+    found = query(
+        file,
+        f"""select made.id, change, from_segment_id = to_segment_id from segments.groups_movements as moved
+        join made on moved.id = {key.replace("id", "made.id")} order by made.id""",
+    )
+    assert found == [
+        (1, "entered", None),
+        (2, "entered", None),
+        (5, "left", None),
+        (6, "left", None),
+        (21, "moved", False),
+        (22, "moved", False),
+    ]
+    assert len(asked) == by_bitmaps
+
+
+def test_no_macro_can_take_the_place_of_what_bitmaps_call() -> None:
+    called = {"bit_count", "bit_or", "bit_xor", "bitstring_agg", "get_bit", "range"}
+    assert called <= FUNCTIONS

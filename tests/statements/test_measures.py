@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -97,6 +98,23 @@ def test_measure_is_the_twins(
         mean = np.average(v, weights=w)
         np.testing.assert_allclose(m.mean, mean, rtol=1e-10, atol=1e-10)
         np.testing.assert_allclose(m.variance, np.average((v - mean) ** 2, weights=w), rtol=1e-9, atol=1e-10)
+    _assert_counts_alone_are_the_same(duckdb, rows.relation, asked, found)
+
+
+def _assert_counts_alone_are_the_same(
+    duckdb: sa.Connection, relation: Relation, asked: list[Feature], measured: measures.Measured
+) -> None:
+    row = duckdb.execute(measures.measure(relation, asked)).mappings().one()
+    assert not {"near0", "first0", "second0", "minimum0", "maximum0"} & set(row)
+    counted = measures.read_measure(row, asked)
+    for m in counted.moments:
+        assert np.isnan([m.minimum, m.maximum, m.mean, m.variance]).all()
+    moments = [
+        replace(m, minimum=of.minimum, maximum=of.maximum, mean=of.mean, variance=of.variance)
+        for m, of in zip(counted.moments, measured.moments, strict=True)
+    ]
+    # As text: a feature without a value has NaN in both, and NaN is not equal to itself.
+    assert repr(replace(counted, moments=tuple(moments))) == repr(measured)
 
 
 @pytest.mark.parametrize("weight", [None, "w"])

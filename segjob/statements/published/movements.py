@@ -53,13 +53,23 @@ def overlap(
     )
 
 
-def _both(history: sa.Table, key: str, from_run: int, to_run: int) -> tuple[Any, Any, Any]:
-    """A run's customers, another run's, and both side by side."""
+def _both(
+    history: sa.Table, key: str, from_run: int, to_run: int, changed: SelectBase | None = None
+) -> tuple[Any, Any, Any]:
+    """A run's customers, another run's, and both side by side. changed : `row_key` of the only ones to take."""
+    source: Any = history
+    own: Any = history.c[key]
+    if changed is not None:
+        keys = changed.cte("changed_keys")
+        source = (
+            sa.select(history.c.run_id, own.label("row_key"), history.c.segment_id)
+            .where(history.c.run_id.in_([from_run, to_run]), own.in_(sa.select(keys.c.row_key)))
+            .cte("changed_rows")
+        )
+        own = source.c.row_key
 
     def of(run_id: int, name: str) -> Any:
-        rows = sa.select(history.c[key].label("row_key"), history.c.segment_id).where(
-            history.c.run_id == run_id
-        )
+        rows = sa.select(own.label("row_key"), source.c.segment_id).where(source.c.run_id == run_id)
         return rows.cte(name)
 
     then, now = of(from_run, "before"), of(to_run, "now")
@@ -72,6 +82,7 @@ def movements(
     from_run: int,
     to_run: int,
     moved_by: Literal["itself"] | SelectBase | None = None,
+    changed_keys: SelectBase | None = None,
 ) -> SelectBase:
     """Who entered, left or moved between two runs? The rows of `<s>_movements`; who stayed is not listed.
 
@@ -80,8 +91,9 @@ def movements(
     moved_by : `itself` if both runs have one model. Else where the model before puts the rows now (`row_key`,
         `segment_id`): who would have stayed with it was moved by the model, who would have moved by themselves.
         None if that is not known.
+    changed_keys : who it can be at most, as `changed_keys.changed_keys` has them, where that is cheaper than all.
     """
-    then, now, both = _both(history, key, from_run, to_run)
+    then, now, both = _both(history, key, from_run, to_run, changed_keys)
     entered, left = then.c.row_key.is_(None), now.c.row_key.is_(None)
     changed = (
         sa.select(

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import duckdb
 import duckdb_engine
@@ -36,12 +36,12 @@ MEMORY_SHARE = 0.25
 NO_DOWNLOADS = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
 """Nothing is ever downloaded at run time."""
 _FUNCTIONS = """
-abs approx_count_distinct approx_quantile avg bit_xor ceil chr coalesce concat contains corr count
-current_catalog current_database current_schema dense_rank duckdb_databases exp extract floor format
-generate_series greatest hash isfinite isinf isnan lag lead least length ln log lower max md5 median min mod
-percentile_cont position power pow quantile_cont quantile_disc random range rank regexp_matches regexp_replace
-replace round row_number sha256 sign sqrt stddev_pop stddev_samp substr substring sum trim trunc upper var_pop
-var_samp xor
+abs approx_count_distinct approx_quantile avg bit_count bit_or bit_xor bitstring_agg ceil chr coalesce
+concat contains corr count current_catalog current_database current_schema dense_rank duckdb_databases exp
+extract floor format generate_series get_bit greatest hash isfinite isinf isnan lag lead least length ln log
+lower max md5 median min mod percentile_cont position power pow quantile_cont quantile_disc random range
+rank regexp_matches regexp_replace replace round row_number sha256 sign sqrt stddev_pop stddev_samp substr
+substring sum trim trunc upper var_pop var_samp xor
 """
 FUNCTIONS = frozenset(_FUNCTIONS.split())
 """Functions that segjob's statements call or may call; see `_refuse_shadowed_functions`."""
@@ -50,6 +50,8 @@ FUNCTIONS = frozenset(_FUNCTIONS.split())
 @dataclass
 class DuckDBConnection(SqlAlchemyWarehouse):
     """See the module."""
+
+    has_bitmaps: ClassVar[bool] = True
 
     lock_timeout: float = field(default=30.0, kw_only=True)
     memory_limit: str | None = field(default=None, kw_only=True)
