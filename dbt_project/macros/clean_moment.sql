@@ -6,9 +6,10 @@
 
         iso             2010-12-01, 2010-12-01 08:26:00      year first; so do 20101201 and 2010/12/01
         offset          2010-12-01T08:26:00+02:00            the offset is turned into UTC
-        epoch           1291191960, 1291191960000            seconds or milliseconds since 1970, in UTC
+        epoch           1291191960, 1291191960000            seconds since 1970 in UTC, or thousandths, millionths, billionths of them
+        serial          40513.35                             days since 1899-12-30, as spreadsheets count
         named           1 Dec 2010, Dec 1, 2010              the month as a word
-        dotted          01.12.2010                           day first, unless SEGJOB_DATE_ORDER says otherwise
+        dotted          01.12.2010                           day first, unless the column or SEGJOB_DATE_ORDER says otherwise
         ordered         12/1/2010, 01-12-10                  day or month first: the column says, or SEGJOB_DATE_ORDER
         none            yesterday
 
@@ -27,6 +28,19 @@
 {# A date as real_moment takes it. #}
 {% macro iso_date_pattern() -%}
     {{ return('(000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})-(0?[1-9]|1[0-2])-(0?[1-9]|[12][0-9]|3[01])') }}
+{%- endmacro %}
+
+{#
+    A time as time_pattern takes it, or with am or pm behind it, from how people write it: `08.26 Uhr`, `8h26`, `at 8:26 a.m.`. What is
+    plain stays as it is, which is fast.
+#}
+{% macro clock_text(text) -%}
+    {% set written_sql -%}
+    {% set bare = without(without(text, '^(at|um|à|a las?|às|alle|om) +'), ' *(uhr|hrs?|heures?)$') -%}
+    {% set marked = replaced(replaced(bare, '^([0-9]{1,2})[.h] ?([0-5][0-9])', '{1}:{2}'), '^([0-9]{1,2}:[0-9]{2})[.]([0-5][0-9])', '{1}:{2}') -%}
+    case when {{ matches(text, '[0-9:]* ?([ap]m)?') }} then {{ text }} else {{ marked }} end
+    {%- endset -%}
+    {{ return(without_indents(written_sql)) }}
 {%- endmacro %}
 
 {# The number of a month from its name, in English, German, French, Spanish, Italian, Portuguese or Dutch. #}
@@ -50,21 +64,21 @@
 {# A select over `relation` that adds the parts of the moments in `column`. #}
 {% macro moment_parts(relation, column) -%}
     {% set written_sql -%}
-    {% set lower_text = 'lower(' ~ column ~ ')' -%}
+    {% set lower_text = "translate(lower(" ~ column ~ "), '\u202f\u00a0', '  ')" -%}
     {% set word = '([^-0-9 ,./:]{3,})' -%}
     {% set rest = '(?:,? +(.*))?' -%}
     {% set weekday, year = '(?:[^-0-9 ,./:]+[.,]* +)?', '([0-9]{4}|[0-9]{2})' -%}
-    {% set day_month_year = weekday ~ '([0-9]{1,2})(?:st|nd|rd|th|[.])?[-/ ]*(?:(?:of|de) )?' ~ word ~ '[.,]?[-/ ]*(?:de )?' ~ year ~ rest -%}
+    {% set day_month_year = weekday ~ '([0-9]{1,2})(?:st|nd|rd|th|er|ère|º|[.])?[-/ ]*(?:(?:of|de) )?' ~ word ~ '[.,]?[-/ ]*(?:de )?' ~ year ~ rest -%}
     {% set month_day_year = weekday ~ word ~ '[.,]?[-/ ]*([0-9]{1,2})(?:st|nd|rd|th)?,?[-/ ]+' ~ year ~ rest -%}
     {% set year_month_day = '([0-9]{4})[-/ ]*' ~ word ~ '[.]?[-/ ]*([0-9]{1,2})' ~ rest -%}
     select
         clocks.*,
         case
             when {{ column }}_kind = 'named' and {{ column }}_middle is null then 'none'
-            when {{ column }}_kind <> 'numbers' then {{ column }}_kind
+            when {{ column }}_kind not in ('numbers', 'spaced') then {{ column }}_kind
             when {{ column }}_clock is null then 'none'
             when length({{ column }}_first) = 4 then 'year_first'
-            when {{ column }} like '%.%.%' and length({{ column }}_last) in (2, 4) then 'dotted'
+            when length({{ column }}_last) in (2, 4) and split_part({{ column }}_text, ' ', 1) like '%.%.%' then 'dotted'
             when length({{ column }}_last) in (2, 4) then 'ordered'
             else 'none'
         end as {{ column }}_shape
@@ -72,15 +86,15 @@
         select
             parts.*,
             case
-                when {{ column }}_kind = 'digits' and length({{ column }}) = 14
-                    then ' ' || substr({{ column }}, 9, 2) || ':' || substr({{ column }}, 11, 2) || ':' || substr({{ column }}, 13, 2)
-                when {{ column }}_kind = 'digits' then ''
-                when {{ column }}_kind not in ('numbers', 'named') then null
+                when {{ column }}_kind = 'digits' and length({{ column }}) = 8 then ''
+                when {{ column }}_kind = 'digits'
+                    then {{ without(replaced(without(column, '^[0-9]{8}[T ]?'), '^([0-9]{2}):?([0-9]{2}):?([0-9]{2})?Z?$', ' {1}:{2}:{3}'), ':$') }}
+                when {{ column }}_kind not in ('numbers', 'spaced', 'named') then null
                 when {{ column }}_time = '' then ''
                 when {{ matches(column ~ '_time', time_pattern()) }} then ' ' || {{ column }}_time
                 when {{ matches(column ~ '_time', time_pattern() ~ ' ?' ~ offset_pattern()) }}
                     then ' ' || replace(replace(replace({{ column }}_time, ' ', ''), 'utc', 'z'), 'gmt', 'z')
-                when {{ matches(column ~ '_time', '(0?[1-9]|1[0-2])(:[0-5][0-9](:[0-5][0-9])?)? ?[ap][.]?m?[.]?') }}
+                when {{ matches(column ~ '_time', '(0?[1-9]|1[0-2])(:[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)?)? ?[ap][.]? ?m?[.]?') }}
                     then
                         ' ' || {{ as_text(
                             'mod(cast(' ~ group_of(column ~ '_time', '^([0-9]+)', 1) ~ " as integer), 12) + case when " ~ column
@@ -104,12 +118,14 @@
                 select
                     spelled.*,
                     translate(split_part({{ column }}_text, ' ', 1), '/.', '--') as {{ column }}_date,
-                    trim(substr({{ column }}_text, length(split_part({{ column }}_text, ' ', 1)) + 1)) as {{ column }}_time
+                    {{ clock_text('trim(substr(' ~ column ~ '_text, length(split_part(' ~ column ~ "_text, ' ', 1)) + 1))") }} as {{ column }}_time
                 from (
                     select
                         kinds.*,
                         case
                             when {{ column }}_kind = 'numbers' then replace(replace({{ lower_text }}, ', ', ' '), ',', ' ')
+                            when {{ column }}_kind = 'spaced'
+                                then {{ replaced(lower_text, '^([0-9]{1,4})[.] ?([0-9]{1,2})[.] ?([0-9]{2,4})[.]?(?:$|,? +)', '{1}.{2}.{3} ') }}
                             when {{ column }}_kind = 'named' then {{ replaced(
                                 replaced(
                                     replaced(lower_text, '^' ~ day_month_year ~ '$', '{3}-{2}-{1} {4}'),
@@ -124,10 +140,12 @@
                             case
                                 when {{ column }} is null then null
                                 when {{ is_iso_moment(column) }} then 'iso'
-                                when {{ matches(column, '[0-9]{8}([0-9]{6})?') }} then 'digits'
-                                when {{ matches(column, '[0-9]{10}([.]0*)?|[0-9]{13}') }} then 'epoch'
+                                when {{ matches(column, '[0-9]{8}(([T ]?[0-9]{2}:?[0-9]{2})(:?[0-9]{2})?Z?)?') }} then 'digits'
+                                when {{ matches(column, '[0-9]{9,10}([.][0-9]*)?|[0-9]{13}([.]0*)?|[0-9]{16}|[0-9]{19}') }} then 'epoch'
+                                when {{ matches(column, '[2-7][0-9]{4}([.,][0-9]*)?') }} then 'serial'
                                 when {{ is_offset_moment(column) }} then 'offset'
-                                when {{ matches(column, '[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{2,4}(,? .*)?') }} then 'numbers'
+                                when {{ matches(column, '[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}(,? .*)?') }} then 'numbers'
+                                when {{ matches(column, '[0-9]{1,4}[.] ?[0-9]{1,2}[.] ?[0-9]{2,4}[.]?(,? .*)?') }} then 'spaced'
                                 when {{ matches(lower_text, '.*[^-0-9 ,./:]{3}.*') }} then 'named'
                                 else 'none'
                             end as {{ column }}_kind
@@ -193,12 +211,12 @@
     end
 {%- endmacro %}
 
-{# 1 where a value of kind `ordered` is a date in this order, else 0. A year comes first only in `10-12-01`. #}
-{% macro is_date_in(column, order) -%}
+{# 1 where a value of this shape is a date in this order, else 0. A year comes first only in `10-12-01`. #}
+{% macro is_date_in(column, order, shape='ordered') -%}
     {% set written_sql -%}
     {% set date = '(' ~ iso_text(column, order) ~ ')' -%}
     case
-        when {{ column }}_shape <> 'ordered' then 0
+        when {{ column }}_shape <> '{{ shape }}' then 0
         {% if order == 'ymd' -%}
             when length({{ column }}_last) <> 2 or {{ column }} not like '%-%-%' then 0
         {% endif -%}
@@ -211,12 +229,14 @@
 {%- endmacro %}
 
 {# The date of a column with parts, by the order of its column: dmy, mdy, ymd, or null where nothing tells. A text like 2010-12-1. #}
-{% macro date_text_of(column, order) -%}
+{% macro date_text_of(column, order, dotted_order) -%}
     {% set written_sql -%}
     {% set given = reading_setting('date_order') -%}
     case
         when {{ column }}_shape in ('named', 'year_first') then {{ iso_text(column, 'ymd') }}
-        when {{ column }}_shape = 'dotted' then {{ iso_text(column, given or 'dmy') }}
+        {% for one in ([given] if given else ['dmy', 'mdy']) -%}
+            when {{ column }}_shape = 'dotted' {{ '' if given else 'and ' ~ dotted_order ~ " = '" ~ one ~ "'" }} then {{ iso_text(column, one) }}
+        {% endfor -%}
         when {{ column }}_shape = 'digits'
             then substr({{ column }}, 1, 4) || '-' || substr({{ column }}, 5, 2) || '-' || substr({{ column }}, 7, 2)
         when {{ column }}_shape <> 'ordered' then null
@@ -236,8 +256,11 @@
         when 'iso' then {{ real_moment(column) }}
         when 'offset' then {{ real_moment("replace(replace(" ~ column ~ ", ' +', '+'), ' -', '-')", has_offset=true) }}
         when 'epoch'
-            then {{ epoch_moment("cast(substr(" ~ column ~ ", 1, 10) || case when length(" ~ column ~ ") = 13 and " ~ column
-                ~ " not like '%.%' then substr(" ~ column ~ ", 11, 3) else '000' end as bigint)") }}
+            then {{ epoch_moment("cast(case when length(split_part(" ~ column ~ ", '.', 1)) < 11 then split_part(" ~ column
+                ~ ", '.', 1) || '000' else substr(" ~ column ~ ", 1, 13) end as bigint)") }}
+        -- To the second: a day has no end of decimals.
+        when 'serial'
+            then {{ epoch_moment("cast(round((cast(replace(" ~ column ~ ", ',', '.') as decimal(20, 12)) - 25569) * 86400) as bigint) * 1000") }}
         else {{ checked_moment(date, column ~ '_clock') }}
     end
     {%- endset -%}

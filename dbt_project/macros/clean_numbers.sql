@@ -10,24 +10,35 @@
         either      1,200      one mark with three digits behind it: 1200 or 1.2
         none        twelve     no number
 
-    number_of then reads the value by the mark of its column.
+    number_of then reads the value by the mark of its column. A dash in the place of decimals, as in `12,-`, is no minus.
 #}
 
 {# Signs and codes of currencies that a number may have before or after it. Longer ones come first. #}
 {% macro currency_pattern() -%}
-    {{ return('(us[$]|ca[$]|au[$]|nz[$]|hk[$]|r[$]|[$]|€|£|¥|₹|₺|zł|kč|kr[.]?|rs[.]?|fr[.]?|euros?|usd|eur|gbp|chf|jpy|cny|inr|brl|aud|cad|nzd|sek'
-        ~ '|nok|dkk|pln|czk|huf|try|mxn|zar|hkd|sgd|krw|ils)') }}
+    {{ return('(us[$]|ca?[$]|au?[$]|nz[$]|hk[$]|s[$]|nt[$]|mx[$]|r[$]|[$]|€|£|¥|￥|₹|₺|₽|₩|₪|₫|฿|₱|₦|₴|zł|kč|kr[.]?|rs[.]?|fr[.]?|руб[.]?'
+        ~ '|euros?|usd|eur|gbp|chf|jpy|cny|inr|brl|aud|cad|nzd|sek|nok|dkk|pln|czk|huf|ron|bgn|try|rub|uah|mxn|cop|clp|ars|zar|ngn|kes|egp|aed'
+        ~ '|sar|hkd|sgd|twd|thb|idr|myr|php|vnd|pkr|krw|ils)') }}
 {%- endmacro %}
 
-{# Small letters; one kind of minus; apostrophes and every kind of blank become a blank. #}
+{#
+    Small letters, the digits 0 to 9 for those of other scripts, one kind of minus; apostrophes and every kind of blank become a blank.
+    `="12.50"`, which keeps a spreadsheet from changing a text, loses its frame.
+#}
 {% macro number_text(text) -%}
-    translate(lower({{ text }}), chr(39) || chr(160) || '’ −', '    -')
+    {% set blanks, minuses = '\u2019\u00a0\u202f\u2009\u2007\u2002\u3000', '\u2212\u2013\u2014\u2012\ufe63\uff0d' -%}
+    {% set digits, marks = '٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹０１２３４５６７８９', '٫٬．，' -%}
+    translate(
+        lower({{ text }}),
+        chr(39) || '{{ blanks ~ minuses ~ digits ~ marks }}="',
+        ' {{ ' ' * (blanks | length) ~ '-' * (minuses | length) ~ '0123456789' * 3 }}.,.,'
+    )
 {%- endmacro %}
 
-{# A number whose decimal mark is a point, or a comma: digits in one piece or in groups of three. #}
+{# A number whose decimal mark is a point, or a comma: digits in one piece, in groups of three, or as in India (12,34,567.50). #}
 {% macro number_pattern(mark) -%}
     {% set decimal, grouping = ('[.]', ',') if mark == '.' else (',', '.') -%}
-    {{ return('[1-9][0-9]{0,2}([' ~ grouping ~ ' ][0-9]{3})+(' ~ decimal ~ '[0-9]*)?|([0-9]+' ~ decimal ~ '?[0-9]*|' ~ decimal
+    {% set indian = '[1-9][0-9]?(,[0-9]{2})+,[0-9]{3}([.][0-9]*)?|' if mark == '.' else '' -%}
+    {{ return(indian ~ '[1-9][0-9]{0,2}([' ~ grouping ~ ' ][0-9]{3})+(' ~ decimal ~ '[0-9]*)?|([0-9]+' ~ decimal ~ '?[0-9]*|' ~ decimal
         ~ '[0-9]+)(e[+-]?[0-9]{1,2})?') }}
 {%- endmacro %}
 
@@ -76,9 +87,12 @@
                 forms_found.*,
                 {% for column in units -%}
                     case
-                        when {{ column }}_form = 'other' then trim({{ replaced(
-                            replaced(number_text(column), '^([(+ -]*)' ~ currency_pattern() ~ ' *', 1),
-                            ' *' ~ currency_pattern() ~ '([ )k-]*)$', 2
+                        when {{ column }}_form = 'other' then trim({{ without(
+                            replaced(
+                                replaced(number_text(column), '^([(+ -]*)' ~ currency_pattern() ~ ' *', 1),
+                                ' *' ~ currency_pattern() ~ '([ )k-]*)$', 2
+                            ),
+                            '[.,:] ?--?$'
                         ) }})
                     end as {{ column }}_bare{{ ',' if not loop.last }}
                 {% endfor -%}
@@ -133,9 +147,18 @@
 {# The currency of a value, as its code where that is known; null where it names none. #}
 {% macro currency_of(column) -%}
     {% set written_sql -%}
-    {% set found = group_of(number_text(column), currency_pattern(), 1) -%}
     case
         when {{ column }}_form <> 'other' or {{ column }}_digits is null then null
+        else {{ currency_code(group_of(number_text(column), currency_pattern(), 1)) }}
+    end
+    {%- endset -%}
+    {{ return(without_indents(written_sql)) }}
+{%- endmacro %}
+
+{# The code of a currency from its sign or code in small letters; null where there is none. #}
+{% macro currency_code(found) -%}
+    {% set written_sql -%}
+    case
         when {{ found }} in ('$', 'us$', 'usd') then 'USD'
         when {{ found }} in ('€', 'eur', 'euro', 'euros') then 'EUR'
         when {{ found }} in ('£', 'gbp') then 'GBP'
@@ -144,6 +167,9 @@
         when {{ found }} in ('zł', 'pln') then 'PLN'
         when {{ found }} in ('kč', 'czk') then 'CZK'
         when {{ found }} in ('fr', 'fr.', 'chf') then 'CHF'
+        when {{ found }} in ('₽', 'руб', 'руб.', 'rub') then 'RUB'
+        when {{ found }} in ('kr', 'kr.') then 'KR'
+        when {{ found }} in ('¥', '￥') then '¥'
         else upper(nullif({{ found }}, ''))
     end
     {%- endset -%}

@@ -90,11 +90,15 @@
         'select hex(content[1:200]), try(decode(content)) is not null from read_blob(' ~ quoted(place) ~ ')'
     ) -%}
     {% set head, is_utf8 = bytes.columns[0].values()[0], bytes.columns[1].values()[0] -%}
+    {% set pairs = modules.re.findall('..', head) -%}
+    {% if head.startswith(('FFFE0000', '0000FEFF')) -%}
+        {% do exceptions.raise_compiler_error(place ~ ' is UTF-32. Convert it: iconv -f UTF-32 -t UTF-8 ' ~ place) -%}
+    {%- endif -%}
     {% if head.startswith('FFFE') -%}
         {{ return(['utf-16', 'byte order mark']) }}
     {%- endif -%}
-    {% set pairs = modules.re.findall('..', head) -%}
-    {% if head.startswith('FEFF') or '00' in pairs -%}
+    {# In UTF-16 nearly every second byte is zero; a zero here and there is a spoiled value. #}
+    {% if head.startswith('FEFF') or 4 * pairs.count('00') > pairs | length -%}
         {% do exceptions.raise_compiler_error(
             place ~ ' is UTF-16 of a kind that cannot be told apart from others. Set SEGJOB_ENCODING=utf-16 where its low bytes '
             ~ 'come first, or convert it: iconv -f UTF-16 -t UTF-8 ' ~ place
@@ -162,22 +166,32 @@
         {% do exceptions.raise_compiler_error(place ~ ' has only blank lines: there is not even a header.') -%}
     {%- endif -%}
     {% do plan.update({'files': files | length}) -%}
+    {% if plan['files'] > 1 and plan['header_height'] > 1 -%}
+        {% do exceptions.raise_compiler_error(
+            files[0] ~ ' has a header with a line break in it, and is one of several files. Read them one at a time, or take it out.'
+        ) -%}
+    {%- endif -%}
     {% set q = quoted(plan['quote']) -%}
     {% set quotes = run_query(
-        'select coalesce(bool_or(contains(line, ' ~ q ~ ')), false), count(*) filter (where contains(line, ' ~ q
+        'select coalesce(bool_or(contains(line, ' ~ q ~ ')), false), coalesce(bool_or(contains(line, chr(0))), false), count(*) filter (where contains(line, ' ~ q
         ~ ') and regexp_full_match(line, ' ~ quoted(open_pattern(plan['delimiter'], plan['quote'])) ~ ')) from '
         ~ physical_lines(place, plan['encoding'])
     ) -%}
-    {% do plan.update({'has_quotes': quotes.columns[0].values()[0], 'open_lines': quotes.columns[1].values()[0]}) -%}
+    {% do plan.update({
+        'has_quotes': quotes.columns[0].values()[0], 'has_zero_bytes': quotes.columns[1].values()[0],
+        'open_lines': quotes.columns[2].values()[0],
+    }) -%}
     {{ return(plan) }}
 {%- endmacro %}
 
 {#
     Header, delimiter and quote: of the first 20 lines that are not blank the first that names all that is needed, else the very
-    first; under the delimiter that lets it name most.
+    first; under the delimiter that lets it name most. A name in quotes may have line breaks: header_height is the number of lines.
 #}
 {% macro header_in(name, lines) -%}
-    {% set written, best = [], {'headers': [], 'skipped': 0, 'header_line': '', 'delimiter': ',', 'quote': '"', 'delimiter_by': ''} -%}
+    {% set written, best = [], {
+        'headers': [], 'skipped': 0, 'header_line': '', 'header_height': 1, 'delimiter': ',', 'quote': '"', 'delimiter_by': '',
+    } -%}
     {% for line in lines if line and line.strip(' ') -%}
         {% do written.append(line) -%}
     {%- endfor -%}
@@ -188,16 +202,24 @@
     {% set scores = [] -%}
     {% for line in written[:20] -%}
         {% set skipped = loop.index0 -%}
-        {% for delimiter in candidates -%}
+        {% for delimiter in candidates if skipped == 0 or delimiter in line -%}
             {% for quote in ['"', "'"] if quote == '"' or modules.re.match("^ *'[^']*' *(" ~ modules.re.escape(delimiter) ~ "|$)", line) -%}
-                {% set headers = fields_of(line, delimiter, quote) -%}
+                {% set whole = namespace(text=line, height=1) -%}
+                {% for next_line in written[skipped + 1:skipped + 6] if whole.text.count(quote) % 2 == 1 -%}
+                    {% set whole.text, whole.height = whole.text ~ '\n' ~ next_line, whole.height + 1 -%}
+                {%- endfor -%}
+                {% if whole.text.count(quote) % 2 == 1 -%}
+                    {% set whole.text, whole.height = line, 1 -%}
+                {%- endif -%}
+                {% set headers = fields_of(whole.text, delimiter, quote) -%}
                 {% set matched = matched_headers(name, headers) -%}
                 {% set is_whole = not missing_columns(name, matched) -%}
                 {% if is_whole or (skipped == 0 or (announced and skipped == 1)) -%}
                     {% do scores.append({
-                        'score': [1 if is_whole else 0, -skipped if is_whole else skipped, matched | length, headers | length],
-                        'headers': headers, 'skipped': skipped, 'header_line': line, 'delimiter': delimiter, 'quote': quote,
-                        'delimiter_by': by,
+                        'score': [1 if is_whole else 0, -skipped if is_whole else skipped, matched | length, headers | length,
+                            1 if quote == "'" else 0],
+                        'headers': headers, 'skipped': skipped, 'header_line': whole.text, 'header_height': whole.height,
+                        'delimiter': delimiter, 'quote': quote, 'delimiter_by': by,
                     }) -%}
                 {%- endif -%}
             {%- endfor -%}
@@ -238,7 +260,7 @@
             {% if plan['files'] > 1 -%}
                 and line <> {{ quoted(plan['header_line']) }}
             {%- else -%}
-                offset {{ plan['skipped'] + 1 }}
+                offset {{ plan['skipped'] + plan['header_height'] }}
             {%- endif %}
         ) as records
     {%- else -%}
@@ -262,7 +284,7 @@
             ),
 
             header_end as (
-                select line_number from file_lines where trim(line, ' ') <> '' order by line_number limit 1 offset {{ plan['skipped'] }}
+                select line_number from file_lines where trim(line, ' ') <> '' order by line_number limit 1 offset {{ plan['skipped'] + plan['header_height'] - 1 }}
             ),
 
             content_lines as (

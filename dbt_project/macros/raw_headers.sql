@@ -8,41 +8,71 @@
     {%- elif name == 'customers' -%}
         {{ return({
             'customer_id': ['customeruniqueid', 'customerid', 'customer', 'customernumber', 'custid', 'clientid', 'userid',
-                'kundennummer', 'kundennr', 'kundenid', 'id'],
-            'gender': ['gender', 'genre', 'sex', 'geschlecht'],
-            'age': ['age', 'ageyears', 'ageinyears', 'alter'],
+                'householdkey', 'kundennummer', 'kundennr', 'kundenid', 'numeroclient', 'idclient', 'idcliente', 'codigocliente',
+                'codicecliente', 'klantnummer', 'klantid', 'id'],
+            'gender': ['gender', 'genre', 'sex', 'geschlecht', 'sexe', 'sexo', 'genero', 'sesso', 'geslacht'],
+            'age': ['age', 'ageyears', 'ageinyears', 'alter', 'edad', 'eta', 'idade', 'leeftijd'],
             'annual_income': ['annualincome', 'annualincomek', 'income', 'incomek', 'annualincomeusd', 'incomeusd',
                 'annualincomeeur', 'incomeeur', 'annualincomedollars', 'yearlyincome', 'jahreseinkommen', 'einkommen',
-                'jahreseinkommenk', 'jahreseinkommeneur', 'jahreseinkommentsd', 'jahreseinkommentsdeur'],
+                'jahreseinkommenk', 'jahreseinkommeneur', 'jahreseinkommentsd', 'jahreseinkommentsdeur', 'revenuannuel',
+                'ingresoanual', 'redditoannuo', 'rendaanual', 'jaarinkomen'],
             'spending_score': ['spendingscore', 'spendingscore1100', 'score'],
         }) }}
     {%- else -%}
         {{ return({
-            'customer_id': ['customeruniqueid', 'customerid', 'customer', 'customernumber', 'custid', 'clientid', 'userid',
-                'kundennummer', 'kundennr', 'kundenid', 'kunde', 'customeremail', 'email'],
-            'order_id': ['orderid', 'invoice', 'invoiceno', 'invoiceid', 'invoicenumber', 'transactionid', 'ordernumber', 'orderno',
-                'order', 'bestellnummer', 'bestellnr', 'auftragsnummer', 'rechnungsnummer', 'rechnungsnr'],
-            'product_id': ['productid', 'stockcode', 'sku', 'itemid', 'lineitemsku', 'productsku', 'productcode', 'itemcode',
-                'artikelnummer', 'artikelnr', 'artikel', 'product', 'productname', 'item', 'itemname', 'lineitemname',
-                'description', 'productcategory'],
-            'description': ['description', 'productname', 'itemname', 'lineitemname', 'productdescription', 'bezeichnung',
-                'beschreibung'],
-            'ordered_at': ['orderedat', 'orderdate', 'ordertime', 'orderpurchasetimestamp', 'timestamp', 'date', 'invoicedate',
-                'transactiondate', 'purchasedate', 'createdat', 'datum', 'bestelldatum', 'auftragsdatum', 'rechnungsdatum'],
-            'quantity': ['quantity', 'qty', 'lineitemquantity', 'itemquantity', 'quantityrefund', 'itemssold', 'menge', 'anzahl',
-                'stueck'],
-            'unit_price': ['unitprice', 'price', 'priceperunit', 'lineitemprice', 'itemprice', 'itemcost', 'preis', 'einzelpreis',
-                'stueckpreis'],
-            'revenue': ['revenue', 'amount', 'total', 'totalamount', 'sales', 'linetotal', 'itemtotal', 'netrevenue', 'nrevenue',
-                'umsatz', 'betrag', 'gesamtbetrag'],
-            'order_status': ['orderstatus', 'status', 'financialstatus'],
+            'customer_id': ['customeruniqueid', 'customerid', 'customer', 'customernumber', 'customerno', 'custid', 'clientid',
+                'userid', 'householdkey', 'buyerid', 'buyeruserid', 'memberid', 'accountid', 'kundennummer', 'kundennr', 'kundenid',
+                'kunde', 'numeroclient', 'idclient', 'codeclient', 'client', 'idcliente', 'codigocliente', 'codicecliente', 'cliente',
+                'klantnummer', 'klantnr', 'klantid', 'klant', 'customeremail', 'buyeremail', 'emailbilling', 'billingemail',
+                'fromemailaddress', 'email', 'emailaddress', 'buyerusername', 'buyer', 'customername', 'buyername'],
+            'order_id': ['orderid', 'amazonorderid', 'salesorderid', 'salesordernumber', 'invoice', 'invoiceno', 'invoiceid',
+                'invoicenumber', 'transactionid', 'ordernumber', 'orderno', 'order', 'receiptnumber', 'receiptid', 'basketid',
+                'bestellnummer', 'bestellnr', 'auftragsnummer', 'auftragsnr', 'rechnungsnummer', 'rechnungsnr', 'belegnummer',
+                'numerocommande', 'ncommande', 'numerofacture', 'numerodepedido', 'numeropedido', 'idpedido', 'pedido', 'factura',
+                'numeroordine', 'idordine', 'numerofattura', 'ordernummer', 'bestelnummer', 'factuurnummer'],
+            'product_id': ['productid', 'stockcode', 'sku', 'itemid', 'lineitemsku', 'productsku', 'productcode', 'itemcode', 'asin',
+                'listingid', 'artikelnummer', 'artikelnr', 'artikel', 'codeproduit', 'produit', 'codigoproducto',
+                'producto', 'codiceprodotto', 'prodotto', 'codigoproduto', 'produto', 'product', 'productname', 'item', 'itemname',
+                'itemtitle', 'lineitemname', 'description', 'productcategory'],
+            'description': ['description', 'productname', 'itemname', 'itemtitle', 'lineitemname', 'productdescription',
+                'bezeichnung', 'beschreibung', 'designation', 'libelle', 'descripcion', 'descrizione', 'descricao', 'omschrijving'],
+            'ordered_at': ['orderedat', 'orderdate', 'orderdatetime', 'ordertime', 'orderpurchasetimestamp', 'timestamp', 'date',
+                'datetime', 'invoicedate', 'transactiondate', 'trandate', 'transdate', 'purchasedate', 'purchasedat', 'saledate',
+                'salesdate', 'soldat', 'dateofpurchase', 'dateoforder', 'createdat', 'created', 'createddate', 'createddateutc',
+                'createdutc', 'placedat', 'datum', 'bestelldatum', 'auftragsdatum', 'rechnungsdatum', 'kaufdatum', 'verkaufsdatum',
+                'belegdatum', 'datecommande', 'datedecommande', 'dateachat', 'datefacture', 'fecha', 'fechapedido',
+                'fechadepedido', 'fechacompra', 'fechafactura', 'data', 'dataordine', 'datapedido', 'datadopedido', 'datacompra', 'besteldatum',
+                'orderdatum', 'factuurdatum'],
+            'quantity': ['quantity', 'qty', 'lineitemquantity', 'itemquantity', 'quantitypurchased', 'quantityordered', 'orderqty',
+                'orderquantity', 'qtyordered', 'quantityrefund', 'itemssold', 'unitssold', 'units', 'menge', 'anzahl', 'stueck',
+                'stueckzahl', 'quantite', 'qte', 'cantidad', 'quantita', 'quantidade', 'qtde', 'aantal'],
+            'unit_price': ['unitprice', 'price', 'priceperunit', 'priceeach', 'lineitemprice', 'itemprice', 'itemcost', 'sellingprice',
+                'preis', 'einzelpreis', 'stueckpreis', 'verkaufspreis', 'prixunitaire', 'prix', 'preciounitario', 'precio',
+                'prezzounitario', 'prezzo', 'precounitario', 'preco', 'prijs', 'stuksprijs', 'eenheidsprijs'],
+            'revenue': ['revenue', 'amount', 'total', 'totalamount', 'sales', 'linetotal', 'lineamount', 'itemtotal', 'netsales',
+                'netrevenue', 'nrevenue', 'grosssales', 'totalprice', 'totalsales', 'totalrevenue', 'totalspent', 'transactionamount',
+                'tranamount', 'purchaseamount', 'salesamount', 'salesvalue', 'soldfor', 'gross', 'umsatz', 'betrag', 'gesamtbetrag',
+                'gesamtpreis', 'positionsbetrag', 'summe', 'montant', 'montanttotal', 'importe', 'importetotal', 'importo',
+                'importototale', 'totale', 'valor', 'valortotal', 'bedrag', 'totaal', 'totaalbedrag', 'omzet'] + order_totals(),
+            'currency': ['currency', 'currencycode', 'waehrung', 'devise', 'moneda', 'valuta', 'moeda'],
+            'order_status': ['orderstatus', 'status', 'financialstatus', 'itemstatus', 'bestellstatus', 'statut', 'estado', 'stato'],
+            'cancelled_at': ['cancelledat', 'canceledat', 'cancelledon', 'canceledon', 'cancellationdate', 'storniertam'],
+            'entry_type': ['entrytype', 'transactiontype', 'linetype', 'eventtype', 'recordtype', 'ordertype', 'saletype', 'type',
+                'belegart', 'vorgang'],
         }) }}
-    {%- endif %}
+    {%- endif -%}
+{%- endmacro %}
+
+{# Headers that name the money of a whole order, which many files repeat beside each of its lines. #}
+{% macro order_totals() -%}
+    {{ return(['ordertotal', 'ordervalue', 'orderamount', 'ordertotalamount', 'ordertotalinctax', 'ordertotalextax', 'grandtotal', 'grandtotalbase', 'invoicetotal', 'auftragswert',
+        'bestellwert', 'totalcommande']) }}
 {%- endmacro %}
 
 {#
     Files in which a header means something else than usual. A file is one of these where all headers of `signature` are there.
-    Shopify writes the order's number under Name and the total of a whole order beside its first line.
+    Shopify writes the order's number under Name and the total of a whole order beside its first line; Amazon's item-price is that of
+    all units.
 #}
 {% macro well_known_files(name) -%}
     {{ return([
@@ -58,13 +88,31 @@
             'signature': ['orderstatus', 'itemcost'],
             'columns': {'revenue': ''},
         },
+        {
+            'file': 'orders',
+            'title': 'Amazon order report',
+            'signature': ['itemprice', 'shippingprice', 'itemtax'],
+            'columns': {'unit_price': '', 'revenue': 'itemprice'},
+        },
     ] | selectattr('file', 'equalto', name) | list) }}
 {%- endmacro %}
 
-{# A header in small letters and digits only. #}
+{# A header in small letters and digits only, without accents. #}
 {% macro plain_header(header) -%}
-    {% set spelled = (header or '').lower().replace('ä', 'ae').replace('ö', 'oe').replace('ü', 'ue').replace('ß', 'ss') -%}
-    {{ return(modules.re.sub('[^a-z0-9]', '', spelled)) }}
+    {% set bare = namespace(text=(header or '').lower()) -%}
+    {% for letter, letters in {'ä': 'ae', 'ö': 'oe', 'ü': 'ue', 'ß': 'ss', 'æ': 'ae', 'œ': 'oe', 'ø': 'o', 'ł': 'l'}.items() -%}
+        {% set bare.text = bare.text.replace(letter, letters) -%}
+    {%- endfor -%}
+    {% for letter, accented in {'a': 'àáâãåą', 'c': 'çćč', 'e': 'èéêëęě', 'i': 'ìíîï', 'n': 'ñńň', 'o': 'òóôõ', 'r': 'ř', 's': 'śš',
+        'u': 'ùúûů', 'y': 'ýÿ', 'z': 'źżž'}.items() -%}
+        {% set bare.text = modules.re.sub('[' ~ accented ~ ']', letter, bare.text) -%}
+    {%- endfor -%}
+    {{ return(modules.re.sub('[^a-z0-9]', '', bare.text)) }}
+{%- endmacro %}
+
+{# A plain header of money without the currency that it names: `amountusd`, `preisineur`. #}
+{% macro without_currency(plain) -%}
+    {{ return(modules.re.sub('(in)?(usd|eur|euro|gbp|chf|jpy|cny|inr|brl|aud|cad|nzd|sek|nok|dkk|pln|czk|mxn)$', '', plain)) }}
 {%- endmacro %}
 
 {# Column of the project -> position of the header among `headers`, from 0. What the user says wins. #}
@@ -91,9 +139,26 @@
                     {% do matched.update({column: plain.index(spelling)}) -%}
                 {%- endif -%}
             {%- endfor -%}
+            {% if column in ('unit_price', 'revenue') and column not in known -%}
+                {% for header in plain -%}
+                    {% if column not in matched and without_currency(header) != header and without_currency(header) in spellings[column] -%}
+                        {% do matched.update({column: loop.index0}) -%}
+                    {%- endif -%}
+                {%- endfor -%}
+            {%- endif -%}
         {%- endif -%}
     {%- endfor -%}
+    {# Beside the price of each line, the money of a whole order would be counted for each of them. #}
+    {% if 'revenue' in matched and 'unit_price' in matched and 'revenue' not in mapped and plain[matched['revenue']] in order_totals() -%}
+        {% do matched.pop('revenue') -%}
+    {%- endif -%}
     {{ return(matched) }}
+{%- endmacro %}
+
+{# Accepted spellings in words: the first ones, as some columns have dozens. #}
+{% macro spellings_in_words(spellings) -%}
+    {% set more = spellings | length - 12 -%}
+    {{ return(spellings[:12] | join(', ') ~ (' and ' ~ more ~ ' more' if more > 0 else '')) }}
 {%- endmacro %}
 
 {# What is missing of what cannot be done without, in words; empty where nothing is. #}
@@ -105,7 +170,7 @@
         {% if mapped.get(column) -%}
             {% do missing.append(column ~ ' (you say that it is ' ~ mapped[column] ~ ')') -%}
         {%- elif column not in mapped or column in ('customer_id', 'ordered_at') -%}
-            {% do missing.append(column ~ ' (accepted: ' ~ spellings[column] | join(', ') ~ ')') -%}
+            {% do missing.append(column ~ ' (accepted: ' ~ spellings_in_words(spellings[column]) ~ ')') -%}
         {%- endif -%}
     {%- endfor -%}
     {% for column in mapped if mapped[column] and column not in matched and column not in needed -%}
@@ -113,7 +178,7 @@
     {%- endfor -%}
     {% if name == 'orders' and 'unit_price' not in matched and 'revenue' not in matched -%}
         {% do missing.append(
-            'unit_price or revenue (accepted: ' ~ (spellings['unit_price'] + spellings['revenue']) | join(', ') ~ ')'
+            'unit_price or revenue (accepted: ' ~ spellings_in_words(spellings['unit_price'][:6] + spellings['revenue']) ~ ')'
         ) -%}
     {%- endif -%}
     {{ return(missing) }}

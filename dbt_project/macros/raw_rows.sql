@@ -161,6 +161,7 @@
         {{ default__placed_rows(plan, columns, 'row_number() over ()', 'read_parquet(' ~ quoted(plan['place']) ~ ')') }}
     {%- else -%}
         {% set width = plan['headers'] | length -%}
+        {% set total = totals_line(plan, csv_field(plan, plan['matched'].get('customer_id', 0)), csv_field(plan, plan['matched'].get('ordered_at', 0))) -%}
         select
             file_row,
             {% for column in columns -%}
@@ -171,6 +172,15 @@
             -- An empty field behind the last column is only a delimiter too much.
             case
                 when line_problem is not null then line_problem
+                when raw_line = {{ quoted(plan['header_line']) }} then 'repeated_header'
+                when fields[1] in ('', {{ quoted(plan['quote'] * 2) }})
+                    and translate(raw_line, {{ quoted(plan['delimiter'] ~ plan['quote'] ~ ' ') }}, '') = '' then 'empty_line'
+                {% if plan['has_zero_bytes'] -%}
+                    when contains(raw_line, chr(0)) then 'zero_byte'
+                {% endif -%}
+                {% if total -%}
+                    when {{ total }} then 'totals_line'
+                {% endif -%}
                 when len(fields) > {{ width }} and trim(array_to_string(fields[{{ width + 1 }}:], '')) <> '' then 'too_many_columns'
             end as line_problem
         from (
@@ -179,17 +189,28 @@
     {%- endif %}
 {%- endmacro %}
 
+{# Whether a line is the sum of those above it, by what stands in the place of a customer: nothing else names one so and has no date. #}
+{% macro totals_line(plan, customer, date) -%}
+    {% set words = "('total', 'totals', 'grand total', 'subtotal', 'sum', 'summe', 'gesamt', 'gesamtsumme', 'zwischensumme', 'insgesamt', "
+        ~ "'total général', 'totale', 'totaal', 'suma')" -%}
+    {% if 'customer_id' in plan['matched'] -%}
+        {{ return('lower(trim(' ~ customer ~ ')) in ' ~ words ~ (" and coalesce(trim(" ~ date ~ "), '') = ''" if 'ordered_at' in plan['matched'] else '')) }}
+    {%- endif -%}
+    {{ return('') }}
+{%- endmacro %}
+
 {#
     A table has no order: a column of it says the number of a row, or the rows are numbered in the order of what is in them.
     Columns that number the rows are no part of what a line says.
 #}
 {% macro default__placed_rows(plan, columns, file_row=none, relation=none) -%}
-    {% set numbers, content, texts = row_number_columns(plan['headers']), [], [] -%}
+    {% set numbers, content, texts, named = row_number_columns(plan['headers']), [], [], {} -%}
     {% for header in plan['headers'] if header not in numbers -%}
         {% do texts.append('coalesce(' ~ as_text(adapter.quote(header)) ~ ", '')") -%}
     {%- endfor -%}
-    {% for position in plan['matched'].values() -%}
+    {% for column, position in plan['matched'].items() -%}
         {% do content.append(adapter.quote(plan['headers'][position])) -%}
+        {% do named.update({column: as_text(content[-1])}) -%}
     {%- endfor -%}
     select
         {% if file_row -%}
@@ -204,7 +225,8 @@
         {% endfor -%}
         concat_ws(' | ', {{ texts | join(', ') }}) as raw_line,
         cast(1 as bigint) as physical_lines,
-        {{ as_text('null') }} as line_problem
+        {% set total = totals_line(plan, named.get('customer_id'), named.get('ordered_at')) -%}
+        {{ as_text("case when " ~ total ~ " then 'totals_line' end" if total else 'null') }} as line_problem
     from {{ relation or plan['place'] }}
 {%- endmacro %}
 
@@ -242,10 +264,10 @@
                 string_split_regex(content::varchar, '\\x0[AD]{{ nul }}'),
                 lambda line: regexp_matches(replace(line, '\x00', ''), '[^ ]')
             )
-        ) - {{ plan['skipped'] + 1 }} as in_file
+        ) - {{ plan['skipped'] + plan['header_height'] }} as in_file
         from read_blob({{ quoted(place) }})
     {%- else -%}
-        {% set header_lines = plan['files'] if plan['files'] > 1 else plan['skipped'] + 1 -%}
+        {% set header_lines = plan['files'] if plan['files'] > 1 else plan['skipped'] + plan['header_height'] -%}
         select count(*) filter (where trim(line, ' ') <> '') - {{ header_lines }} as in_file
         from {{ physical_lines(place, plan['encoding']) }}
     {%- endif %}

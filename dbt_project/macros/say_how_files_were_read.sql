@@ -27,6 +27,8 @@
         'unknown_customer': 'The customers file and the orders file name other customers: '
             ~ ('name files that belong together, or the orders alone.' if var('reads_without_dbt', false)
             else 'set SEGJOB_CUSTOMERS and SEGJOB_ORDERS to files that belong together, or SEGJOB_ORDERS alone.'),
+        'totals_line': 'It is the sum of the lines above it.',
+        'zero_byte': 'The line holds a zero byte: write the file anew from where it came.',
         'too_many_columns': 'SEGJOB_DELIMITER says what stands between columns; a text with the delimiter in it needs quotes.',
         'annual_income_out_of_range': 'Incomes are in thousands where the header does not say otherwise.',
     } -%}
@@ -43,13 +45,15 @@
 {% macro rejected_share(name) -%}
     {% if execute and flags.WHICH in ('build', 'test') -%}
         {% set judged = ref('int_' ~ name ~ '_judged') -%}
+        {# Spreadsheets write a line of delimiters for each row that was ever touched. #}
         {% set counts = run_query(
-            "select count(*), count(*) filter (where outcome = 'rejected') from " ~ judged
+            "select count(*) filter (where coalesce(reason, '') <> 'empty_line'), "
+            ~ "count(*) filter (where outcome = 'rejected' and reason <> 'empty_line') from " ~ judged
         ).rows[0] -%}
         {% set percent = 100.0 * counts[1] / counts[0] if counts[0] else 0 -%}
         {% if percent > var('rejected_warn_percent') -%}
             {% set top = run_query(
-                "select reason, count(*) as lines from " ~ judged ~ " where outcome = 'rejected' group by reason order by lines desc, reason limit 1"
+                "select reason, count(*) as lines from " ~ judged ~ " where outcome = 'rejected' and reason <> 'empty_line' group by reason order by lines desc, reason limit 1"
             ).rows[0] -%}
             {% set examples = run_query(
                 'select judged.file_row, base.raw_line from ' ~ judged ~ ' as judged inner join ' ~ ref('base_' ~ name)
@@ -72,6 +76,7 @@
     {%- endif -%}
     with judged as (
         select * from {{ ref('int_' ~ name ~ '_judged') }}
+        where coalesce(reason, '') <> 'empty_line'
     )
 
     -- Rounded up, as dbt compares whole numbers.

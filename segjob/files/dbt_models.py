@@ -29,6 +29,7 @@ CUSTOMER_MODELS = (
     "staging.stg_orders",
     "staging.stg_customers",
     "intermediate.int_as_of",
+    "intermediate.int_order_totals",
     "intermediate.int_customers_judged",
     "intermediate.int_customers",
     "intermediate.int_orders_judged",

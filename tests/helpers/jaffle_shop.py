@@ -22,9 +22,11 @@ PROFILES = """
 jaffle_shop:
   target: dev
   outputs:
-    dev: {type: duckdb, path: "dev.duckdb", schema: alice, threads: 1}
-    prod: {type: duckdb, path: "prod.duckdb", schema: analytics, threads: 1}
+    dev: {{schema: alice, threads: 1, {dev}}}
+    prod: {{schema: analytics, threads: 1, {prod}}}
 """
+DUCKDB = ('type: duckdb, path: "dev.duckdb"', 'type: duckdb, path: "prod.duckdb"')
+"""The connections of the two targets, as dbt's profile has them."""
 CUSTOMERS = """
 with orders as (
     select * from {{ ref('stg_orders') }}
@@ -49,13 +51,38 @@ inner join {{ source('segjob', 'customers') }} as segments using (customer_id)
 """
 
 
-def make_project(folder: Path) -> Path:
+def postgres_targets(host: str, user: str) -> tuple[str, str]:
+    """Two databases of a server, jaffle_dev and jaffle_prod."""
+    server = f'type: postgres, host: "{host}", port: 5432, user: "{user}", password: ""'
+    return f"{server}, dbname: jaffle_dev", f"{server}, dbname: jaffle_prod"
+
+
+def spark_targets(folder: Path) -> tuple[str, str]:
+    """Two folders, each with a catalogue of its own."""
+
+    def lake(name: str) -> str:
+        place = folder / name
+        settings = {
+            "spark.master": "local[2]",
+            "spark.sql.warehouse.dir": str(place),
+            "spark.hadoop.javax.jdo.option.ConnectionURL": f"jdbc:derby:;databaseName={place}/metastore_db;create=true",
+            "spark.sql.shuffle.partitions": "1",
+            "spark.ui.enabled": "false",
+            "spark.driver.bindAddress": "127.0.0.1",
+            "spark.driver.host": "127.0.0.1",
+        }
+        return f'type: spark, method: session, host: "NA", server_side_parameters: {json.dumps(settings)}'
+
+    return lake("dev"), lake("prod")
+
+
+def make_project(folder: Path, targets: tuple[str, str] = DUCKDB) -> Path:
     """The project in a new folder: 200 customers of whom half buy often, before any dbt command."""
     rng = random.Random(4)
     for name in ("seeds", "models/staging", "models/marts"):
         (folder / name).mkdir(parents=True)
     (folder / "dbt_project.yml").write_text(PROJECT)
-    (folder / "profiles.yml").write_text(PROFILES)
+    (folder / "profiles.yml").write_text(PROFILES.format(dev=targets[0], prod=targets[1]))
     people = [f"{number},Name {number}" for number in range(1, 201)]
     (folder / "seeds" / "raw_customers.csv").write_text("\n".join(["id,first_name", *people]) + "\n")
     orders = []

@@ -15,29 +15,53 @@ as_of as (
     select * from {{ ref('int_as_of') }}
 ),
 
+order_totals as (
+    select * from {{ ref('int_order_totals') }}
+),
+
+-- Some files say what became of an order beside its first line only.
+ended_orders as (
+    select
+        customer_id,
+        order_id,
+        min(status_problem) as status_problem
+    from orders
+    where status_problem is not null and has_order_id
+    group by customer_id, order_id
+),
+
 judged as (
     select
         orders.*,
+        case when order_totals.is_order_total then orders.revenue_by_price else orders.revenue end as line_revenue,
         case
             when orders.problem is not null and orders.unreadable_column is null then orders.problem
             when orders.customer_id is null then 'customer_id_missing'
             when orders.unreadable_column is not null
                 then coalesce(orders.problem, orders.unreadable_column || '_unreadable')
             when orders.ordered_at is null then 'ordered_at_missing'
-            when orders.revenue is null then 'unit_price_missing'
+            when case when order_totals.is_order_total then orders.revenue_by_price else orders.revenue end is null
+                then 'unit_price_missing'
             when orders.quantity = 0 then 'quantity_zero'
             when orders.unit_price < 0 and orders.quantity < 0 then 'unit_price_negative'
             when orders.is_contradictory then 'signs_disagree'
             when abs(orders.quantity) > {{ var('quantity_limit') }} then 'quantity_out_of_range'
             when cast(orders.ordered_at as date) < date '1970-01-01' then 'ordered_before_1970'
             when cast(orders.ordered_at as date) > as_of.latest_date then 'ordered_in_future'
-            when orders.status_problem is not null then orders.status_problem
+            when coalesce(orders.status_problem, ended_orders.status_problem) is not null
+                then coalesce(orders.status_problem, ended_orders.status_problem)
             when customers.customer_id is null then 'unknown_customer'
             when not customers.is_kept then 'rejected_customer'
         end as rejection
     from orders
     cross join as_of
+    cross join order_totals
     left join customers on orders.customer_id = customers.customer_id
+    left join ended_orders
+        on
+            orders.customer_id = ended_orders.customer_id
+            and orders.order_id = ended_orders.order_id
+            and not orders.has_status
 ),
 
 -- A line is a duplicate only where the whole line of the file is equal, and only a line that names its order can be
@@ -94,9 +118,9 @@ final as (
         ranked.ordered_at,
         ranked.quantity,
         ranked.unit_price,
-        ranked.revenue,
+        ranked.line_revenue as revenue,
         ranked.line_type,
-        ranked.line_type = 'product' and (ranked.quantity < 0 or ranked.revenue < 0) as is_return,
+        ranked.line_type = 'product' and (ranked.quantity < 0 or ranked.line_revenue < 0) as is_return,
         coalesce(ranked.is_cancellation, false) as is_cancellation,
         cancelled.cancels_order_id,
         case

@@ -15,8 +15,10 @@
             {% do facts.append([name, 'lines above the header, not read', plan['skipped'] | string, 'the header']) -%}
         {%- endif -%}
         {% for column, position in plan['matched'].items() -%}
-            {% do facts.append([name, 'header of ' ~ column, plan['headers'][position], 'the user' if column in mapped_headers(name)
-                else 'its spelling']) -%}
+            {% set header = plan['headers'][position] -%}
+            {% set alike = plan['headers'] | select('equalto', header) | list | length -%}
+            {% do facts.append([name, 'header of ' ~ column, header, ('the user' if column in mapped_headers(name) else 'its spelling')
+                ~ ('; the first of ' ~ alike ~ ' columns of that name' if alike > 1 else '')]) -%}
         {%- endfor -%}
         {% set unused = [] -%}
         {% for header in plan['headers'] -%}

@@ -13,7 +13,8 @@ texts as (
         {{ clean_text('ordered_at') }} as ordered_at,
         {{ clean_text('quantity') }} as quantity,
         {{ clean_text('unit_price') }} as unit_price,
-        {{ clean_text('revenue') }} as revenue
+        {{ clean_text('revenue') }} as revenue,
+        {{ currency_code('lower(' ~ clean_text('currency') ~ ')') }} as currency
     from orders
     {{ fence() }}
 ),
@@ -32,8 +33,14 @@ dates as {{ materialized() }} (
         {{ is_date_in('ordered_at', 'dmy') }} as is_dmy,
         {{ is_date_in('ordered_at', 'mdy') }} as is_mdy,
         {{ is_date_in('ordered_at', 'ymd') }} as is_ymd,
-        {{ currency_of('unit_price') }} as unit_price_code,
-        {{ currency_of('revenue') }} as revenue_code
+        {{ is_date_in('ordered_at', 'dmy', 'dotted') }} as is_dotted_dmy,
+        {{ is_date_in('ordered_at', 'mdy', 'dotted') }} as is_dotted_mdy,
+        case
+            when unit_price is not null then coalesce({{ currency_of('unit_price') }}, currency)
+        end as unit_price_code,
+        case
+            when revenue is not null then coalesce({{ currency_of('revenue') }}, currency)
+        end as revenue_code
     from moments
 ),
 
@@ -48,7 +55,10 @@ counted as (
         count(*) filter (where ordered_at_shape in ('iso', 'offset', 'digits', 'year_first')) as ordered_at_year_first,
         count(*) filter (where ordered_at_shape = 'epoch') as ordered_at_epoch,
         count(*) filter (where ordered_at_shape = 'named') as ordered_at_named,
+        count(*) filter (where ordered_at_shape = 'serial') as ordered_at_serial,
         count(*) filter (where ordered_at_shape = 'dotted') as ordered_at_dotted,
+        count(*) filter (where is_dotted_dmy > is_dotted_mdy) as ordered_at_dotted_dmy,
+        count(*) filter (where is_dotted_mdy > is_dotted_dmy) as ordered_at_dotted_mdy,
         coalesce(sum(greatest(is_dmy, is_mdy, is_ymd)), 0) as ordered_at_ordered,
         coalesce(sum(is_dmy), 0) as ordered_at_dmy,
         coalesce(sum(is_mdy), 0) as ordered_at_mdy,
@@ -73,6 +83,15 @@ final as (
         {{ number_mark('quantity', number_columns) }},
         {{ number_mark('unit_price', number_columns) }},
         {{ number_mark('revenue', number_columns) }},
+        -- With points between them the day comes first, where the values do not say otherwise.
+        {% if given_order -%}
+            {{ as_text("'" ~ given_order ~ "'") }} as ordered_at_dotted_order,
+        {%- else -%}
+            case
+                when ordered_at_dotted_dmy >= 19 * ordered_at_dotted_mdy then 'dmy'
+                when ordered_at_dotted_mdy >= 19 * ordered_at_dotted_dmy then 'mdy'
+            end as ordered_at_dotted_order,
+        {%- endif %}
         {% if given_order -%}
             {{ as_text("'" ~ given_order ~ "'") }} as ordered_at_order,
             {{ as_text("'SEGJOB_DATE_ORDER'") }} as ordered_at_order_by

@@ -19,7 +19,12 @@ texts as (
         {{ clean_text('quantity') }} as quantity,
         {{ clean_text('unit_price') }} as unit_price,
         {{ clean_text('revenue') }} as revenue,
-        lower({{ clean_text('order_status') }}) as order_status
+        {{ currency_code('lower(' ~ clean_text('currency') ~ ')') }} as currency,
+        case
+            when {{ clean_text('cancelled_at') }} is not null then 'cancelled'
+            else {{ without('lower(' ~ clean_text('order_status') ~ ')', '^wc-') }}
+        end as order_status,
+        lower({{ clean_text('entry_type') }}) as entry_type
     from orders
     {{ fence() }}
 ),
@@ -41,7 +46,8 @@ formatted as (
         formats.unit_price_currency,
         formats.revenue_currency,
         formats.ordered_at_order,
-        {{ date_text_of('ordered_at', 'formats.ordered_at_order') }} as date_text
+        formats.ordered_at_dotted_order,
+        {{ date_text_of('ordered_at', 'formats.ordered_at_order', 'formats.ordered_at_dotted_order') }} as date_text
     from dated
     cross join formats
     {{ fence() }}
@@ -54,8 +60,8 @@ parsed as (
         {{ number_of('quantity', 'quantity_mark') }} as quantity_said,
         {{ number_of('unit_price', 'unit_price_mark') }} as price,
         {{ number_of('revenue', 'revenue_mark') }} as money,
-        {{ currency_of('unit_price') }} <> unit_price_currency as is_price_in_other_currency,
-        {{ currency_of('revenue') }} <> revenue_currency as is_revenue_in_other_currency
+        coalesce({{ currency_of('unit_price') }}, currency) <> unit_price_currency as is_price_in_other_currency,
+        coalesce({{ currency_of('revenue') }}, currency) <> revenue_currency as is_revenue_in_other_currency
     from formatted
     {{ fence() }}
 ),
@@ -64,11 +70,22 @@ counted as (
     select
         *,
         coalesce(quantity_said, 1) as units,
+        -- A line that says it sends something back does, though all its signs are plus.
+        case
+            when
+                {{ is_return_entry('entry_type') }}
+                and coalesce(quantity_said, 1) >= 0
+                and coalesce(price, 0) >= 0
+                and coalesce(money, 0) >= 0
+                then -1
+            else 1
+        end as direction,
         case
             when line_problem is not null then line_problem
             when moment is null and ordered_at is not null
                 then
                     case
+                        when ordered_at_shape = 'dotted' and ordered_at_dotted_order is null then 'ordered_at_ambiguous'
                         when ordered_at_order is not null then 'ordered_at_unreadable'
                         when {{ is_date_in('ordered_at', 'dmy') }} + {{ is_date_in('ordered_at', 'mdy') }} > 0
                             then 'ordered_at_ambiguous'
@@ -80,8 +97,8 @@ counted as (
                 then 'unit_price_' || {{ number_problem('unit_price', 'unit_price_mark') }}
             when money is null and revenue is not null
                 then 'revenue_' || {{ number_problem('revenue', 'revenue_mark') }}
-            when is_price_in_other_currency then 'unit_price_in_other_currency'
-            when is_revenue_in_other_currency then 'revenue_in_other_currency'
+            when is_price_in_other_currency and price is not null then 'unit_price_in_other_currency'
+            when is_revenue_in_other_currency and money is not null then 'revenue_in_other_currency'
         end as problem,
         lower(coalesce(description, '')) as description_word,
         lower(coalesce(product_id, '')) as product_word
@@ -98,19 +115,17 @@ final as (
         {{ clean_id('customer_id') }} as customer_id,
         {{ clean_id('product_id') }} as product_id,
         moment as ordered_at,
-        units as quantity,
+        units * direction as quantity,
         coalesce(price, money / nullif(units, 0)) as unit_price,
-        coalesce(money, units * price) as revenue,
+        coalesce(money, units * price) * direction as revenue,
+        -- For int_order_totals: what the file says for the line, and what its price comes to.
+        money * direction as revenue_said,
+        units * price * direction as revenue_by_price,
         -- Three signs may contradict each other: the quantity's, the price's and the money's.
         coalesce((price > 0 and money < 0 and units > 0) or (money > 0 and units < 0), false) as is_contradictory,
         {{ line_type('product_word', 'description_word') }} as line_type,
-        case
-            when order_status in (
-                'cancelled', 'canceled', 'failed', 'voided', 'void', 'trash', 'expired', 'unavailable', 'storniert',
-                'annulé', 'cancelado'
-            ) then 'order_cancelled'
-            when order_status = 'refunded' then 'order_refunded'
-        end as status_problem,
+        order_status is not null as has_status,
+        {{ problem_of_status('order_status') }} as status_problem,
         coalesce({{ matches('order_id', 'C[0-9]+') }}, false) as is_cancellation,
         case
             when moment is null and ordered_at is not null then 'ordered_at'

@@ -13,6 +13,10 @@ order_formats as (
     select * from {{ ref('stg_order_formats') }}
 ),
 
+order_totals as (
+    select * from {{ ref('int_order_totals') }}
+),
+
 numbers as (
     {% set columns = {
         'customers': ['age', 'annual_income', 'spending_score'],
@@ -68,8 +72,8 @@ numbers as (
 
 moments as (
     {% set shapes = {
-        'year_first': 'year-month-day', 'epoch': 'seconds or milliseconds since 1970', 'named': 'month as a word',
-        'dotted': 'day.month.year',
+        'year_first': 'year-month-day', 'epoch': 'seconds since 1970 or parts of them', 'serial': 'days since 1899-12-30',
+        'named': 'month as a word',
     } -%}
     {% for shape, words in shapes.items() -%}
         select
@@ -85,6 +89,27 @@ moments as (
         where ordered_at_{{ shape }} > 0
         union all
     {% endfor -%}
+    select
+        'orders' as file,
+        'ordered_at' as column_name,
+        case ordered_at_dotted_order
+            when 'dmy' then 'day.month.year'
+            when 'mdy' then 'month.day.year'
+            when 'ymd' then 'year.month.day'
+            else 'not known: SEGJOB_DATE_ORDER says it'
+        end as format,
+        case
+            when ordered_at_dotted_order is null then 'nothing'
+            when ordered_at_dotted_dmy + ordered_at_dotted_mdy > 0 then 'its values'
+            else 'how they are written'
+        end as decided_by,
+        ordered_at_values as values_read,
+        ordered_at_dotted as values_deciding,
+        ordered_at_values - ordered_at_dotted as values_otherwise,
+        0 as values_either_way
+    from order_formats
+    where ordered_at_dotted > 0
+    union all
     select
         'orders' as file,
         'ordered_at' as column_name,
@@ -112,6 +137,22 @@ moments as (
         ordered_at_dmy + ordered_at_mdy - ordered_at_ordered as values_either_way
     from order_formats
     where ordered_at_ordered > 0
+),
+
+totals as (
+    select
+        'orders' as file,
+        'revenue' as column_name,
+        case
+            when is_order_total then 'of the whole order, not used: quantity times unit price' else 'of the line'
+        end as format,
+        'orders of several lines' as decided_by,
+        orders_with_one_total + orders_with_several as values_read,
+        case when is_order_total then orders_with_one_total else orders_with_several end as values_deciding,
+        case when is_order_total then orders_with_several else orders_with_one_total end as values_otherwise,
+        0 as values_either_way
+    from order_totals
+    where orders_with_one_total + orders_with_several > 0
 ),
 
 currencies as (
@@ -146,6 +187,8 @@ final as (
     select * from numbers
     union all
     select * from moments
+    union all
+    select * from totals
     union all
     select * from currencies
 )
