@@ -30,6 +30,12 @@ class SegjobError(Exception):
         self.hint = hint
         self.statement: str | None = None
 
+    def prefix(self, segmentation: str) -> None:
+        """Say which segmentation it is about, unless the message begins with a relation of that name."""
+        subject = self.message.split(" ", 1)[0].rpartition(".")[2].strip('"')
+        if subject != segmentation:
+            self.message = f"{segmentation}: {self.message}"
+
 
 class ConfigError(SegjobError):
     """The command line or the config file is wrong; running it again changes nothing."""

@@ -105,3 +105,10 @@ def test_it_says_that_the_lines_of_the_file_are_rejected(file: Path, refused: Re
     assert "look in main.rejected_orders" in said
     execute(file, "update cleaning_report set rows = 400 where outcome = 'read'")
     assert "rejected" not in refused(file, 3, "check", *described)
+
+
+def test_a_relation_of_the_segmentations_name_is_named_once(file: Path, refused: Refused) -> None:
+    said = refused(file, 3, "check", *ASKED[:4], "--features", "income,gander")
+    assert said.startswith("error: customers has no column 'gander' (feature)")
+    other = refused(file, 3, "check", *ASKED[:4], "--features", "income,gander", "--name", "groups")
+    assert other.startswith("error: groups: customers has no column 'gander' (feature)")

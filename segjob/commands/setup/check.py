@@ -52,7 +52,7 @@ def check_all(
                     _examine_rows(registry, source, with_rows, progress)
                 sources.append(source)
             except (ConfigError, DataError, MissingRights) as problem:
-                problem.message = f"{name}: {problem.message}"
+                problem.prefix(name)
                 problems.append(problem)
     if problems:
         raise together(problems)

@@ -115,7 +115,7 @@ def try_each(
             results.append(patiently(registry, source, publish_one, progress))
         except (ConfigError, DataError, NoSegmentation) as problem:
             if len(requested) > 1:
-                problem.message = f"{source.name}: {problem.message}"
+                problem.prefix(source.name)
             failures.append(problem)
     progress.turn_to(None)
     if not results:
