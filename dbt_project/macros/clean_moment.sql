@@ -64,7 +64,7 @@
 {# A select over `relation` that adds the parts of the moments in `column`. #}
 {% macro moment_parts(relation, column) -%}
     {% set written_sql -%}
-    {% set lower_text = "translate(lower(" ~ column ~ "), '\u202f\u00a0', '  ')" -%}
+    {% set lower_text = "replace(replace(lower(" ~ column ~ "), '\u202f', ' '), '\u00a0', ' ')" -%}
     {% set word = '([^-0-9 ,./:]{3,})' -%}
     {% set rest = '(?:,? +(.*))?' -%}
     {% set weekday, year = '(?:[^-0-9 ,./:]+[.,]* +)?', '([0-9]{4}|[0-9]{2})' -%}
@@ -211,12 +211,12 @@
     end
 {%- endmacro %}
 
-{# 1 where a value of this shape is a date in this order, else 0. A year comes first only in `10-12-01`. #}
-{% macro is_date_in(column, order, shape='ordered') -%}
+{# 1 where a value of shape `ordered` is a date in this order, else 0. A year comes first only in `10-12-01`. #}
+{% macro is_date_in(column, order) -%}
     {% set written_sql -%}
     {% set date = '(' ~ iso_text(column, order) ~ ')' -%}
     case
-        when {{ column }}_shape <> '{{ shape }}' then 0
+        when {{ column }}_shape <> 'ordered' then 0
         {% if order == 'ymd' -%}
             when length({{ column }}_last) <> 2 or {{ column }} not like '%-%-%' then 0
         {% endif -%}

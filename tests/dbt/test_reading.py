@@ -10,6 +10,7 @@ import duckdb
 import pytest
 from helpers.dbt_checkout import SHARED
 from helpers.plain_jinja import PlainJinja
+from helpers.reading_cases import CASES
 
 from segjob.files.dbt_models import FileRefused
 
@@ -58,29 +59,7 @@ def customers(tmp_path: Path) -> Read:
     return read
 
 
-DAYS = [("13047", 0.0, 1.0, 22.0), ("17850", 27.0, 2.0, 35.64)]
-
-
-@pytest.mark.parametrize(
-    ("name", "features"),
-    [
-        ("hash_ids", [("A", 1.0, 2.0, 100.0), ("B", 0.0, 1.0, 10.0)]),
-        ("same_price_other_goods", [("A", 0.0, 1.0, 30.0)]),
-        ("same_line_other_money", [("A", 0.0, 1.0, 18.0)]),
-        ("refund_by_amount", [("A", 6.0, 1.0, 0.0), ("B", 0.0, 2.0, 40.0)]),
-        ("discount_line", [("A", 1.0, 1.0, 35.0), ("B", 0.0, 1.0, 20.0)]),
-        ("signs_disagree", [("A", 4.0, 1.0, 10.0)]),
-        ("us_dates", DAYS),
-        ("eu_dates", DAYS),
-        ("ambiguous_dates", [("C1", None, 0.0, 0.0), ("C2", None, 0.0, 0.0)]),
-        ("decimal_comma_orders", [("A", 2.0, 1.0, 12.5), ("B", 0.0, 2.0, 2034.99)]),
-        ("headers_olist", [("7c39", 295.0, 1.0, 29.99), ("af07", 0.0, 1.0, 118.7)]),
-        ("headers_retail", [("CUST001", 0.0, 1.0, 150.0), ("CUST002", 270.0, 1.0, 1000.0)]),
-        ("headers_superstore", [("C-1", 50.0, 1.0, 261.96), ("C-2", 0.0, 1.0, 14.62)]),
-        ("order_numbers_restart", [("A", 0.0, 2.0, 20.0), ("B", 4.0, 1.0, 20.0)]),
-        ("latin1", [("José", 1.0, 1.0, 10.0), ("Zoë", 0.0, 1.0, 20.0)]),
-    ],
-)
+@pytest.mark.parametrize(("name", "features"), CASES.items())
 def test_every_case_of_orders_gives_the_right_features(name: str, features: list[tuple[Any, ...]]) -> None:
     assert read_files({"SEGJOB_ORDERS": case(f"{name}.csv")}).ask(FEATURES) == features
 

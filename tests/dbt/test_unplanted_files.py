@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 import pytest
 from helpers.plain_jinja import PlainJinja
+from helpers.reading_cases import MONEY, TIMES
 from helpers.shop_exports import EXPORTS
 
 from segjob.files.dbt_models import FileRefused
@@ -43,59 +44,12 @@ def column(folder: Path, name: str, values: list[str]) -> list[Any]:
     return [value if value is None or name != "ordered_at" else str(value) for (value,) in rows]
 
 
-@pytest.mark.parametrize(
-    ("values", "expected"),
-    [
-        # A dash in the place of decimals is no minus.
-        (["12,-", "1.012,-", "12,--", "12:-", "12.–", "3,50"], [12, 1012, 12, 12, 12, 3.5]),
-        (["12.-", "CHF 5.-", "3.50 Fr."], [12, 5, 3.5]),
-        (["12.50-", "–12.50", "‒12.50", "－12.50", "- $12.50", "(USD 12.50)"], [-12.5] * 6),
-        (["₹1,23,456.50", "₹ 12,34,567", "₹99"], [123456.5, 1234567, 99]),
-        (["1\u2009012,50 €", "1\u202f012,50 €", "1\u2007012,50", "1\u00a0012,50"], [1012.5] * 4),
-        (["١٢٫٥٠", "١٬٢٣٤٫٥٠", "۹.۹۰", "３.５"], [12.5, 1234.5, 9.9, 3.5]),
-        (["1 012,50 kr", "12,50 kr.", "12,50 KR"], [1012.5, 12.5, 12.5]),
-        (["C$12.50", "C$3.20", "₽9.50"], [12.5, 3.2, None]),
-        (['="12.50"', "'3.20", "#N/A", "\\N", "#VALUE!", "—"], [12.5, 3.2, None, None, None, None]),
-    ],
-)
+@pytest.mark.parametrize(("values", "expected"), MONEY)
 def test_money_as_people_write_it(tmp_path: Path, values: list[str], expected: list[float | None]) -> None:
     assert column(tmp_path, "revenue", values) == expected
 
 
-@pytest.mark.parametrize(
-    ("values", "expected"),
-    [
-        # Points in `a.m.` do not make the date one with points.
-        (
-            ["1/31/2024 8:26 a.m.", "1/3/2024 12:05 P.M.", "1/5/2024, 8:26:10\u202fPM", "1/6/2024 8pm"],
-            ["2024-01-31 08:26:00", "2024-01-03 12:05:00", "2024-01-05 20:26:10", "2024-01-06 20:00:00"],
-        ),
-        (
-            ["01.12.2010 08:26 Uhr", "13.12.2010 20.01", "13. 1. 2024", "2.3.2024."],
-            ["2010-12-01 08:26:00", "2010-12-13 20:01:00", "2024-01-13 00:00:00", "2024-03-02 00:00:00"],
-        ),
-        (["01.13.2024", "02.03.2024", "04.05.2024"], ["2024-01-13", "2024-02-03", "2024-04-05"]),
-        (["01.13.2024", "13.02.2024", "04.05.2024"], [None, None, None]),
-        (
-            ["01/12/2010 08h26", "13/12/2010 à 20h01", "1er janvier 2024", "3 août 2024 à 10:30"],
-            ["2010-12-01 08:26:00", "2010-12-13 20:01:00", "2024-01-01 00:00:00", "2024-08-03 10:30:00"],
-        ),
-        (
-            ["March 4, 2024 at 10:15 AM", "12-Jan-2024 10.00.00.000000 AM", "2024/1/5 8:05", "2024/13/5"],
-            ["2024-03-04 10:15:00", "2024-01-12 10:00:00", "2024-01-05 08:05:00", None],
-        ),
-        (
-            ["978300760", "1291191960.5", "1291191960000", "1291191960000000", "1291191960000000000"],
-            ["2000-12-31 22:12:40", *["2010-12-01 08:26:00"] * 4],
-        ),
-        (["45292", "45293.5", "45293,75"], ["2024-01-01", "2024-01-02 12:00:00", "2024-01-02 18:00:00"]),
-        (
-            ["20240131T083015", "20240131T083015Z", "202401310830", "20240131 08:30", "20240131"],
-            ["2024-01-31 08:30:15"] * 2 + ["2024-01-31 08:30:00"] * 2 + ["2024-01-31"],
-        ),
-        (["2024-01", "Jan 2024", "2024-W05-3", "08:30 31/01/2024", "2024-01-31 08:30 PST"], [None] * 5),
-    ],
-)
+@pytest.mark.parametrize(("values", "expected"), TIMES)
 def test_times_as_people_write_them(tmp_path: Path, values: list[str], expected: list[str | None]) -> None:
     whole = [f"{one} 00:00:00" if one and len(one) == 10 else one for one in expected]
     assert column(tmp_path, "ordered_at", values) == whole

@@ -1,3 +1,6 @@
+-- Read by several models: the texts are parsed once.
+{{ config(materialized='table') }}
+
 with customers as (
     select * from {{ ref('base_customers') }}
 ),

@@ -33,8 +33,6 @@ dates as {{ materialized() }} (
         {{ is_date_in('ordered_at', 'dmy') }} as is_dmy,
         {{ is_date_in('ordered_at', 'mdy') }} as is_mdy,
         {{ is_date_in('ordered_at', 'ymd') }} as is_ymd,
-        {{ is_date_in('ordered_at', 'dmy', 'dotted') }} as is_dotted_dmy,
-        {{ is_date_in('ordered_at', 'mdy', 'dotted') }} as is_dotted_mdy,
         case
             when unit_price is not null then coalesce({{ currency_of('unit_price') }}, currency)
         end as unit_price_code,
@@ -57,8 +55,12 @@ counted as (
         count(*) filter (where ordered_at_shape = 'named') as ordered_at_named,
         count(*) filter (where ordered_at_shape = 'serial') as ordered_at_serial,
         count(*) filter (where ordered_at_shape = 'dotted') as ordered_at_dotted,
-        count(*) filter (where is_dotted_dmy > is_dotted_mdy) as ordered_at_dotted_dmy,
-        count(*) filter (where is_dotted_mdy > is_dotted_dmy) as ordered_at_dotted_mdy,
+        count(*) filter (
+            where ordered_at_shape = 'dotted' and length(ordered_at_first) = 2 and ordered_at_first > '12'
+        ) as ordered_at_dotted_dmy,
+        count(*) filter (
+            where ordered_at_shape = 'dotted' and length(ordered_at_middle) = 2 and ordered_at_middle > '12'
+        ) as ordered_at_dotted_mdy,
         coalesce(sum(greatest(is_dmy, is_mdy, is_ymd)), 0) as ordered_at_ordered,
         coalesce(sum(is_dmy), 0) as ordered_at_dmy,
         coalesce(sum(is_mdy), 0) as ordered_at_mdy,

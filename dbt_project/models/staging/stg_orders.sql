@@ -1,3 +1,6 @@
+-- Read by several models: the texts are parsed once.
+{{ config(materialized='table') }}
+
 with orders as (
     select * from {{ ref('base_orders') }}
 ),
