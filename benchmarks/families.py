@@ -26,8 +26,8 @@ import numpy as np
 from choose_k import write
 
 from segjob.core.cluster import kmeans
-from segjob.core.cluster.kmeans_init import nearest_of
 from segjob.core.cluster.metrics import adjusted_rand
+from segjob.core.cluster.row_sets import nearest_of
 from segjob.core.model import FitRows, Transform
 from segjob.core.select_k.choose import choose
 from segjob.core.select_k.evidence import EvidenceRequest, gather

@@ -51,6 +51,16 @@ def squared_distances(values: Floats, centers: Floats) -> Floats:
     return squared.T
 
 
+def squared_from_own(columns: Floats, centers: Floats, labels: Labels) -> Floats:
+    """(n,) squared distance of each of the (d, n) columns from its own of (k, d) centers."""
+    squared = np.zeros(columns.shape[1])
+    for column, coordinates in zip(columns, centers.T, strict=True):
+        difference = column - coordinates[labels]
+        difference *= difference
+        squared += difference
+    return squared
+
+
 def squared_mahalanobis(values: Floats, means: Floats, whiteners: Floats) -> Floats:
     """(n, k) squared distances in each component's own metric (Mahalanobis, 1936).
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from segjob.core.arrays import nearest, one_blas_thread, squared_mahalanobis
 from segjob.core.cluster import kmeans, mixture_models
 from segjob.core.cluster.lloyd import DECIMALS
+from segjob.core.cluster.mixed_rows import MixedRows
 from segjob.core.cluster.mixture_models import LOG_2PI, e_step
 from segjob.core.model import FitRows, Floats, Gaussians
 from segjob.core.sampling import thin, unweighted_sample
@@ -199,8 +200,9 @@ def _starts(
     if (np.ptp(some, axis=0) > 0).all() and len(np.unique(some, axis=0)) > 2 * more:
         # Around 0: far from it the sums of squares that mixtures are made of would lose their digits.
         middle, spread = some.mean(axis=0), some.std(axis=0)
-        rows = mixture_models.MixedRows.of((some - middle) / spread)
-        merged = mixture_models.descend(rows, _FREE, more, seed=seed, least=k)[k]
+        rows = MixedRows.of((some - middle) / spread)
+        small = mixture_models.small_clusters(rows, more, seed)
+        merged = mixture_models.descend(rows, _FREE, small, least=k)[k]
         covariances = merged.covariances * np.outer(spread, spread)
         yield merged.means * spread + middle, Gaussians(merged.shares / merged.shares.sum(), covariances)
 

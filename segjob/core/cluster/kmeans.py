@@ -9,13 +9,15 @@ pass updates no bounds. Late passes touch a few rows in a hundred, and the resul
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from segjob.core.arrays import one_blas_thread, weighted_mean
-from segjob.core.cluster.kmeans_init import PART_ROWS, Restarts, nearest_of, squared_of_columns, take_over
+from segjob.core.arrays import one_blas_thread, squared_from_own, weighted_mean
+from segjob.core.cluster.kmeans_init import PART_ROWS, Restarts, squared_of_columns
+from segjob.core.cluster.row_sets import nearest_of, take_over
 from segjob.core.model import Floats, Labels
 from segjob.core.sampling import thin
 from segjob.errors import DataError
@@ -67,17 +69,31 @@ def fit(
     ------
     DataError : fewer distinct rows than k.
     """
+    if init is None:
+        return fits(values, weights, [k], seed=seed, n_init=n_init)[k]
+    center = weighted_mean(values, weights)
+    with one_blas_thread():
+        best = polish(Rows.of(values - center, weights), init - center)
+    return replace(best, centroids=best.centroids + center)
+
+
+def fits(
+    values: Floats, weights: Floats, ks: Sequence[int], *, seed: int, n_init: int
+) -> dict[int, KMeansFit]:
+    """`fit` for several k, whose restarts have their seeds in common: each is the same as alone."""
+    if not ks:
+        return {}
     center = weighted_mean(values, weights)
     centred = values - center
+    rows, by_k = Rows.of(centred, weights), {}
     with one_blas_thread():
-        if init is None:
-            part = Restarts(*thin(centred, weights, PART_ROWS, seed), n_init=n_init, seed=seed)
-            ends, _ = part.lloyd(part.seeds(k), keep=1)
-            start = fill_up(ends[0], k, centred, weights)
-        else:
-            start = init - center
-        best = polish(Rows.of(centred, weights), start)
-    return KMeansFit(best.centroids + center, best.labels, best.inertia, best.iterations)
+        part = Restarts(*thin(centred, weights, PART_ROWS, seed), n_init=n_init, seed=seed)
+        seeds = part.seeds(max(ks))
+        for k in ks:
+            ends, _ = part.lloyd(seeds[:, :k], keep=1)
+            best = polish(rows, fill_up(ends[0], k, centred, weights))
+            by_k[k] = replace(best, centroids=best.centroids + center)
+    return by_k
 
 
 def polish(rows: Rows, start: Floats, iterations: int = ITERATIONS) -> KMeansFit:
@@ -232,5 +248,5 @@ def _finish(rows: Rows, unordered: NDArray[np.int16], k: int, iterations: int) -
     rank = np.empty(k, dtype=np.intp)
     rank[order] = np.arange(k)
     centroids, labels = centroids[order], rank[unordered]
-    inertia = float(rows.weights @ ((rows.values - centroids[labels]) ** 2).sum(axis=1))
+    inertia = float(rows.weights @ squared_from_own(rows.columns, centroids, labels))
     return KMeansFit(centroids, labels, inertia, iterations)

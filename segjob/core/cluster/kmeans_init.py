@@ -8,12 +8,12 @@ So the answer for one k does not depend on which others were requested.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from typing import Any
+from collections.abc import Collection, Iterator, Sequence
+from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
+from segjob.core.cluster.row_sets import RowSets
 from segjob.core.model import Floats
 
 PART_ROWS = 4_000
@@ -39,12 +39,6 @@ requested. On 24 data sets the inertia for k = 13 and 14 is 0.1 % higher in the 
 EVERY_K = 50
 """Clusters up to which each k grows out of k - 1, the end of the longest `k_range`; a larger k grows out of it."""
 
-_STACK = 1 << 17
-"""Scores that are held at once, of all starts of a stack: half a MiB in single precision, so they stay in the cache."""
-_WARM_UP = 4
-"""Passes after which starts are ranked: most of the way to a local optimum is in the first few."""
-_TO_THE_END = 40
-"""Passes of the starts that remain; what has not ended then ends in `kmeans.polish`."""
 _FINALISTS = 12
 _APART = 3
 """Decimals of the relative inertia in which two local optima have to differ."""
@@ -57,8 +51,11 @@ _BASES = 3
 def squared_of_columns(columns: Floats, centers: Floats) -> Floats:
     """(c, n) squared distances of (d, n) columns from (c, d) centers, by differences: equal rows are at exactly 0."""
     total = np.zeros((len(centers), columns.shape[1]))
+    difference = np.empty_like(total)
     for column, at in zip(columns, centers.T, strict=True):
-        total += (column - at[:, None]) ** 2
+        np.subtract(column, at[:, None], out=difference)
+        difference *= difference
+        total += difference
     return total
 
 
@@ -76,10 +73,10 @@ class Restarts:
     def __init__(self, values: Floats, weights: Floats, *, n_init: int, seed: int) -> None:
         self.values, self.weights, self.n_init, self.seed = values, weights, n_init, seed
         self.columns = np.ascontiguousarray(values.T)
-        # Half the memory, so twice the speed: a label that single precision gets wrong costs a start, not a result.
-        self._coarse = self.columns.astype(np.float32)
-        self._weighted = np.column_stack([values * weights[:, None], weights])
-        self._total = float(weights @ (values * values).sum(axis=1))
+
+    @cached_property
+    def _rows(self) -> RowSets:
+        return RowSets([(self.values, self.weights)])
 
     def seeds(self, k: int) -> Floats:
         """Greedy k-means++ (Arthur and Vassilvitskii, 2007); the first j seeds do not depend on k.
@@ -184,44 +181,33 @@ class Restarts:
         return starts
 
     def lloyd(self, starts: Floats, keep: int) -> tuple[Floats, Floats]:
-        """Lloyd's iteration from many starts (r, k, d): all for a few passes, the `keep` best for many.
+        """Lloyd's iteration from many starts (r, k, d): (m, k, d) ends and (m,) inertia, as `RowSets.lloyd`."""
+        ends, inertia = self._rows.lloyd(starts[None], keep)
+        return ends[0], inertia[0]
 
-        Returns
-        -------
-        centroids : (m, k, d), m at most `keep`. A centroid that loses all its rows stays where it was.
-        inertia : (m,)
-        """
-        if len(starts) > keep:
-            ends, inertia = self._lloyd(starts, _WARM_UP)
-            starts = ends[np.argsort(inertia, kind="stable")[:keep]]
-        return self._lloyd(starts, _TO_THE_END)
 
-    def _lloyd(self, starts: Floats, iterations: int) -> tuple[Floats, Floats]:
-        ends, inertia = starts.copy(), np.empty(len(starts))
-        step = max(1, _STACK // (starts.shape[1] * len(self.values)))
-        for first in range(0, len(starts), step):
-            some = slice(first, first + step)
-            ends[some], inertia[some] = self._stack(starts[some], iterations)
-        return ends, inertia
+def best_of_restarts(searches: Sequence[Restarts], ks: Sequence[int]) -> dict[int, tuple[Floats, Floats]]:
+    """The best restart on each of several sets of rows, for every k.
 
-    def _stack(self, starts: Floats, iterations: int) -> tuple[Floats, Floats]:
-        """Lloyd's iteration from (r, k, d) starts side by side; one that has come to rest leaves the stack."""
-        each = np.arange(starts.shape[1], dtype=np.int16)[None, :, None]
-        ends, inertia = starts.copy(), np.full(len(starts), self._total)
-        running, before = np.arange(len(starts)), np.full((len(starts), len(self.values)), -1, dtype=np.int16)
-        for _ in range(iterations):
-            labels = nearest_of(self._coarse, ends[running].astype(np.float32))
-            moving = (labels != before).any(axis=1)
-            running, before = running[moving], labels[moving]
-            if not running.size:
-                break
-            # Labels as a 0-1 matrix: one product sums all starts, faster than a bincount for each.
-            sums = (before[:, None, :] == each).astype(np.float64) @ self._weighted
-            counts = sums[..., -1:]
-            means = sums[..., :-1] / np.where(counts > 0, counts, 1)
-            ends[running] = np.where(counts > 0, means, ends[running])
-            inertia[running] = self._total - (counts * means**2).sum(axis=(1, 2))
-        return ends, inertia
+    Returns
+    -------
+    By k, centroids (s, k, d) and inertia (s,) of the first s sets: all before the first that has fewer than k distinct
+    rows.
+    """
+    if not ks:
+        return {}
+    rows = RowSets([(search.values, search.weights) for search in searches])
+    seeds = [search.seeds(max(ks)) for search in searches]
+    # So many sets have enough distinct rows for k; one with fewer restarts than another has some of them twice.
+    distinct = np.minimum.accumulate([each.shape[1] for each in seeds])
+    restarts = np.arange(max(map(len, seeds)))
+    by_k = {}
+    for k in ks:
+        starts = [each[restarts % len(each), :k] for each in seeds[: int((distinct >= k).sum())]]
+        if starts:
+            ends, inertia = rows.lloyd(np.stack(starts), keep=1)
+            by_k[k] = ends[:, 0], inertia[:, 0]
+    return by_k
 
 
 def _bounded(starts: int, k: int) -> int:
@@ -235,20 +221,3 @@ def _distinct(ends: Floats, inertia: Floats, keep: int) -> Floats:
     relative = inertia[order] / max(inertia[order[0]], 1e-300)
     _, first = np.unique(np.round(relative, _APART), return_index=True)
     return ends[order[first[:keep]]]
-
-
-def nearest_of(columns: NDArray[Any], centroids: NDArray[Any]) -> NDArray[np.int16]:
-    """(r, n) the nearest centroid of each row (d, n) under each of r sets of centroids (r, k, d)."""
-    scores = centroids @ columns  # x'c - |c|^2 / 2 is highest for the nearest
-    scores -= 0.5 * (centroids * centroids).sum(axis=2)[..., None]
-    best = scores[:, 0].copy()
-    labels = np.zeros(best.shape, dtype=np.int16)
-    for j in range(1, centroids.shape[1]):
-        take_over(labels, scores[:, j] > best, j)
-        np.maximum(best, scores[:, j], out=best)
-    return labels
-
-
-def take_over(labels: NDArray[np.int16], where: NDArray[np.bool_], label: int) -> None:
-    """Set a label higher than any before it, in place: arithmetic, because a masked copy takes thrice the time."""
-    np.maximum(labels, where.view(np.int8) * np.int16(label), out=labels)

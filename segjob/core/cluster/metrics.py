@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segjob.core.arrays import one_blas_thread, squared_distances
+from segjob.core.arrays import one_blas_thread, squared_distances, squared_from_own
 from segjob.core.model import Floats, Labels
 from segjob.core.sampling import weighted_sample
 
@@ -183,7 +183,7 @@ def davies_bouldin(values: Floats, weights: Floats, labels: Labels, centroids: F
     k = len(centroids)
     if k < 2:
         return None
-    distance = np.sqrt(((values - centroids[labels]) ** 2).sum(axis=1))
+    distance = np.sqrt(squared_from_own(np.ascontiguousarray(values.T), centroids, labels))
     spread = np.bincount(labels, weights * distance, k) / np.bincount(labels, weights, k)
     between = np.sqrt(squared_distances(centroids, centroids))
     np.fill_diagonal(between, np.inf)

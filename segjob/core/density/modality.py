@@ -9,12 +9,14 @@ distance of two normal distributions that overlap as little (Bhattacharyya, 1943
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import numpy as np
 
-from segjob.core.cluster.mixture_models import MixedRows, Mixture
+from segjob.core.cluster.mixed_rows import MixedRows
+from segjob.core.cluster.mixture_models import LEAST_LOG, Mixture
 from segjob.core.model import Floats, Labels
 
 VALLEY = 0.55
@@ -101,7 +103,7 @@ class _Merging:
         self._peaks = dict(enumerate(peaks))
         self._labels = mixture.responsibilities.argmax(axis=0)
         self._group_of = np.arange(mixture.k)
-        self._depth = {(i, j): self._valley(i, j) for i in self._peaks for j in self._peaks if i < j}
+        self._depth = self._valleys(list(combinations(self._peaks, 2)))
         self._deepest_merged = 1.0
 
     def merge(self, least_rows: float) -> tuple[float, ...]:
@@ -141,21 +143,28 @@ class _Merging:
         self._labels = np.where((self._labels == i) | (self._labels == j), new, self._labels)
         self._group_of = np.where((self._group_of == i) | (self._group_of == j), new, self._group_of)
         self._depth = {pair: depth for pair, depth in self._depth.items() if not {i, j} & set(pair)}
-        self._depth |= {(p, new): self._valley(p, new) for p in self._peaks if p != new}
+        self._depth |= self._valleys([(p, new) for p in self._peaks if p != new])
 
-    def _valley(self, i: int, j: int) -> float:
-        """The shallower of two valleys, of the fitted densities and of the rows, less what categories add."""
+    def _valleys(self, pairs: Sequence[_Pair]) -> dict[_Pair, float]:
+        """The depth of the valley between the two of each pair."""
+        if not pairs:
+            return {}
+        lefts, rights = ([self._peaks[pair[side]] for pair in pairs] for side in (0, 1))
+        fitted = lowest_between(_along_ridges(lefts, rights, self._degrees))
+        return {pair: self._valley(*pair, float(depth)) for pair, depth in zip(pairs, fitted, strict=True)}
+
+    def _valley(self, i: int, j: int, depth: float) -> float:
+        """The shallower of two valleys, of the fitted densities (`depth`) and of the rows, less what categories add."""
         left, right = self._peaks[i], self._peaks[j]
         share = left.share + right.share
         pooled = (left.share * left.covariance + right.share * right.covariance) / share
         way = right.mean - left.mean
         direction = np.linalg.solve(pooled, way)
         squared = float(way @ direction)
-        depth = lowest_between(_along_ridge(left, right, self._degrees))
         if depth < 1 and squared > 0:
             line = self._rows.numbers @ (direction / math.sqrt(squared))
             observed = lowest_between(_smoothed(line[self._labels == i], line[self._labels == j]))
-            depth = max(depth, observed)
+            depth = max(depth, float(observed))
         by_levels = _squared_distance_of_levels(self._rows, left.levels, right.levels)
         if by_levels < _ALIKE:
             return depth
@@ -188,22 +197,24 @@ def _distance_of_valley(valley: float) -> float:
     return float(np.interp(-valley, -_VALLEYS, _DISTANCES))
 
 
-def _along_ridge(left: _Peak, right: _Peak, degrees: float) -> Floats:
-    """The density along the curve on which all peaks and valleys of two components lie."""
-    precisions = np.linalg.inv(np.stack([left.covariance, right.covariance]))
-    a = _STEPS[:, None, None]
-    pulls = (1 - _STEPS)[:, None] * (precisions[0] @ left.mean) + _STEPS[:, None] * (
-        precisions[1] @ right.mean
-    )
-    ridge = np.linalg.solve((1 - a) * precisions[0] + a * precisions[1], pulls[:, :, None])[:, :, 0]
-    density = np.zeros(len(_STEPS))
-    d = len(left.mean)
-    for peak, precision in zip((left, right), precisions, strict=True):
-        away = ridge - peak.mean
-        squared = np.einsum("si,ij,sj->s", away, precision, away)
+def _along_ridges(lefts: Sequence[_Peak], rights: Sequence[_Peak], degrees: float) -> Floats:
+    """(pairs, steps) the density along the curve on which all peaks and valleys of two components lie."""
+    sides = lefts, rights
+    means = np.array([[peak.mean for peak in side] for side in sides])
+    precisions = np.linalg.inv(np.array([[peak.covariance for peak in side] for side in sides]))
+    heights = np.array([[peak.share for peak in side] for side in sides]) * np.sqrt(np.linalg.det(precisions))
+    pulls = (precisions @ means[..., None])[:, :, None]
+    # From the left mean to the right one: (steps, 1, 1) of each.
+    right = _STEPS[:, None, None]
+    matrices = (1 - right) * precisions[0][:, None] + right * precisions[1][:, None]
+    ridges = np.linalg.solve(matrices, (1 - right) * pulls[0] + right * pulls[1])[..., 0]
+    density, d = np.zeros(ridges.shape[:2]), means.shape[2]
+    for mean, precision, height in zip(means, precisions, heights, strict=True):
+        away = ridges - mean[:, None]
+        squared = ((away @ precision) * away).sum(axis=2)
         normal = math.isinf(degrees)
         fall = np.exp(-squared / 2) if normal else (1 + squared / degrees) ** (-(degrees + d) / 2)
-        density += peak.share * math.sqrt(np.linalg.det(precision)) * fall
+        density += height[:, None] * fall
     return density
 
 
@@ -218,12 +229,18 @@ def _smoothed(left: Floats, right: Floats) -> Floats:
     if width <= 0:
         return np.ones(1)
     grid = np.linspace(line.min(), line.max(), _GRID)
-    density: Floats = np.exp(-0.5 * ((grid[:, None] - line) / width) ** 2).sum(axis=1)
+    logs = (grid[:, None] - line) / width
+    logs *= logs
+    logs *= -0.5
+    density: Floats = np.exp(np.maximum(logs, LEAST_LOG, out=logs), out=logs).sum(axis=1)
     return density
 
 
-def lowest_between(density: Floats) -> float:
-    """The lowest point between two peaks of a curve, as a share of the lower peak; 1 where it has one peak."""
-    left = np.maximum.accumulate(density)
-    right = np.maximum.accumulate(density[::-1])[::-1]
-    return float((density / np.minimum(left, right)).min())
+def lowest_between(density: Floats) -> Floats:
+    """(...) the lowest point between two peaks of each curve (..., steps), as a share of the lower peak; 1 where it has
+    one peak.
+    """
+    left = np.maximum.accumulate(density, axis=-1)
+    right = np.maximum.accumulate(density[..., ::-1], axis=-1)[..., ::-1]
+    lowest: Floats = (density / np.minimum(left, right)).min(axis=-1)
+    return lowest

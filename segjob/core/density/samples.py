@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from segjob.core.arrays import one_blas_thread
 from segjob.core.cluster.metrics import adjusted_rand
-from segjob.core.cluster.mixture_models import MixedRows, Mixture, responsibilities_of
+from segjob.core.cluster.mixed_rows import MixedRows
+from segjob.core.cluster.mixture_models import Mixture, responsibilities_of
 from segjob.core.density import count
 from segjob.core.density.columns import Atom
 from segjob.core.density.count import Solution
@@ -145,10 +146,10 @@ def count_by_density(request: DensityRequest) -> DensityCount | None:
         mixed = MixedRows.of(rows.numbers, rows.categories)
         samples = [picked[near[picked]] for picked in request.samples]
         samples = [picked for picked in samples if len(picked) >= count.LEAST_ROWS]
-        on_logs = count.prefers_log_scale(mixed.rows(samples[0]), _SEED)
+        on_logs, descended = count.better_scale(mixed.rows(samples[0]), _SEED)
         if on_logs and (transformed := log_transformed(rows.numbers, samples[0])):
             mixed = MixedRows(transformed[0], mixed.hot, mixed.first, mixed.prior)
-        first = count.count_groups(mixed.rows(samples[0]), _SEED)
+        first = count.count_groups(mixed.rows(samples[0]), _SEED, descended)
         close = [solution.mixture for solution in first]
         others = [
             count.recount_groups(mixed.rows(picked), close, _SEED + i)
@@ -223,10 +224,18 @@ def _group_count(best: Sequence[_Grouping | None], mixed: MixedRows, far: NDArra
 
 def _distinct(values: Floats, weights: Floats, original: Floats) -> tuple[Floats, Floats, Floats]:
     """Equal rows as one row with their sum of weights."""
-    order = np.lexsort(values.T[::-1])
-    values, weights, original = values[order], weights[order], original[order]
+    if not _in_order(values):
+        order = np.lexsort(values.T[::-1])
+        values, weights, original = values[order], weights[order], original[order]
     first = np.append(True, (values[1:] != values[:-1]).any(axis=1))
     return values[first], np.add.reduceat(weights, np.flatnonzero(first)), original[first]
+
+
+def _in_order(values: Floats) -> bool:
+    """Whether the rows ascend, as fit rows do: the check takes a tenth of the time of sorting them."""
+    steps = np.diff(values, axis=0)
+    leading = steps[np.arange(len(steps)), (steps != 0).argmax(axis=1)]
+    return bool((leading >= 0).all())
 
 
 def _are_copies(values: Floats, weights: Floats) -> bool:

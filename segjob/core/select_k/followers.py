@@ -14,8 +14,9 @@ import numpy as np
 from segjob.core.arrays import nearest, one_blas_thread, weighted_mean
 from segjob.core.cluster import gaussian_mixture, kmeans
 from segjob.core.cluster.gaussian_mixture import GaussianFit
-from segjob.core.cluster.kmeans_init import Restarts, nearest_of
+from segjob.core.cluster.kmeans_init import Restarts
 from segjob.core.cluster.metrics import adjusted_rand
+from segjob.core.cluster.row_sets import nearest_of
 from segjob.core.cluster.ward import bounded, means, ward
 from segjob.core.density.samples import GroupCount
 from segjob.core.model import FitRows, Floats, Labels
@@ -122,8 +123,8 @@ class Bench:
                 yield Follower(start, from_groups, agreement, overlap, self.stability_of(start))
 
     def _kmeans_halves(self, k: int) -> Labels | None:
-        fits = self.evidence.half_fits.centroids.get(k)
-        return None if fits is None else _nearest_of(self.request.halves.values, fits)
+        fits = self.evidence.half_fits
+        return fits.labels(self.request.halves, k) if k in fits.centroids else None
 
     def _from_centers(self, groups: GroupCount) -> Start:
         """k-means from the groups' centers, on the fit rows and on halves."""

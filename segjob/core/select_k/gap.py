@@ -10,7 +10,7 @@ import numpy as np
 
 from segjob.core import sampling
 from segjob.core.arrays import one_blas_thread
-from segjob.core.cluster.kmeans_init import Restarts
+from segjob.core.cluster.kmeans_init import Restarts, best_of_restarts
 from segjob.core.model import Floats
 from segjob.core.select_k.votes import Vote
 
@@ -64,7 +64,7 @@ def reference_inertia(values: Floats, ks: Sequence[int], seed: int) -> dict[int,
     random = np.random.default_rng([seed, 21])
     with one_blas_thread():
         references = [random.uniform(low, high, rotated.shape) for _ in range(_SETS)]
-        curves = np.array([_curve(rows, ks, seed) for rows in references])
+        curves = _curves(references, ks, seed)
     return dict(zip(ks, curves.T, strict=True))
 
 
@@ -108,10 +108,10 @@ def null_test(sweep: Sweep) -> Vote:
     with one_blas_thread():
         inertia = _observed(sweep, values)
         observed = np.array([inertia.get(k, np.nan) for k in [1, *ks]])
-        references = (
+        references = [
             random.normal(size=(len(values), len(scales))) * scales @ axes for _ in range(_NULL_SETS)
-        )
-        curves = np.array([_curve(rows, [1, *ks], sweep.seed) for rows in references])
+        ]
+        curves = _curves(references, [1, *ks], sweep.seed)
     falls = curves[:, :1] - curves[:, 1:]
     usable = np.isfinite(falls).all(axis=0) & np.isfinite(observed[0] - observed[1:])
     if not usable.any():
@@ -140,13 +140,14 @@ def _observed(sweep: Sweep, values: Floats) -> dict[int, float]:
     return {k: float(np.log(v)) for k, v in inertia.items() if v > 0}
 
 
-def _curve(values: Floats, ks: Sequence[int], seed: int) -> Floats:
-    """The log inertia of reference data for each k; NaN where there are too few rows."""
-    rows = Restarts(values, np.ones(len(values)), n_init=_STARTS, seed=seed)
-    seeds = rows.seeds(max(ks))
-    out = np.full(len(ks), np.nan)
-    for i, k in enumerate(ks):
-        if k <= seeds.shape[1] and k < len(values):
-            inertia = float(rows.lloyd(seeds[:, :k], keep=1)[1][0])
-            out[i] = np.log(inertia) if inertia > 0 else np.nan
+def _curves(references: Sequence[Floats], ks: Sequence[int], seed: int) -> Floats:
+    """(sets, ks) the log inertia of each set of reference data for each k; NaN where there are too few rows."""
+    ones = np.ones(len(references[0]))
+    searches = [Restarts(rows, ones, n_init=_STARTS, seed=seed) for rows in references]
+    fits = best_of_restarts(searches, [k for k in ks if k < len(ones)])
+    out = np.full((len(references), len(ks)), np.nan)
+    for column, k in zip(out.T, ks, strict=True):
+        if k in fits:
+            inertia = fits[k][1]
+            column[: len(inertia)] = np.log(np.where(inertia > 0, inertia, np.nan))
     return out

@@ -8,15 +8,16 @@ afterwards.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise, takewhile
 
 import numpy as np
-from numpy.typing import NDArray
 
 from segjob.core.arrays import one_blas_thread, weighted_mean
-from segjob.core.cluster.kmeans_init import Restarts, nearest_of
+from segjob.core.cluster.kmeans_init import Restarts, best_of_restarts
 from segjob.core.cluster.metrics import adjusted_rand
+from segjob.core.cluster.row_sets import nearest_of
 from segjob.core.model import Floats, Labels
 from segjob.core.select_k.halves import Halves
 
@@ -58,6 +59,9 @@ that differ by 1 % of the rows from .02 to .01; many rows are costly, and larger
 _START_ROWS = 10_000
 """Restarts times rows of a half, about, between the two."""
 
+_ROWS_TOGETHER = 16_000
+"""Rows of the pairs that are fitted side by side: more would bring nothing and hold memory."""
+
 
 @dataclass(frozen=True)
 class HalfFits:
@@ -71,10 +75,25 @@ class HalfFits:
 
     centroids: Mapping[int, Floats]
     reference: Mapping[int, Floats]
+    _labels: dict[int, tuple[Halves, Labels]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def labels(self, halves: Halves, k: int) -> Labels:
+        """(2 * pairs, m) the nearest cluster of each customer under each fit; kept until asked for again."""
+        known = self._labels.get(k)
+        if known is None or known[0] is not halves:
+            columns = np.ascontiguousarray(halves.values.T)
+            known = self._labels[k] = halves, nearest_of(columns, self.centroids[k]).astype(np.intp)
+        return known[1]
 
     def agreement(self, halves: Halves) -> dict[int, float]:
         """The mean adjusted Rand index between the partitions of the two halves of a pair, by k."""
-        return {k: stability.adjusted_rand for k, stability in stability_by_k(halves, self).items()}
+        labels = {k: self.labels(halves, k) for k in sorted(self.centroids)}
+        return {
+            k: float(np.mean([adjusted_rand(a, b) for a, b in zip(each[::2], each[1::2], strict=True)]))
+            for k, each in labels.items()
+        }
 
 
 @dataclass(frozen=True)
@@ -83,11 +102,9 @@ class SegmentStability:
 
     by_pair : (pairs, k) the mean Jaccard index between a segment, its counterpart on the one half, and that on the
         other: three comparisons.
-    adjusted_rand : mean adjusted Rand index between the partitions of the two halves of a pair.
     """
 
     by_pair: Floats
-    adjusted_rand: float
 
     @property
     def jaccard(self) -> Floats:
@@ -130,30 +147,40 @@ def fit_halves(halves: Halves, ks: Iterable[int]) -> HalfFits:
     ks_left = sorted({k for k in ks if k > 1})
     fits: dict[int, list[Floats]] = {k: [] for k in ks_left}
     with one_blas_thread():
-        for pair, first in enumerate(halves.is_first):
-            if pair == _SCREENED:
+        for pairs in _pairs(halves):
+            if pairs.start == _SCREENED:
                 ks_left = _promising(whole, fits, ks_left)
-            if pair == _USUAL:
+            if pairs.start == _USUAL:
                 ks_left = [k for k in ks_left if _is_close(centred, whole, np.array(fits[k]), k)]
-            both = [_fit(centred, half, ks_left, 2 * pair + i) for i, half in enumerate((first, ~first))]
-            ks_left = [k for k in ks_left if all(k in by_k for by_k in both)]
-            for k in ks_left:
-                fits[k] += [by_k[k] for by_k in both]
+            for k, some in _fit(centred, pairs, ks_left).items():
+                fits[k] += list(some)
+            ks_left = [k for k in ks_left if len(fits[k]) == 2 * pairs.stop]
         least = 2 * min(_SCREENED, len(halves.is_first))
         usable = {k: np.array(some) for k, some in fits.items() if len(some) >= least}
         reference = {k: _reference(whole, some) + center for k, some in usable.items()}
     return HalfFits({k: some + center for k, some in usable.items()}, reference)
 
 
-def _fit(halves: Halves, half: NDArray[np.bool_], ks: Sequence[int], seed: int) -> dict[int, Floats]:
-    """The best of some restarts on the rows of a half for each k that it has enough different rows for."""
-    values, weights = halves.values[half], halves.weights[half]
-    if not ks or not weights.sum() > 0:
+def _pairs(halves: Halves) -> Iterator[range]:
+    """Numbers of the pairs that are fitted together."""
+    count, together = len(halves.is_first), max(1, _ROWS_TOGETHER // len(halves.values))
+    for first, end in pairwise([0, *(stage for stage in (_SCREENED, _USUAL) if stage < count), count]):
+        for start in range(first, end, together):
+            yield range(start, min(start + together, end))
+
+
+def _fit(halves: Halves, pairs: range, ks: Sequence[int]) -> dict[int, Floats]:
+    """The best of some restarts on each half of these pairs for each k, up to one with too few different rows."""
+    searches = []
+    for pair in pairs:
+        for i, half in enumerate((halves.is_first[pair], ~halves.is_first[pair])):
+            values, weights = halves.values[half], halves.weights[half]
+            starts = int(np.clip(_START_ROWS // max(1, len(values)), *_STARTS))
+            searches.append(Restarts(values, weights, n_init=starts, seed=2 * pair + i))
+    have_weight = list(takewhile(lambda search: search.weights.sum() > 0, searches))
+    if not ks or not have_weight:
         return {}
-    starts = int(np.clip(_START_ROWS // len(values), *_STARTS))
-    rows = Restarts(values, weights, n_init=starts, seed=seed)
-    seeds = rows.seeds(ks[-1])
-    return {k: rows.lloyd(seeds[:, :k], keep=1)[0][0] for k in ks if k <= seeds.shape[1]}
+    return {k: some[: len(some) // 2 * 2] for k, (some, _) in best_of_restarts(have_weight, ks).items()}
 
 
 def _least(whole: Restarts, fits: Sequence[Floats], k: int) -> float:
@@ -225,15 +252,12 @@ def stability_of_labels(halves: Halves, fits: HalfFits, labels: Labels, k: int) 
     ----------
     labels : (m,) 0..k-1. A segment without rows is found again nowhere: 0.
     """
-    columns = np.ascontiguousarray(halves.values.T)
-    return stability_of_partitions(
-        labels, nearest_of(columns, fits.centroids[k]).astype(np.intp), halves.weights, k
-    )
+    return stability_of_partitions(labels, fits.labels(halves, k), halves.weights, k)
 
 
 def stability_of_partitions(labels: Labels, others: Labels, weights: Floats, k: int) -> SegmentStability:
     """The same for (m,) labels, and the (2 * pairs, m) labels that fits to the halves give the same rows."""
-    by_pair, rand = [], []
+    by_pair = []
     for a, b in zip(others[::2], others[1::2], strict=True):
         with_a = jaccard(labels, a, weights, k)
         with_b = jaccard(labels, b, weights, k)
@@ -241,9 +265,8 @@ def stability_of_partitions(labels: Labels, others: Labels, weights: Floats, k: 
         # The counterpart of a segment on a half is the cluster that it has most in common with.
         at_a, at_b = with_a.argmax(axis=1), with_b.argmax(axis=1)
         by_pair.append((with_a.max(axis=1) + with_b.max(axis=1) + between[at_a, at_b]) / 3)
-        rand.append(adjusted_rand(a, b))
     empty = np.bincount(labels, weights, k) == 0
-    return SegmentStability(np.where(empty, 0.0, by_pair), float(np.mean(rand)))
+    return SegmentStability(np.where(empty, 0.0, by_pair))
 
 
 def jaccard(first: Labels, second: Labels, weights: Floats, k: int) -> Floats:

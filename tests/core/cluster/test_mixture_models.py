@@ -10,7 +10,8 @@ from scipy.stats import multivariate_normal, multivariate_t
 from sklearn.mixture import GaussianMixture
 
 from segjob.core.cluster import mixture_models
-from segjob.core.cluster.mixture_models import FAMILIES, Family, MixedRows, responsibilities_of
+from segjob.core.cluster.mixed_rows import MixedRows
+from segjob.core.cluster.mixture_models import FAMILIES, Family, responsibilities_of
 from segjob.core.model import Floats
 
 NORMAL = {
@@ -81,10 +82,12 @@ def test_shapes_of_the_scaled_family_are_one_shape() -> None:
 
 def test_joining_goes_down_to_one_component() -> None:
     rows, _ = two_groups(4)
-    found = mixture_models.descend(MixedRows.of(rows), FAMILIES[2], 6, seed=0)
+    mixed = MixedRows.of(rows)
+    start = mixture_models.small_clusters(mixed, 6, seed=0)
+    found = mixture_models.descend(mixed, FAMILIES[2], start)
     assert sorted(found) == [1, 2, 3, 4, 5, 6]
     assert min(found.values(), key=lambda m: m.bic).k == 2
-    assert sorted(mixture_models.descend(MixedRows.of(rows), FAMILIES[2], 6, seed=0, least=4)) == [4, 5, 6]
+    assert sorted(mixture_models.descend(mixed, FAMILIES[2], start, least=4)) == [4, 5, 6]
 
 
 def test_categories_divide_what_numbers_do_not() -> None:
@@ -101,8 +104,26 @@ def test_categories_divide_what_numbers_do_not() -> None:
     alone = mixture_models.fit(MixedRows.of(numbers), np.ones((1, 800)), NORMAL["full"])
     free = sum(len(share) - 1 for share in shares)
     assert one.bic == pytest.approx(alone.bic - 2 * by_levels + free * np.log(800), rel=1e-4)
-    two = min(mixture_models.descend(rows, NORMAL["full"], 4, seed=0).values(), key=lambda m: m.bic)
+    start = mixture_models.small_clusters(rows, 4, seed=0)
+    two = min(mixture_models.descend(rows, NORMAL["full"], start).values(), key=lambda m: m.bic)
     assert two.k == 2
     found = two.responsibilities.argmax(axis=0)
     assert max((found == label).mean(), (found != label).mean()) > 0.97
     assert responsibilities_of(two, rows) == pytest.approx(two.responsibilities, abs=0.01)
+
+
+@pytest.mark.parametrize("exponent", [1.0, 2.25, 3.5, 6.75, 56.0])
+def test_a_power_is_numpys(exponent: float) -> None:
+    base = np.random.default_rng(6).uniform(1e-3, 5, (2, 40))
+    assert mixture_models._power(base, exponent) == pytest.approx(base**exponent, rel=1e-12)
+
+
+def test_a_hopeless_fit_is_not_finished_and_says_so_by_its_bic() -> None:
+    rows, start = two_groups(7)
+    mixed = MixedRows.of(rows)
+    best = mixture_models.fit(mixed, start, FAMILIES[2]).bic
+    one, given_up = (
+        mixture_models.fit(mixed, np.ones((1, 600)), FAMILIES[2], limit=limit).bic for limit in (np.inf, best)
+    )
+    assert given_up > one > best
+    assert mixture_models.fit(mixed, start, FAMILIES[2], limit=best + 200).bic == best

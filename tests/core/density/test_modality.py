@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segjob.core.cluster import mixture_models
-from segjob.core.cluster.mixture_models import Family, MixedRows, Mixture
+from segjob.core.cluster.mixed_rows import MixedRows
+from segjob.core.cluster.mixture_models import Family, Mixture
 from segjob.core.density import modality
 
 NORMAL = {
@@ -29,7 +30,8 @@ def test_a_valley_is_measured_against_the_lower_peak(heights: list[float]) -> No
 def test_components_without_a_valley_are_one_group() -> None:
     r = np.random.default_rng(5)
     rows = np.vstack([r.uniform(0, 4, (500, 2)), r.uniform([9, 0], [13, 4], (300, 2))])
-    found = mixture_models.descend(MixedRows.of(rows), NORMAL["axes"], 6, seed=0)[6]
+    mixed = MixedRows.of(rows)
+    found = mixture_models.descend(mixed, NORMAL["axes"], mixture_models.small_clusters(mixed, 6, seed=0))[6]
     groups = modality.groups_of(MixedRows.of(rows), found)
     assert groups.k == 2
     assert groups.shallowest_valley < 0.1

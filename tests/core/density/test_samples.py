@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from segjob.core.cluster import kmeans, mixture_models
-from segjob.core.cluster.mixture_models import MixedRows
+from segjob.core.cluster.mixed_rows import MixedRows
 from segjob.core.density import count
 
 
@@ -19,8 +19,7 @@ def test_a_search_that_fails_takes_no_group_from_a_sample(monkeypatch: pytest.Mo
     first = count.count_groups(MixedRows.of(rows[:150]), 0)
     assert first[0].groups.k == 3
     monkeypatch.setattr(mixture_models, "descend", lambda *_, **__: {})
-    monkeypatch.setattr(
-        kmeans, "fit", lambda values, *_, **__: SimpleNamespace(labels=np.zeros(len(values), dtype=int))
-    )
+    nothing = SimpleNamespace(labels=np.zeros(150, dtype=int))
+    monkeypatch.setattr(kmeans, "fits", lambda _values, _weights, ks, **_: dict.fromkeys(ks, nothing))
     again = count.recount_groups(MixedRows.of(rows[150:]), [s.mixture for s in first], 1)
     assert again[0].groups.k == 3
