@@ -45,6 +45,7 @@ def test_headers_are_known_in_every_spelling(checkout: Checkout, tmp_path: Path)
     assert [list(found.values()) for found in matched] == [header.split(",") for header, _, _ in HEADERS]
 
 
+@pytest.mark.long
 def test_the_mall_file_needs_one_variable(checkout: Checkout, tmp_path: Path) -> None:
     file, warehouse = shared("Mall_Customers.csv"), tmp_path / "mall.duckdb"
     checkout.dbt(*BUILD, SEGJOB_CUSTOMERS=file, SEGJOB_WAREHOUSE=warehouse)
@@ -69,6 +70,7 @@ def test_the_cdnow_file_needs_one_variable(checkout: Checkout, tmp_path: Path) -
     assert ask(warehouse, "select count(*) from rejected_orders") == [(0,)]
 
 
+@pytest.mark.long
 def test_parquet_and_a_relative_path_and_a_reference_date(checkout: Checkout, tmp_path: Path) -> None:
     duckdb.sql(
         "select * from (values (7.0, timestamp '2024-05-01 10:00:00', 2, 5.125),"

@@ -10,7 +10,7 @@ from helpers.small_warehouse import Segjob, query
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize("keep", [1, 2])
+@pytest.mark.parametrize("keep", [1, pytest.param(2, marks=pytest.mark.long)])
 def test_retention_prunes_assignments_and_keeps_evidence(
     folder: Path, file: Path, segjob: Segjob, keep: int
 ) -> None:

@@ -62,6 +62,7 @@ def test_a_newer_layout_is_named_by_every_verb(twice: Path, refused: Refused) ->
     assert not Path("page.html").exists()
 
 
+@pytest.mark.long
 def test_settings_that_were_changed_are_named_by_every_verb_that_needs_them(
     twice: Path, refused: Refused
 ) -> None:

@@ -32,6 +32,7 @@ def test_macros_in_the_place_of_functions_are_refused(segjob: Segjob, file: Path
     assert segjob(*RUN_GROUPS, "--warehouse", file).code == 0
 
 
+@pytest.mark.long
 def test_a_view_over_a_file_is_read_only_where_that_is_allowed(
     segjob: Segjob, file: Path, folder: Path
 ) -> None:
