@@ -189,12 +189,16 @@
     {%- endif %}
 {%- endmacro %}
 
-{# Whether a line is the sum of those above it, by what stands in the place of a customer: nothing else names one so and has no date. #}
+{# What stands in the place of a customer in a line that is the sum of those above it. #}
+{% macro total_words() -%}
+    {{ return("('total', 'totals', 'grand total', 'subtotal', 'sum', 'summe', 'gesamt', 'gesamtsumme', 'zwischensumme', 'insgesamt', "
+        ~ "'total général', 'totale', 'totaal', 'suma')") }}
+{%- endmacro %}
+
+{# Whether a line is such a sum: nothing else has one of these words for a customer and no date. #}
 {% macro totals_line(plan, customer, date) -%}
-    {% set words = "('total', 'totals', 'grand total', 'subtotal', 'sum', 'summe', 'gesamt', 'gesamtsumme', 'zwischensumme', 'insgesamt', "
-        ~ "'total général', 'totale', 'totaal', 'suma')" -%}
     {% if 'customer_id' in plan['matched'] -%}
-        {{ return('lower(trim(' ~ customer ~ ')) in ' ~ words ~ (" and coalesce(trim(" ~ date ~ "), '') = ''" if 'ordered_at' in plan['matched'] else '')) }}
+        {{ return('lower(trim(' ~ customer ~ ')) in ' ~ total_words() ~ (" and coalesce(trim(" ~ date ~ "), '') = ''" if 'ordered_at' in plan['matched'] else '')) }}
     {%- endif -%}
     {{ return('') }}
 {%- endmacro %}

@@ -27,13 +27,18 @@ select
 from read_parquet({{ quoted(place) }})
 """
 _OUTCOMES = """
-select count(*), count(rejection), count(*) filter (where rejection is null and copy > 1)
+select
+    count(*),
+    count(rejection),
+    count(*) filter (where rejection is null and copy > 1)
 from judged
+where coalesce(rejection, '') <> 'empty_line'
 """
+"""Spreadsheets write a line of delimiters for each row that was ever touched."""
 _TOP_REASON = """
 select rejection, count(*) as lines
 from judged
-where rejection is not null
+where rejection <> 'empty_line'
 group by rejection
 order by lines desc, rejection
 limit 1

@@ -35,6 +35,9 @@ rejections as (
         lines.row_key,
         case
             when lines.line_problem is not null then lines.line_problem
+            -- A customer may be called Total, but not the last line alone.
+            when lower(lines.row_key) in {{ total_words() }} and lines.file_row = max(lines.file_row) over ()
+                then 'totals_line'
             when lines.row_key is null then {{ quoted(key_name ~ '_missing') }}
             {% for number in numbers -%}
                 when {{ number.table }}.problem is not null

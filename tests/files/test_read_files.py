@@ -87,6 +87,26 @@ def test_any_columns_are_read_and_every_line_is_accounted_for(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
+    ("content", "expected", "reasons"),
+    [
+        ("id;a\n1;10,5\n2;20\n3;,5\nSumme;31\n", [(1, 10.5), (2, 20.0), (3, 0.5)], ["totals_line"]),
+        ("id,a\nTotal,1\n2,2\n", [("Total", 1.0), ("2", 2.0)], []),
+        ("id,a\n1,10\n2,20\n" + ",\n" * 9, [(1, 10.0), (2, 20.0)], ["empty_line"] * 9),
+        ("id,a\n1,10\n2,20\n3,\nid,a\n", [(1, 10.0), (2, 20.0), (3, None)], ["repeated_header"]),
+        (b"id,a\n1,10\n2,2\x000\n3,30\n4,5\n", [(1, 10.0), (3, 30.0), (4, 5.0)], ["zero_byte"]),
+        ('id,a\n"=""0012""",12.5\n="0013",(20.5)\n', [("0012", 12.5), ("0013", -20.5)], []),
+        ("id;a\n1;12,-\n2;3,50 €\n3;#N/A\n", [(1, 12.0), (2, 3.5), (3, None)], []),
+    ],
+)
+def test_lines_that_are_no_customers(
+    tmp_path: Path, content: str | bytes, expected: list[tuple[Any, ...]], reasons: list[str]
+) -> None:
+    done = read(tmp_path, content, key="id", features=["a"])
+    assert rows(done) == expected
+    assert [row[2] for row in rows(done, "_rejected_lines")] == reasons
+
+
+@pytest.mark.parametrize(
     ("content", "named", "message", "hint"),
     [
         (
