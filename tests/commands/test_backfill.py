@@ -129,6 +129,7 @@ def test_a_run_replaces_one_of_the_same_moment_and_the_newest_stays_in_use(
     assert "not '1 May'" in refused(history, 2, "assign", "--as-of", "1 May")
 
 
+@pytest.mark.long
 def test_rows_that_hold_from_one_date_until_another(folder: Path, segjob: Segjob) -> None:
     rows = [(key, x, y, "2025-01-01", None if key % 10 else "2025-02-10") for key, x, y in customers()]
     rows += [(key, x, y, "2025-02-10", None) for key, x, y in customers() if key % 10 == 0 and key > 10]

@@ -95,6 +95,7 @@ def test_parquet_and_a_relative_path_and_a_reference_date(checkout: Checkout, tm
     assert ask(tmp_path / "w.duckdb", "select reason from rejected_orders") == [("ordered_in_future",)]
 
 
+@pytest.mark.long
 def test_a_missing_column_is_named_with_what_is_there_and_what_is_accepted(
     checkout: Checkout, tmp_path: Path
 ) -> None:

@@ -118,6 +118,7 @@ def test_a_table_that_grows_during_the_run(folder: Path) -> None:
     assert query(file, "select count(*) from segments.runs") == [(1,)]
 
 
+@pytest.mark.long
 def test_two_runs_at_once(folder: Path) -> None:
     """Each fits while the other does; they publish one after the other."""
     file = fill(folder / "shop.duckdb", customers(60))

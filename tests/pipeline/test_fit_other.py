@@ -206,6 +206,7 @@ def test_ward_is_sklearns_and_says_what_the_nearest_mean_loses(folder: Path, seg
     assert inertia == pytest.approx(exact)
 
 
+@pytest.mark.long
 def test_on_a_sample_and_with_row_weights_the_inertia_is_exact(folder: Path, segjob: Segjob) -> None:
     rng = np.random.default_rng(1)
     rows = [(i, x, y, float(w)) for (i, x, y), w in zip(slanted(4000), rng.integers(1, 4, 4000), strict=True)]

@@ -269,7 +269,10 @@ def mall(mall_csv: Path) -> Floats:
     return np.array(rows)
 
 
-@pytest.mark.parametrize("ks", [range(1, 9), range(1, 11), range(2, 11), range(1, 16), range(1, 21)])
+@pytest.mark.parametrize(
+    "ks",
+    [range(1, 9), range(2, 11), *(pytest.param(range(1, k), marks=pytest.mark.long) for k in (11, 16, 21))],
+)
 def test_the_mall_file_has_five_segments_whatever_the_range(mall: Floats, ks: range) -> None:
     decision = decided(standard(mall), ks)
     assert (decision.k, decision.outcome, decision.structure) == (5, "chosen", "natural"), decision.reason

@@ -107,7 +107,7 @@ def test_fewer_ks_than_all_share_the_step() -> None:
 
     points = FitRows(np.array([[-1.0], [1.0]]), np.array([5.0, 5.0]))
     sweep = Sweep(points, (fit(3, 4.0), fit(5, 2.0)), 0, 1, 2)
-    stability = {3: SegmentStability(np.full((2, 3), 0.9), 0.9)}
+    stability = {3: SegmentStability(np.full((2, 3), 0.9))}
     three, five = divisions(sweep, stability, stability)
     assert (three.explained_variance, three.step) == pytest.approx((0.6, 0.3))
     assert (five.explained_variance, five.step) == pytest.approx((0.8, 0.1))
