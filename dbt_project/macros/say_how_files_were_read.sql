@@ -66,7 +66,9 @@
             {%- endfor -%}
             {% set message = 'Of ' ~ counts[0] ~ ' lines of the ' ~ name ~ ' file ' ~ counts[1] ~ ' are rejected ('
                 ~ '%.1f' % percent ~ ' %), most of them as ' ~ top[0] ~ ' (' ~ top[1] ~ '), such as '
-                ~ lines | join('; ') ~ '. ' ~ advice_for(top[0]) -%}
+                ~ lines | join('; ') ~ '.' -%}
+            {% set advice = advice_for(top[0]) -%}
+            {% set message = message ~ ' ' ~ advice if advice else message -%}
             {% set where = ' All of them are in rejected_' ~ name ~ '.' -%}
             {% if percent > var('rejected_error_percent') -%}
                 {% do exceptions.raise_compiler_error(message ~ ('' if var('reads_without_dbt', false) else where)) -%}

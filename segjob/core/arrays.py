@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from threadpoolctl import ThreadpoolController
 
 
+_TOGETHER = 1 << 16
+"""Differences that are held at once: they stay in the cache."""
+
+
 def one_blas_thread() -> AbstractContextManager[object]:
     """Products here are small: BLAS threads would cost more than they bring, and change the last digits."""
     limits: AbstractContextManager[object] = _libraries().limit(limits=1, user_api="blas")
@@ -38,17 +42,24 @@ def squared_distances(values: Floats, centers: Floats) -> Floats:
     """(n, k) squared distances of (n, d) values from (k, d) centers.
 
     By differences, not by the faster |x|^2 - 2xc + |c|^2: a row that equals a center is at exactly 0, and rows that
-    are equally far from two centers stay so. `cluster.kmeans_init.nearest_of` takes products where speed decides.
+    are equally far from two centers stay so. `cluster.row_sets.nearest_of` takes products where speed decides.
     """
-    columns = np.ascontiguousarray(values.T)
-    squared, difference = np.zeros((len(centers), len(values))), np.empty(len(values))
-    # Column by column, in place: three to eight times as fast as rows of differences and their sums.
-    for of_center, center in zip(squared, centers, strict=True):
-        for column, coordinate in zip(columns, center, strict=True):
-            np.subtract(column, coordinate, out=difference)
-            difference *= difference
-            of_center += difference
-    return squared.T
+    return squared_of_columns(np.ascontiguousarray(values.T), centers).T
+
+
+def squared_of_columns(columns: Floats, centers: Floats) -> Floats:
+    """The same, (k, n), of (d, n) columns: in place, three to eight times as fast as rows of differences."""
+    squared = np.zeros((len(centers), columns.shape[1]))
+    step = max(1, _TOGETHER // max(1, columns.shape[1]))
+    difference = np.empty((min(step, len(centers)), columns.shape[1]))
+    for first in range(0, len(centers), step):
+        some, total = centers[first : first + step], squared[first : first + step]
+        away = difference[: len(some)]
+        for column, at in zip(columns, some.T, strict=True):
+            np.subtract(column, at[:, None], out=away)
+            away *= away
+            total += away
+    return squared
 
 
 def squared_from_own(columns: Floats, centers: Floats, labels: Labels) -> Floats:

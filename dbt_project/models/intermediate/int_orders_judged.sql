@@ -30,38 +30,44 @@ ended_orders as (
     group by customer_id, order_id
 ),
 
-judged as (
+-- What the lines take over from their order, and from how the file writes money.
+settled as (
     select
         orders.*,
         case when order_totals.is_order_total then orders.revenue_by_price else orders.revenue end as line_revenue,
-        case
-            when orders.problem is not null and orders.unreadable_column is null then orders.problem
-            when orders.customer_id is null then 'customer_id_missing'
-            when orders.unreadable_column is not null
-                then coalesce(orders.problem, orders.unreadable_column || '_unreadable')
-            when orders.ordered_at is null then 'ordered_at_missing'
-            when case when order_totals.is_order_total then orders.revenue_by_price else orders.revenue end is null
-                then 'unit_price_missing'
-            when orders.quantity = 0 then 'quantity_zero'
-            when orders.unit_price < 0 and orders.quantity < 0 then 'unit_price_negative'
-            when orders.is_contradictory then 'signs_disagree'
-            when abs(orders.quantity) > {{ var('quantity_limit') }} then 'quantity_out_of_range'
-            when cast(orders.ordered_at as date) < date '1970-01-01' then 'ordered_before_1970'
-            when cast(orders.ordered_at as date) > as_of.latest_date then 'ordered_in_future'
-            when coalesce(orders.status_problem, ended_orders.status_problem) is not null
-                then coalesce(orders.status_problem, ended_orders.status_problem)
-            when customers.customer_id is null then 'unknown_customer'
-            when not customers.is_kept then 'rejected_customer'
-        end as rejection
+        coalesce(orders.status_problem, ended_orders.status_problem) as ending
     from orders
-    cross join as_of
     cross join order_totals
-    left join customers on orders.customer_id = customers.customer_id
     left join ended_orders
         on
             orders.customer_id = ended_orders.customer_id
             and orders.order_id = ended_orders.order_id
             and not orders.has_status
+),
+
+judged as (
+    select
+        settled.*,
+        case
+            when settled.problem is not null and settled.unreadable_column is null then settled.problem
+            when settled.customer_id is null then 'customer_id_missing'
+            when settled.unreadable_column is not null
+                then coalesce(settled.problem, settled.unreadable_column || '_unreadable')
+            when settled.ordered_at is null then 'ordered_at_missing'
+            when settled.line_revenue is null then 'unit_price_missing'
+            when settled.quantity = 0 then 'quantity_zero'
+            when settled.unit_price < 0 and settled.quantity < 0 then 'unit_price_negative'
+            when settled.is_contradictory then 'signs_disagree'
+            when abs(settled.quantity) > {{ var('quantity_limit') }} then 'quantity_out_of_range'
+            when cast(settled.ordered_at as date) < date '1970-01-01' then 'ordered_before_1970'
+            when cast(settled.ordered_at as date) > as_of.latest_date then 'ordered_in_future'
+            when settled.ending is not null then settled.ending
+            when customers.customer_id is null then 'unknown_customer'
+            when not customers.is_kept then 'rejected_customer'
+        end as rejection
+    from settled
+    cross join as_of
+    left join customers on settled.customer_id = customers.customer_id
 ),
 
 -- A line is a duplicate only where the whole line of the file is equal, and only a line that names its order can be

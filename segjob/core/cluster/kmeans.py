@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from segjob.core.arrays import one_blas_thread, squared_from_own, weighted_mean
-from segjob.core.cluster.kmeans_init import PART_ROWS, Restarts, squared_of_columns
+from segjob.core.arrays import one_blas_thread, squared_from_own, squared_of_columns, weighted_mean
+from segjob.core.cluster.kmeans_init import PART_ROWS, Restarts
 from segjob.core.cluster.row_sets import nearest_of, take_over
 from segjob.core.model import Floats, Labels
 from segjob.core.sampling import thin

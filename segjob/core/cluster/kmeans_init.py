@@ -13,6 +13,7 @@ from functools import cached_property
 
 import numpy as np
 
+from segjob.core.arrays import squared_of_columns
 from segjob.core.cluster.row_sets import RowSets
 from segjob.core.model import Floats
 
@@ -46,17 +47,6 @@ _FEW_ROWS = 1_000
 """On so few rows a round costs little and each row counts: more centroids are moved, and for longer."""
 _BASES = 3
 """Local optima whose centroids are moved then; else only the best one's."""
-
-
-def squared_of_columns(columns: Floats, centers: Floats) -> Floats:
-    """(c, n) squared distances of (d, n) columns from (c, d) centers, by differences: equal rows are at exactly 0."""
-    total = np.zeros((len(centers), columns.shape[1]))
-    difference = np.empty_like(total)
-    for column, at in zip(columns, centers.T, strict=True):
-        np.subtract(column, at[:, None], out=difference)
-        difference *= difference
-        total += difference
-    return total
 
 
 class Restarts:

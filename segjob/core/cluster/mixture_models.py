@@ -36,6 +36,8 @@ _HOPELESS_PASSES = 3
 """Before these are over a fit is not given up: the degrees of freedom have not been chosen yet."""
 LEAST_LOG = -700.0
 """Further down an exponential changes no sum, and takes three times as long where it underflows."""
+_LEAST_DENSITY = 1e-290
+"""Below it a t density is worked out by logarithms: its parts may have underflowed."""
 _TINY = np.finfo(float).tiny
 _LEAST_PASSES = 8
 """Before these are over a slow pass does not end the fit: after a merge the likelihood may rest before it rises."""
@@ -243,10 +245,15 @@ def _e_step(squared: Floats, base: Floats, degrees: float, d: int, log_noise: fl
     constant = math.lgamma(power) - math.lgamma(degrees / 2) - 0.5 * d * math.log(degrees * math.pi)
     u = squared + degrees
     np.divide(2 * power, u, out=u)
-    # No logarithms: so heavy a tail is far from underflow, and a power takes a third of the time.
+    heights = base + (constant - power * math.log(2 * power / degrees))
+    # No logarithms: so heavy a tail is mostly far from underflow, and a power takes a third of the time.
     density = _power(u, power)
-    density *= np.exp(base + (constant - power * math.log(2 * power / degrees)))
-    total = density.sum(axis=0) + (math.exp(log_noise) + _TINY)
+    density *= np.exp(np.minimum(heights, -LEAST_LOG))
+    total = density.sum(axis=0) + math.exp(log_noise)
+    if heights.max() > -LEAST_LOG or not total.min() > _LEAST_DENSITY:  # many coordinates, and a row far out
+        log_density, responsibilities = e_step(heights + power * np.log(u), log_noise)
+        u *= responsibilities
+        return _Expected(degrees, float(log_density.sum()), responsibilities, u)
     density /= total
     u *= density
     return _Expected(degrees, float(np.log(total).sum()), density, u)

@@ -127,3 +127,17 @@ def test_a_hopeless_fit_is_not_finished_and_says_so_by_its_bic() -> None:
     )
     assert given_up > one > best
     assert mixture_models.fit(mixed, start, FAMILIES[2], limit=best + 200).bic == best
+
+
+@pytest.mark.parametrize("far", [0.0, 60.0])
+def test_rows_far_out_in_many_coordinates_are_not_lost(far: float) -> None:
+    r = np.random.default_rng(0)
+    rows = r.standard_t(4, size=(300, 200))
+    rows[:5] += far * r.normal(size=(5, 200))
+    rows = (rows - rows.mean(axis=0)) / rows.std(axis=0)
+    family = Family("axes", heavy_tails=True, noise=False)
+    found = mixture_models.fit(MixedRows.of(rows), np.ones((1, 300)), family)
+    assert found.responsibilities.sum(axis=0) == pytest.approx(np.ones(300))
+    peer = multivariate_t(found.means[0], found.covariances[0], df=found.degrees)
+    expected = np.log(300) * family.parameters(1, 200, 0) - 2 * peer.logpdf(rows).sum()
+    assert found.bic == pytest.approx(expected, rel=1e-9)
