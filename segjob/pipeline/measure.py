@@ -17,10 +17,10 @@ from segjob.registry.relations import ResolvedSegmentation
 from segjob.statements import measures, profiles
 from segjob.statements.measures import FORGOTTEN, ExcludedRows, Measured
 from segjob.statements.relation import Relation, count, raw, rows_by_date
-from segjob.statements.sql.ddl import CreateAs, DropTable
-from segjob.warehouse.base import Column, Warehouse
+from segjob.statements.sql.ddl import CreateAs, DropTable, temporary_name
+from segjob.warehouse.base import Column, TemporaryTable, Warehouse
 
-SNAPSHOT = "segjob_rows"
+SNAPSHOT = temporary_name("rows")
 """The temporary table that stands for a view."""
 
 
@@ -120,9 +120,10 @@ def snapshot(warehouse: Warehouse, source: ResolvedSegmentation) -> Relation:
         return source.relation
     columns = [measure.column for measure in source.settings.measures]
     select = raw(source.relation, source.settings.features, columns)
-    warehouse.execute(DropTable(SNAPSHOT))
     try:
-        warehouse.execute(CreateAs("temporary table", SNAPSHOT, select))
+        warehouse.stage(
+            TemporaryTable(SNAPSHOT, CreateAs("temporary table", SNAPSHOT, select), DropTable(SNAPSHOT))
+        )
     except StatementFailed as failure:
         if failure.hint:  # not the view's fault: memory, for one
             raise

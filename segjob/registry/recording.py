@@ -21,8 +21,8 @@ from sqlalchemy.sql import visitors
 from sqlalchemy.sql.selectable import SelectBase
 from sqlalchemy.types import TypeEngine
 
-from segjob.statements.sql.ddl import AddColumn, CreateAs, DropTable
-from segjob.warehouse.base import Column, Statement, Warehouse
+from segjob.statements.sql.ddl import AddColumn, DropTable
+from segjob.warehouse.base import Column, Statement, TemporaryTable, Warehouse
 
 _Name = tuple[str | None, str]
 """Schema and name of a table."""
@@ -106,9 +106,7 @@ class RecordingWarehouse(Warehouse):
 
     def execute(self, statement: Statement) -> None:
         self.note(statement)
-        if _is_temporary(statement):
-            self.inner.execute(statement)
-        elif isinstance(statement, CreateTable):
+        if isinstance(statement, CreateTable):
             self._tables[_name(statement.element)] = _WrittenTable(_types(statement.element.columns))
         elif isinstance(statement, AddColumn):
             columns = self._written(statement.column.table).columns | _types([statement.column])
@@ -120,6 +118,11 @@ class RecordingWarehouse(Warehouse):
         elif isinstance(statement, sa.Delete):
             deleted = (*self._written(statement.table).deleted, statement)
             self._write(statement.table, deleted=deleted)
+
+    def stage(self, table: TemporaryTable) -> None:
+        self.note(table.drop)
+        self.note(table.create)
+        self.inner.stage(table)
 
     def columns_of(self, schema: str | None, relation: str) -> list[Column]:
         return self.columns_of_each(schema, [relation])[relation]
@@ -240,13 +243,6 @@ def _suffixed(select: SelectBase, suffix: str) -> SelectBase:
         cte.name += suffix
 
     return visitors.cloned_traverse(select, {}, {"cte": rename})
-
-
-def _is_temporary(statement: Statement) -> bool:
-    """Whether it makes or drops a table that nobody else sees and that ends with the connection."""
-    if isinstance(statement, CreateAs):
-        return statement.kind == "temporary table"
-    return isinstance(statement, DropTable) and statement.schema is None
 
 
 def _name(table: Any) -> _Name:

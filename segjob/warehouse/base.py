@@ -85,6 +85,15 @@ class Replacement:
     columns: Sequence[str] = ()
 
 
+@dataclass(frozen=True)
+class TemporaryTable:
+    """A table that no other job sees. create, drop : the statements; drop removes it where it is there."""
+
+    name: str
+    create: Statement
+    drop: Statement
+
+
 @dataclass
 class Ledger:
     """What was sent to the engine in this process: statements and the seconds they took."""
@@ -249,6 +258,11 @@ class Warehouse(ABC):
     @abstractmethod
     def execute(self, statement: Statement) -> None:
         """A statement without a result."""
+
+    def stage(self, table: TemporaryTable) -> None:
+        """Make a temporary table, or make it anew; inside `reading()`, and it is there in the `writing()` inside."""
+        self.execute(table.drop)
+        self.execute(table.create)
 
     def insert_frame(self, table: sa.Table, frame: pd.DataFrame) -> None:
         """Put many rows into a table; the frame's columns are in the table's order, and None or NaT is null."""

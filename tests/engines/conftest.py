@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from helpers.engines import (
     spark_engine,
 )
 from helpers.fake_snowflake import patched
+from helpers.pgbouncer import pgbouncer
 from helpers.small_warehouse import Outcome, Segjob
 
 
@@ -36,9 +38,13 @@ def spark(java: None, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, An
     return url, running
 
 
-ENGINES = os.environ.get("SEGJOB_ENGINES", "duckdb postgres spark").split()
+ENGINES = os.environ.get("SEGJOB_ENGINES", "duckdb postgres pgbouncer spark").split()
 """Those that `engine` is in turn. `make doors` names the ones that need an environment of their own."""
-MARKS = {"postgres": (pytest.mark.postgres,), "spark": (pytest.mark.spark,)}
+MARKS = {
+    "postgres": (pytest.mark.postgres,),
+    "pgbouncer": (pytest.mark.postgres, pytest.mark.long),
+    "spark": (pytest.mark.spark,),
+}
 
 
 @pytest.fixture(params=[pytest.param(name, marks=MARKS.get(name, ())) for name in ENGINES])
@@ -46,6 +52,9 @@ def engine(request: pytest.FixtureRequest, folder: Path) -> Engine:
     """An empty warehouse on each engine in turn."""
     if request.param == "postgres":
         return postgres_engine(request.getfixturevalue("server"))
+    if request.param == "pgbouncer":
+        engine = postgres_engine(request.getfixturevalue("server"))
+        return replace(engine, url=request.getfixturevalue("pooler"))
     if request.param == "spark":
         return spark_engine(*request.getfixturevalue("spark"))
     if request.param == "snowflake":
@@ -55,6 +64,13 @@ def engine(request: pytest.FixtureRequest, folder: Path) -> Engine:
     if request.param == "ducklake_postgres":
         return ducklake_engine(ducklake_url(request.getfixturevalue("server"), folder / "lake"))
     return duckdb_engine(folder / "shop.duckdb")
+
+
+@pytest.fixture(scope="session")
+def pooler(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of this worker's database through pgbouncer in transaction mode, with two connections of the server."""
+    with pgbouncer(server, tmp_path_factory.mktemp("pgbouncer")) as url:
+        yield url
 
 
 @pytest.fixture

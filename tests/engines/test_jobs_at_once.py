@@ -76,6 +76,11 @@ def test_on_postgresql(server: str, folder: Path) -> None:
 
 
 @pytest.mark.long
+def test_on_postgresql_behind_pgbouncer(server: str, pooler: str, folder: Path) -> None:
+    check(postgres_engine(server), ("a", "b", "a", "c"), pooler)
+
+
+@pytest.mark.long
 def test_on_spark_connect(spark: tuple[str, Any], folder: Path) -> None:
     engine, running = spark_engine(*spark), spark[1]
     port = running.sparkContext.getConf().get("spark.connect.grpc.binding.port")

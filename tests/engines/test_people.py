@@ -26,6 +26,10 @@ holdout_share = 0.25
 """
 
 
+OWN = ("segjob_rows", "segjob_forgotten_keys", "segjob_written")
+"""Tables of the user's, with names that segjob's temporary tables have, or had."""
+
+
 def sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -65,6 +69,8 @@ def check_lift(engine: Engine, at: At, audience: Mapping[int, tuple[int, bool]])
 
 
 def test_some_customers(engine: Engine, at: At, folder: Path) -> None:
+    for table in OWN:
+        engine.fill(table, "mine integer", [(1,)])
     rows = [(i, x, y, "DE:100" if i % 3 else "O'Hara", f"\t Person{i}@X.de ") for i, x, y in customers(150)]
     engine.fill("customers", "id integer, income NUMBER, score NUMBER, country TEXT, email TEXT", rows)
     refused = at(engine, *RUN_GROUPS, "--where", "contry = 'DE'")
@@ -117,4 +123,6 @@ def test_some_customers(engine: Engine, at: At, folder: Path) -> None:
         ]
         assert engine.query(without + "groups") == [(98, 0)]
     assert at(engine, "forget", "5", "--remember").out.startswith("1 are taken again")
+    for table in OWN:
+        assert engine.query(f"select mine from {table}") == [(1,)]
     assert engine.query(without + "groups_scores") == [(99, 1)]

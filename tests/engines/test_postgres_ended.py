@@ -8,6 +8,7 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import sqlalchemy as sa
 from helpers.attack_figures import Figures, session_file
 from helpers.engines import Engine, postgres_engine
 from helpers.small_warehouse import RUN_GROUPS, Outcome, customers
+from psycopg.rows import tuple_row
 
 from segjob.warehouse.postgres.warehouse import Postgres
 
@@ -24,6 +26,7 @@ At = Callable[..., Outcome]
 MOMENTS = 100 if os.environ.get("SEGJOB_EVERY_KILL") else 12
 CRASHES = 20 if os.environ.get("SEGJOB_EVERY_KILL") else 5
 ATTACK = "run on PostgreSQL, its connection ended at a statement"
+POOLED = "run on PostgreSQL behind pgbouncer, its connection ended at a statement"
 CRASH = "run on PostgreSQL, the server crashed at a statement"
 REPORT = session_file()  # a test's own environment has no such variable
 COUNT = "select count(*), count(distinct run_id) from segments.runs"
@@ -47,11 +50,12 @@ class Killer:
         self.admin = psycopg.connect(url, autocommit=True)
         self.at = self.seen = 0
 
-    def meet(self, cursor: Any) -> None:
+    def meet(self, connection: psycopg.Connection[Any]) -> None:
         """A statement is about to be sent, or a transaction about to be committed."""
         self.seen += 1
         if self.seen == self.at:
-            pid = cursor.info.backend_pid if hasattr(cursor, "info") else cursor.connection.info.backend_pid
+            # Behind a pooler the connection's own number is not the server's.
+            (pid,) = connection.cursor(row_factory=tuple_row).execute("select pg_backend_pid()").fetchone()
             self.admin.execute("select pg_terminate_backend(%s, 5000)", [pid])
 
 
@@ -62,7 +66,7 @@ class Crasher(Killer):
         self.running = running
         self.at = self.seen = 0
 
-    def meet(self, cursor: Any) -> None:
+    def meet(self, connection: psycopg.Connection[Any]) -> None:
         self.seen += 1
         if self.seen == self.at:
             pid = self.running.get_pid()
@@ -90,7 +94,7 @@ def listen_to(killer: Killer, monkeypatch: pytest.MonkeyPatch) -> None:
 
         @sa.event.listens_for(self.engine, "before_cursor_execute")
         def before(_: Any, cursor: Any, *more: Any) -> None:
-            killer.meet(cursor)
+            killer.meet(cursor.connection)
 
         @sa.event.listens_for(self.engine, "commit")
         def commit(connection: sa.Connection) -> None:
@@ -102,6 +106,13 @@ def listen_to(killer: Killer, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.long
 def test_a_connection_that_ends_at_any_statement(filled: Engine, at: At, killer: Killer) -> None:
     end_at_any_statement(filled, at, killer, ATTACK, MOMENTS, 100)
+
+
+@pytest.mark.long
+def test_a_connection_behind_pgbouncer_that_ends(filled: Engine, at: At, killer: Killer, pooler: str) -> None:
+    # A view, whose rows go into a temporary table of each transaction.
+    filled.execute("alter table customers rename to people", "create view customers as select * from people")
+    end_at_any_statement(replace(filled, url=pooler), at, killer, POOLED, MOMENTS, 100)
 
 
 @pytest.mark.long

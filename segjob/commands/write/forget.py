@@ -26,7 +26,7 @@ from segjob.statements.measures import FORGOTTEN
 from segjob.statements.published import erasure
 from segjob.statements.sql.ddl import CreateAs, DropTable
 from segjob.statements.sql.forgotten import Forgotten
-from segjob.warehouse.base import Column
+from segjob.warehouse.base import Column, TemporaryTable
 
 SHORTEST_MENTION = 4
 """Characters of a key that is looked for in texts: `12` stands in most of them by chance."""
@@ -203,8 +203,8 @@ def _stage(registry: Registry, request: ForgetRequest, key: Column) -> int:
         where = f"in {request.relation}"
     if words := warehouse.refusal(select):
         raise ConfigError(f"a key {where} is no {key.type_name}, as {key.name!r} is: {words}")
-    warehouse.execute(DropTable(erasure.KEYS))
-    warehouse.execute(CreateAs("temporary table", erasure.KEYS, select))
+    create = CreateAs("temporary table", erasure.KEYS, select)
+    warehouse.stage(TemporaryTable(erasure.KEYS, create, DropTable(erasure.KEYS)))
     number = int(warehouse.scalar(sa.select(sa.func.count()).select_from(erasure.forgotten_keys())))
     if not number:
         raise DataError(f"there is no key {where}")

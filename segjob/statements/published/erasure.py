@@ -10,9 +10,10 @@ from sqlalchemy.sql.selectable import SelectBase
 from sqlalchemy.types import TypeEngine
 
 from segjob.statements.relation import named
+from segjob.statements.sql.ddl import temporary_name
 from segjob.statements.sql.forgotten import Forgotten
 
-KEYS = "segjob_forgotten_keys"
+KEYS = temporary_name("forgotten_keys")
 """The temporary table of the keys."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -16,6 +17,13 @@ from sqlalchemy.sql.selectable import SelectBase
 from segjob.core.model import Model
 from segjob.statements.relation import named
 from segjob.statements.scoring import segment_expression
+
+_PROCESS = secrets.token_hex(4)
+
+
+def temporary_name(content: str) -> str:
+    """A name for a temporary table that no table of the user has, because `drop table` would find that one, too."""
+    return f"segjob_{content}_{_PROCESS}"
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,11 @@ _ADVICE: dict[type[psycopg.Error], str] = {
     psycopg.errors.QueryCanceled: "statement_timeout may be too short for segjob's user",
     psycopg.errors.SerializationFailure: "somebody else wrote to segjob's tables; run again",
 }
+_POOLER_ADVICE = {
+    "query_wait_timeout": "the pooler had no connection free: a run takes two of them at once (default_pool_size)",
+    "idle transaction timeout": "a fit takes longer than pgbouncer's idle_transaction_timeout",
+}
+"""pgbouncer's errors have one SQLSTATE and these words."""
 
 
 def connection_error(label: str, error: Exception, secrets: frozenset[str]) -> WarehouseError | ConfigError:
@@ -41,7 +46,8 @@ def connection_error(label: str, error: Exception, secrets: frozenset[str]) -> W
         )
     return WarehouseError(
         f"{label} cannot be reached: {words}",
-        hint="check host, port, database and user; the password comes from PGPASSWORD, ~/.pgpass or dbt's profile",
+        hint=_advice(error)
+        or "check host, port, database and user; the password comes from PGPASSWORD, ~/.pgpass or dbt's profile",
     )
 
 
@@ -50,7 +56,7 @@ def failure(
 ) -> WarehouseError:
     """What went wrong with an open connection. waited : seconds that a statement waits for a lock."""
     cause, words = _driver_error(error), scrubbed(first_line(error), secrets)
-    advice = next((advice for kind, advice in _ADVICE.items() if isinstance(cause, kind)), None)
+    advice = _advice(error)
     if isinstance(cause, psycopg.errors.LockNotAvailable):
         return WarehouseBusy(
             f"somebody reads what {label} has to replace; waited {waited:g} s: {_start(statement)}",
@@ -74,6 +80,15 @@ def has_ended(error: Exception) -> bool:
     # A lost connection has no SQLSTATE, because no server sent it.
     return isinstance(cause, _ENDED) or (
         isinstance(cause, psycopg.OperationalError) and cause.sqlstate is None
+    )
+
+
+def _advice(error: Exception) -> str | None:
+    """What to do about the server's words, or a pooler's."""
+    cause, words = _driver_error(error), first_line(error)
+    said = (advice for part, advice in _POOLER_ADVICE.items() if part in words)
+    return next(said, None) or next(
+        (advice for kind, advice in _ADVICE.items() if isinstance(cause, kind)), None
     )
 
 

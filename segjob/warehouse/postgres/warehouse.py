@@ -17,15 +17,19 @@ from sqlalchemy.sql.selectable import SelectBase
 
 from segjob.errors import ConfigError, WarehouseBusy, WarehouseError
 from segjob.warehouse.advisory_lock import HOLDER, busy
-from segjob.warehouse.base import Replacement, Statement, Warehouse, WriteTarget
+from segjob.warehouse.base import Replacement, Statement, TemporaryTable, Warehouse, WriteTarget
 from segjob.warehouse.postgres.replace import refuse_changes_in_use, replace_function, replace_view
 from segjob.warehouse.postgres.rights import QUERY
+from segjob.warehouse.postgres.staged import StagedTables
 from segjob.warehouse.sqlalchemy import SqlAlchemyWarehouse
 
 if TYPE_CHECKING:
     import pandas as pd
+    import psycopg
 
-_MEMORY_NEEDED = sa.text("select pg_size_bytes(current_setting('work_mem')) < 64 * 1024 * 1024")
+_SESSION = sa.text(
+    "select pg_size_bytes(current_setting('work_mem')) < 64 * 1024 * 1024 as needs_memory, pg_backend_pid() as process"
+)
 _MEMORY = "set local work_mem to '64MB'"
 """Sorts and hash tables of a million rows stay in memory; a user who has set more keeps it."""
 
@@ -56,6 +60,8 @@ class Postgres(SqlAlchemyWarehouse):
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
     _settings: list[str] = field(default_factory=list, init=False)
     """What each transaction begins with."""
+    _staged: StagedTables = field(init=False, repr=False)
+    """The temporary tables of the open connection."""
 
     def __post_init__(self) -> None:
         try:
@@ -87,12 +93,13 @@ class Postgres(SqlAlchemyWarehouse):
     def writing(self, *, create: bool = False) -> Iterator[None]:
         if self._connection is not None:
             # A new transaction, because the old snapshot does not see what another job has published since.
+            self._staged.leave()
             self.connection.commit()
             self.may_have_changed = True
-            with self._locked():
+            with self._locked(), self._staged.again():
                 yield
         else:
-            with self._connected(), self._locked():
+            with self._connected(), self._locked(), self._staged.again():
                 yield
 
     def execute(self, statement: Statement) -> None:
@@ -104,12 +111,15 @@ class Postgres(SqlAlchemyWarehouse):
             return
         select = cast(SelectBase, statement.select)
         names = [column.name for column in select.selected_columns]
-        staged = sa.table("segjob_written", *map(sa.column, names))
+        staged = sa.table("segjob_written", *map(sa.column, names), schema="pg_temp")
         sql = f"CREATE TEMPORARY TABLE {staged.name} ON COMMIT DROP AS {self._literal(select)}"
         with self._driver(sql) as cursor:
             cursor.execute(sql)
         self._run(sa.insert(statement.table).from_select(names, sa.select(staged)))
-        self._run(sa.text(f"DROP TABLE {staged.name}"))
+        self._run(sa.text(f"DROP TABLE {staged.fullname}"))
+
+    def stage(self, table: TemporaryTable) -> None:
+        self._staged.make(table)
 
     def replace_each(self, replacements: Sequence[Replacement]) -> None:
         for replacement in replacements:
@@ -208,8 +218,12 @@ class Postgres(SqlAlchemyWarehouse):
         try:
             self._connection = connection
             self._settings = [_FROM_THE_START]
-            if self.scalar(_MEMORY_NEEDED):
+            (session,) = self.records(_SESSION)
+            if session["needs_memory"]:
                 self._settings.append(_MEMORY)
+            # A pooler gives its clients numbers of its own.
+            driver = cast("psycopg.Connection[Any]", connection.connection.driver_connection)
+            self._staged = StagedTables(self, is_pooled=driver.info.backend_pid != session["process"])
             connection.rollback()
             yield
         except DRIVER_ERRORS as error:
