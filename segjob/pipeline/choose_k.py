@@ -12,7 +12,7 @@ from segjob.core.model import FitRows, Floats, Model, Transform
 from segjob.core.segments.score import places
 from segjob.core.select_k.choose import choose
 from segjob.core.select_k.division import ShareLimits
-from segjob.core.select_k.evidence import EvidenceRequest, gather
+from segjob.core.select_k.evidence import EvidenceRequest
 from segjob.core.select_k.followers import agreement_with
 from segjob.core.select_k.gap import gap_by_k
 from segjob.core.select_k.segment_stability import stability_of_partitions
@@ -76,7 +76,7 @@ def choose_k(
 
     Parameters
     ----------
-    ask : from `evidence_worker`, which looks for groups while the sweep runs.
+    ask : from `evidence_worker`, which gathers evidence while the sweep runs.
     previous_k : segments of the current run; None without one.
 
     Raises
@@ -102,9 +102,9 @@ def select(
     refuse_too_many(settings, rows)
     seed, ks = settings.seed, _ks(settings)
     request = EvidenceRequest.of(rows, transforms, ks, seed)
-    groups = ask(request.groups)
+    gathered = ask(request)
     swept = sweep(rows, ks, seed=seed, n_init=settings.n_init)
-    evidence = gather(request, groups)
+    evidence = gathered()
     gaps = gap_by_k(swept, evidence.groups.reference_inertia)
     decision = choose(swept, request, evidence, _request(settings, previous_k), gaps)
     return KSelection(swept, request, gaps, evidence.half_fits.agreement(request.halves), decision)

@@ -1,33 +1,38 @@
 """Other processes: one gathers evidence about k while the sweep runs, several fit a partition each.
 
-Threads would slow each other down. `python -m segjob.pipeline.worker` reads a function and its argument from its
-standard input and writes the result to its output. It shares nothing else, so the result is the one that the same call
+Threads would slow each other down. `python -m segjob.pipeline.worker` reads functions and their arguments from its
+standard input and writes the results to its output. It shares nothing else, so a result is the one that the same call
 gives in this process.
 """
 
 from __future__ import annotations
 
+import functools
 import os
 import pickle
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any, TypeVar
 
-from segjob.core.select_k import evidence
-from segjob.core.select_k.evidence import GroupEvidence, GroupRequest, gather_groups
+from segjob.core.select_k.evidence import EvidenceRequest, KEvidence, gather_groups, gather_halves
 
 FEWEST_ROWS = 1_000
 """Evidence about fewer rows is gathered sooner than another Python starts."""
-_MARK = b"\x00evidence\x00"
-"""Stands before the evidence: whatever every Python here loads may print something first."""
+_MARK = b"\x00answer\x00"
+"""Stands before an answer: whatever every Python here loads may print something first."""
+_LENGTH = 8
+"""Bytes that say how long an answer is."""
 
 Task = TypeVar("Task")
 Answer = TypeVar("Answer")
-Ask = Callable[[GroupRequest], Callable[[], GroupEvidence]]
-"""Takes a request and returns at once; call the result to wait for the evidence."""
+Call = tuple[Callable[[Any], Any], Any]
+"""A function of a module, so that another process finds it by its name, and its argument."""
+Ask = Callable[[EvidenceRequest], Callable[[], KEvidence]]
+"""Takes a request and returns at once; call the result to gather what the other process has not, and to wait for it."""
 
 
 @contextmanager
@@ -36,20 +41,73 @@ def evidence_worker(rows: int) -> Iterator[Ask]:
 
     If it cannot start or fails, the evidence is gathered in this process. It ends with the block.
     """
-    process = _start() if rows >= FEWEST_ROWS and (os.cpu_count() or 1) >= 2 else None
-    if process is None:
-        yield lambda request: lambda: gather_groups(request)
-        return
-    with process, ThreadPoolExecutor(1) as thread:
+    with _Processes(1 if rows >= FEWEST_ROWS and (os.cpu_count() or 1) >= 2 else 0) as processes:
 
-        def ask(request: GroupRequest) -> Callable[[], GroupEvidence]:
-            answer = thread.submit(_exchange, process, pickle.dumps((evidence.gather_groups, request)))
-            return lambda: answer.result() or gather_groups(request)
+        def ask(request: EvidenceRequest) -> Callable[[], KEvidence]:
+            # The longer one first: the process begins with it, and what is left when the sweep ends is done here.
+            finish = processes.begin([(gather_groups, request.groups), (gather_halves, request)])
+            return lambda: KEvidence(*finish())
 
-        try:
-            yield ask
-        finally:
-            process.kill()
+        yield ask
+
+
+def in_processes(function: Callable[[Task], Answer], tasks: Sequence[Task]) -> list[Answer]:
+    """The function's answer to each task, by as many processes as there are processors, this one among them.
+
+    Parameters
+    ----------
+    function : of a module, so that another process finds it by its name.
+    tasks : the longest first, so that no process is left alone with it.
+    """
+    with _Processes(min(os.cpu_count() or 1, len(tasks)) - 1) as processes:
+        return processes.begin([(function, task) for task in tasks])()
+
+
+class _Processes:
+    """Other Pythons, and a thread for each that hands it calls; all of them end with the block."""
+
+    def __init__(self, count: int) -> None:
+        self._processes = [process for _ in range(count) if (process := _start()) is not None]
+
+    def __enter__(self) -> _Processes:
+        self._stack = ExitStack()
+        self._threads = self._stack.enter_context(ThreadPoolExecutor(max(1, len(self._processes))))
+        for process in self._processes:
+            self._stack.enter_context(process)
+            self._stack.callback(_end, process)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stack.close()
+
+    def begin(self, calls: Sequence[Call]) -> Callable[[], list[Any]]:
+        """Let the processes take calls from the first on; call the result to take part, and for all answers."""
+        waiting, answers = deque(range(len(calls))), [None] * len(calls)
+
+        def work(answer: Callable[[Call], Any]) -> None:
+            while True:
+                try:
+                    i = waiting.popleft()
+                except IndexError:
+                    return
+                answers[i] = answer(calls[i])
+                if answers[i] is None:  # its process has failed
+                    return
+
+        handed = [self._threads.submit(work, functools.partial(_ask, process)) for process in self._processes]
+
+        def finish() -> list[Any]:
+            work(_called)
+            for each in handed:
+                each.result()
+            return [_called(calls[i]) if answer is None else answer for i, answer in enumerate(answers)]
+
+        return finish
+
+
+def _called(call: Call) -> Any:
+    function, argument = call
+    return function(argument)
 
 
 def _start() -> subprocess.Popen[bytes] | None:
@@ -65,48 +123,44 @@ def _start() -> subprocess.Popen[bytes] | None:
         return None
 
 
-def _exchange(process: subprocess.Popen[bytes], request: bytes) -> Any:
-    """Send the request and read the answer; None if the process fails."""
-    output, _ = process.communicate(request)
-    _, mark, pickled = output.partition(_MARK)
-    if process.returncode or not mark:
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Kill it; what it had not read yet is of no use."""
+    process.kill()
+    with suppress(OSError):
+        assert process.stdin is not None
+        process.stdin.close()
+
+
+def _ask(process: subprocess.Popen[bytes], call: Call) -> Any:
+    """Send a call and read its answer; None if the process fails."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        pickle.dump(call, process.stdin)
+        process.stdin.flush()
+    except OSError:
         return None
-    return pickle.loads(pickled)
+    read = b""
+    while not read.endswith(_MARK):
+        byte = process.stdout.read(1)
+        if not byte:
+            return None
+        read += byte
+    length = int.from_bytes(process.stdout.read(_LENGTH), "big")
+    pickled = process.stdout.read(length)
+    return pickle.loads(pickled) if length and len(pickled) == length else None
 
 
-def in_processes(function: Callable[[Task], Answer], tasks: Sequence[Task]) -> list[Answer]:
-    """The function's answer to each task, by as many processes as there are processors, this one among them.
-
-    Parameters
-    ----------
-    function : of a module, so that another process finds it by its name.
-    tasks : about equally long from the first to the last, or in the order of their length.
-    """
-    count = max(1, min(os.cpu_count() or 1, len(tasks)))
-    others = [process for _ in range(count - 1) if (process := _start()) is not None]
-    shares = [tasks[i :: len(others) + 1] for i in range(len(others) + 1)]
-    answers: list[list[Answer]] = []
-    with ExitStack() as stack:
-        threads = stack.enter_context(ThreadPoolExecutor(max(1, len(others))))
-        for process in others:
-            stack.enter_context(process)
-            stack.callback(process.kill)
-        asked = [
-            threads.submit(_exchange, process, pickle.dumps((_each, (function, share))))
-            for process, share in zip(others, shares[1:], strict=True)
-        ]
-        answers.append([function(task) for task in shares[0]])
-        for waiting, share in zip(asked, shares[1:], strict=True):
-            answers.append(waiting.result() or [function(task) for task in share])
-    return [answers[i % len(shares)][i // len(shares)] for i in range(len(tasks))]
-
-
-def _each(work: tuple[Callable[[Task], Answer], Sequence[Task]]) -> list[Answer]:
-    function, tasks = work
-    return [function(task) for task in tasks]
+def _serve() -> None:
+    while True:
+        try:
+            call = pickle.load(sys.stdin.buffer)
+        except EOFError:
+            return
+        pickled = pickle.dumps(_called(call))
+        sys.stdout.buffer.write(_MARK + len(pickled).to_bytes(_LENGTH, "big") + pickled)
+        sys.stdout.buffer.flush()
 
 
 if __name__ == "__main__":
-    # By its name in the package: what was pickled there is found there, not in a module called __main__.
-    asked_function, argument = pickle.load(sys.stdin.buffer)
-    sys.stdout.buffer.write(_MARK + pickle.dumps(asked_function(argument)))
+    _serve()

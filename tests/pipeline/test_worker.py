@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -13,29 +14,27 @@ import pytest
 from helpers.sweeps import plain_transforms
 
 from segjob.core.model import FitRows
-from segjob.core.select_k.evidence import EvidenceRequest, GroupEvidence, GroupRequest, gather_groups
+from segjob.core.select_k.evidence import EvidenceRequest, KEvidence, gather, gather_halves
 from segjob.pipeline import worker
-from segjob.pipeline.worker import FEWEST_ROWS, evidence_worker
+from segjob.pipeline.worker import FEWEST_ROWS, evidence_worker, in_processes
 
 
 @pytest.fixture(scope="module")
-def asked() -> GroupRequest:
+def asked() -> EvidenceRequest:
     random = np.random.default_rng(3)
     centers = np.array([[0.0, 0.0], [8.0, 0.0], [0.0, 8.0]])
     rows = np.repeat(centers, FEWEST_ROWS // 2, axis=0) + random.normal(size=(FEWEST_ROWS // 2 * 3, 2))
-    return EvidenceRequest.of(
-        FitRows(rows, np.ones(len(rows))), plain_transforms(rows), range(1, 6), 5
-    ).groups
+    return EvidenceRequest.of(FitRows(rows, np.ones(len(rows))), plain_transforms(rows), range(1, 6), 5)
 
 
-def answered(asked: GroupRequest) -> GroupEvidence:
+def answered(asked: EvidenceRequest) -> KEvidence:
     with evidence_worker(FEWEST_ROWS) as ask:
         return ask(asked)()
 
 
-def groups(found: GroupEvidence) -> int:
-    assert found.density is not None
-    return found.density.by_sample[0]
+def groups(found: KEvidence) -> int:
+    assert found.groups.density is not None
+    return found.groups.density.by_sample[0]
 
 
 @pytest.fixture
@@ -43,17 +42,78 @@ def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker.os, "cpu_count", lambda: 2)
 
 
+@pytest.fixture
+def handed(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """The answers of other processes, as they come."""
+    answers: list[object] = []
+    ask = worker._ask
+
+    def kept(process: subprocess.Popen[bytes], call: worker.Call) -> object:
+        answers.append(ask(process, call))
+        return answers[-1]
+
+    monkeypatch.setattr(worker, "_ask", kept)
+    return answers
+
+
+def wait_for(answers: list[object], count: int) -> None:
+    deadline = time.monotonic() + 60
+    while len(answers) < count and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert len(answers) == count
+
+
 @pytest.mark.usefixtures("two_cores")
-def test_the_other_process_finds_the_same(asked: GroupRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    here = gather_groups(asked)
+def test_the_other_process_finds_the_same(asked: EvidenceRequest, handed: list[object]) -> None:
+    here = gather(asked)
     assert groups(here) == 3
-    monkeypatch.setattr(worker, "gather_groups", lambda *_: pytest.fail("gathered here"))
-    found = answered(asked)
+    with evidence_worker(FEWEST_ROWS) as ask:
+        finish = ask(asked)
+        wait_for(handed, 2)
+        found = finish()
+    assert [found.groups, found.half_fits] == handed
     assert groups(found) == groups(here)
-    assert found.reference_inertia.keys() == here.reference_inertia.keys()
-    assert all(
-        np.array_equal(found.reference_inertia[k], here.reference_inertia[k]) for k in here.reference_inertia
-    )
+    for of_found, of_here in (
+        (found.groups.reference_inertia, here.groups.reference_inertia),
+        (found.half_fits.centroids, here.half_fits.centroids),
+    ):
+        assert of_found.keys() == of_here.keys()
+        assert all(np.array_equal(of_found[k], of_here[k]) for k in of_here)
+
+
+@pytest.mark.usefixtures("two_cores")
+def test_this_process_takes_what_the_other_has_not_begun(
+    asked: EvidenceRequest, handed: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here: list[object] = []
+    called = worker._called
+
+    def kept(call: worker.Call) -> object:
+        here.append(call[0])
+        return called(call)
+
+    monkeypatch.setattr(worker, "_called", kept)
+    assert groups(answered(asked)) == 3
+    assert len(handed) == 1
+    assert here == [gather_halves]
+
+
+@pytest.mark.usefixtures("two_cores")
+def test_answers_are_in_the_order_of_the_tasks_when_a_process_dies_on_its_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ask, died = worker._ask, []
+
+    def dying(process: subprocess.Popen[bytes], call: worker.Call) -> object:
+        if call[1] >= b"5" and not died:
+            died.append(process.kill())
+        return ask(process, call)
+
+    monkeypatch.setattr(worker, "_ask", dying)
+    monkeypatch.setattr(worker, "_called", lambda call: time.sleep(0.05) or call[0](call[1]))
+    tasks = [str(n).encode() for n in range(10)]
+    assert in_processes(int, tasks) == list(range(10))
+    assert died
 
 
 @pytest.mark.usefixtures("two_cores")
@@ -61,7 +121,7 @@ def test_the_other_process_finds_the_same(asked: GroupRequest, monkeypatch: pyte
     "python", ["", "/no/such/python", *(shutil.which(name) or name for name in ("false", "true"))]
 )
 def test_a_process_that_fails_is_not_missed(
-    asked: GroupRequest, python: str, monkeypatch: pytest.MonkeyPatch
+    asked: EvidenceRequest, python: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "executable", python)
     assert groups(answered(asked)) == 3
@@ -69,17 +129,19 @@ def test_a_process_that_fails_is_not_missed(
 
 @pytest.mark.usefixtures("two_cores")
 def test_files_of_the_current_directory_are_not_modules(
-    asked: GroupRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    asked: EvidenceRequest, tmp_path: Path, handed: list[object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("numpy", "pickle", "segjob"):
         (tmp_path / f"{name}.py").write_text("raise SystemExit('taken for a module')")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(worker, "gather_groups", lambda *_: pytest.fail("gathered here"))
     assert groups(answered(asked)) == 3
+    assert handed[0] is not None
 
 
 @pytest.mark.usefixtures("two_cores")
-def test_the_other_process_ends_with_the_block(asked: GroupRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_other_process_ends_with_the_block(
+    asked: EvidenceRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
     begun: list[subprocess.Popen[bytes]] = []
     begin = worker._start
 
@@ -99,7 +161,7 @@ def test_the_other_process_ends_with_the_block(asked: GroupRequest, monkeypatch:
     assert begun[0].returncode == -signal.SIGKILL
 
 
-def test_few_rows_start_no_process(asked: GroupRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_few_rows_start_no_process(asked: EvidenceRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker.subprocess, "Popen", lambda *_, **__: pytest.fail("started"))
     with evidence_worker(FEWEST_ROWS - 1) as ask:
         assert groups(ask(asked)()) == 3

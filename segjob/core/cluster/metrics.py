@@ -101,12 +101,12 @@ def silhouette_rows(
     mass = member.sum(axis=0, dtype=np.float64)
     # How much of the row's own weight its cluster's mean leaves out: with whole weights one copy, at distance 0.
     own_copy = np.ones_like(weights) if np.array_equal(weights, np.round(weights)) else weights
-    centred = values - values.mean(axis=0)
-    norms = np.einsum("nd,nd->n", centred, centred)
+    sides = _sides(values)
     out = np.empty((len(partitions), n))
 
     def block(some: slice) -> None:
-        totals = np.sqrt(_squared(centred, norms, some).astype(kind, copy=False)) @ member
+        distances = _squared(sides, some).astype(kind, copy=False)
+        totals = np.sqrt(distances, out=distances) @ member
         for p, (labels, own) in enumerate(zip(partitions, columns, strict=True)):
             out[p, some] = _silhouette(totals[:, own], mass[own], labels[some], own_copy[some])
 
@@ -127,15 +127,20 @@ def _membership(
     return member, columns
 
 
-def _squared(centred: Floats, norms: Floats, some: slice) -> Floats:
+def _squared(sides: tuple[Floats, Floats], some: slice) -> Floats:
     """(m, n) squared distances of some rows to all; a row is at exactly 0 from itself."""
-    squared = centred[some] @ (-2 * centred.T)
-    squared += norms[some, None]
-    squared += norms
+    squared: Floats = sides[0][some] @ sides[1]
     np.maximum(squared, 0, out=squared)
     rows = np.arange(len(squared))
     squared[rows, rows + some.start] = 0
     return squared
+
+
+def _sides(values: Floats) -> tuple[Floats, Floats]:
+    """(n, d + 2) and (d + 2, n), whose product is all squared distances: adding norms to it would take longer."""
+    centred = values - values.mean(axis=0)
+    norms, ones = np.einsum("nd,nd->n", centred, centred)[:, None], np.ones((len(values), 1))
+    return np.hstack([-2 * centred, norms, ones]), np.ascontiguousarray(np.hstack([centred, ones, norms]).T)
 
 
 def _silhouette(totals: Floats, mass: Floats, labels: Labels, own_copy: Floats) -> Floats:

@@ -32,12 +32,15 @@ class RowSets:
     def __init__(self, sets: Sequence[tuple[Floats, Floats]]) -> None:
         rows, d = max(len(values) for values, _ in sets), sets[0][0].shape[1]
         # Half the memory, so twice the speed: a label that single precision gets wrong costs a start, not a result.
-        self._coarse = np.zeros((len(sets), d, rows), dtype=np.float32)
+        self._coarse = np.ones(
+            (len(sets), d + 1, rows), dtype=np.float32
+        )  # the ones take half the centroid's norm off
         self._weighted = np.zeros((len(sets), rows, d + 1))  # rows that fill up a smaller set weigh nothing
         for coarse, weighted, (values, weights) in zip(self._coarse, self._weighted, sets, strict=True):
             n = len(values)
-            coarse[:, :n] = values.T
+            coarse[:d, :n] = values.T
             weighted[:n, :d], weighted[:n, d] = values * weights[:, None], weights
+        self._roughly = self._weighted.astype(np.float32)
         self._total = np.array([float(weights @ (values * values).sum(axis=1)) for values, weights in sets])
 
     def lloyd(self, starts: Floats, keep: int) -> tuple[Floats, Floats]:
@@ -66,66 +69,74 @@ class RowSets:
         for first in range(0, len(stack), step):
             some = slice(first, min(first + step, len(stack)))
             sets = slice(None) if alone else some
-            rows = self._coarse[sets], self._weighted[sets], self._total[sets]
-            ends[some], inertia[some] = _stack(*rows, stack[some], iterations)
+            rows = self._coarse[sets], self._weighted[sets]
+            rough = _stack(self._coarse[sets], self._roughly[sets], stack[some], iterations - 1)
+            ends[some], inertia[some] = _last_pass(*rows, self._total[sets], rough)
         return (ends.swapaxes(0, 1), inertia.T) if alone else (ends, inertia)
 
 
 def _stack(
-    columns: NDArray[np.float32], weighted: Floats, total: Floats, starts: Floats, iterations: int
-) -> tuple[Floats, Floats]:
+    columns: NDArray[np.float32], weighted: NDArray[np.float32], starts: Floats, iterations: int
+) -> NDArray[np.float32]:
     """Lloyd's iteration from (m, r, k, d) starts; those of a set that have all come to rest leave the stack.
 
     Parameters
     ----------
-    columns : (m, d, n); weighted : (m, n, d + 1); total : (m,); or 1 instead of m, for one set.
+    columns : (m, d + 1, n), the last all ones; weighted : (m, n, d + 1); or 1 instead of m, for one set.
     """
-    ends, inertia = np.empty(starts.shape), np.empty(starts.shape[:2])
-    running, centroids = np.arange(len(starts)), starts
+    ends = starts.astype(np.float32)
+    running, centroids = np.arange(len(ends)), ends
     for _ in range(iterations):
-        coarse = centroids.astype(np.float32)
-        # Labels as a 0-1 matrix: one product sums all starts of a set, faster than a bincount for each.
-        is_nearest = _nearest(columns, coarse).reshape(len(coarse), -1, columns.shape[2])
-        sums = (is_nearest.astype(np.float64) @ weighted).reshape(*coarse.shape[:3], -1)
-        counts = sums[..., -1:]
-        means = sums[..., :-1] / np.where(counts > 0, counts, 1)
-        centroids = np.where(counts > 0, means, centroids)
-        ends[running] = centroids
-        inertia[running] = total[:, None] - (counts * means**2).sum(axis=(2, 3))
-        moving = (centroids.astype(np.float32) != coarse).any(axis=(1, 2, 3))
-        if not moving.all():
-            running, centroids = running[moving], centroids[moving]
-            if not running.size:
-                break
-            if len(total) > 1:
-                columns, weighted, total = columns[moving], weighted[moving], total[moving]
-    return ends, inertia
+        moved, _ = _means(columns, weighted, centroids)
+        moving = (moved != centroids).any(axis=(1, 2, 3))
+        ends[running] = moved
+        running, centroids = running[moving], moved[moving]
+        if not running.size:
+            break
+        if len(columns) > 1 and not moving.all():
+            columns, weighted = columns[moving], weighted[moving]
+    return ends
 
 
-def _nearest(columns: NDArray[Any], centroids: NDArray[Any]) -> NDArray[np.bool_]:
-    """(m, r, k, n) whether a centroid is the nearest, the first of equally near ones.
+def _last_pass(
+    columns: NDArray[np.float32], weighted: Floats, total: Floats, centroids: NDArray[np.float32]
+) -> tuple[Floats, Floats]:
+    """The centroids after a pass whose sums are in double precision, and the (m, r) inertia."""
+    means, counts = _means(columns, weighted, centroids)
+    return means, total[:, None] - (counts * means**2).sum(axis=(2, 3))
 
-    Parameters
-    ----------
-    columns : (m, d, n) or (1, d, n); centroids : (m, r, k, d).
-    """
-    scores = centroids.reshape(len(centroids), -1, centroids.shape[-1]) @ columns
-    scores = scores.reshape(*centroids.shape[:3], -1)
-    scores -= (
-        0.5 * (centroids * centroids).sum(axis=-1)[..., None]
-    )  # x'c - |c|^2 / 2 is highest for the nearest
-    is_nearest: NDArray[np.bool_] = scores == scores.max(axis=-2, keepdims=True)
-    if np.count_nonzero(is_nearest) * is_nearest.shape[-2] > is_nearest.size:
-        taken = is_nearest[..., 0, :].copy()
-        for j in range(1, is_nearest.shape[-2]):
-            is_nearest[..., j, :] &= ~taken
-            taken |= is_nearest[..., j, :]
-    return is_nearest
+
+def _means(
+    columns: NDArray[np.float32], weighted: NDArray[Any], centroids: NDArray[np.float32]
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """The mean and the weight of each centroid's rows, of the type of `weighted`; without rows it stays."""
+    m, r, k, d = centroids.shape
+    half = -0.5 * (centroids * centroids).sum(axis=-1, keepdims=True)
+    # x'c - |c|^2 / 2 is highest for the nearest
+    scores = np.concatenate([centroids, half], axis=-1).reshape(m, r * k, d + 1) @ columns
+    is_nearest = _highest(scores.reshape(m, r, k, -1)).reshape(scores.shape)
+    # Labels as a 0-1 matrix: one product sums all starts of a set, faster than a bincount for each.
+    sums = (is_nearest.astype(weighted.dtype) @ weighted).reshape(m, r, k, d + 1)
+    counts = sums[..., -1:]
+    means = sums[..., :-1] / np.where(counts > 0, counts, 1)
+    return np.where(counts > 0, means, centroids), counts
+
+
+def _highest(scores: NDArray[Any]) -> NDArray[np.bool_]:
+    """(..., k, n) whether a score is the highest of a row's k, the first of equally high ones."""
+    is_highest: NDArray[np.bool_] = scores == scores.max(axis=-2, keepdims=True)
+    if np.count_nonzero(is_highest) * is_highest.shape[-2] > is_highest.size:
+        taken = is_highest[..., 0, :].copy()
+        for j in range(1, is_highest.shape[-2]):
+            is_highest[..., j, :] &= ~taken
+            taken |= is_highest[..., j, :]
+    return is_highest
 
 
 def nearest_of(columns: NDArray[Any], centroids: NDArray[Any]) -> NDArray[np.int16]:
     """(r, n) the nearest centroid of each row (d, n) under each of r sets of centroids (r, k, d)."""
-    is_nearest = _nearest(columns[None], centroids[:, None])[:, 0]
+    scores = (centroids.reshape(-1, len(columns)) @ columns).reshape(*centroids.shape[:2], -1)
+    is_nearest = _highest(scores - 0.5 * (centroids * centroids).sum(axis=-1)[..., None])
     labels = np.zeros(is_nearest[:, 0].shape, dtype=np.int16)
     for j in range(1, centroids.shape[1]):
         take_over(labels, is_nearest[:, j], j)

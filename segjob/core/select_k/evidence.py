@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -92,12 +92,11 @@ def gather_groups(request: GroupRequest) -> GroupEvidence:
     )
 
 
-def gather(request: EvidenceRequest, groups: Callable[[], GroupEvidence] | None = None) -> KEvidence:
-    """Compute what is requested.
+def gather_halves(request: EvidenceRequest) -> HalfFits:
+    """Fit k-means to the random halves."""
+    return fit_halves(request.halves, request.groups.ks)
 
-    Parameters
-    ----------
-    groups : waits for the evidence of another process, which is asked for last; None computes it here.
-    """
-    half_fits = fit_halves(request.halves, request.groups.ks)
-    return KEvidence(gather_groups(request.groups) if groups is None else groups(), half_fits)
+
+def gather(request: EvidenceRequest) -> KEvidence:
+    """Compute what is requested; another process may compute either part."""
+    return KEvidence(gather_groups(request.groups), gather_halves(request))

@@ -11,7 +11,7 @@ import numpy as np
 from segjob.config import FitSettings, Segmentation
 from segjob.core.cluster.lloyd import DECIMALS, Pass, Refined, moved_by
 from segjob.core.model import FitRows, Floats, Model, Transform
-from segjob.core.select_k.evidence import gather_groups
+from segjob.core.select_k.evidence import gather
 from segjob.core.select_k.warnings import warnings
 from segjob.errors import DataError
 from segjob.pipeline.choose_k import KSelection, select
@@ -116,7 +116,7 @@ def _answer(task: _Task) -> _Answer:
             task.settings,
             task.transforms,
             task.rows,
-            lambda request: lambda: gather_groups(request),
+            lambda request: lambda: gather(request),
             task.previous_k,
         )
     except DataError as problem:
@@ -143,7 +143,6 @@ def fit_partitions(
     ----------
     previous : by partition, segments of the current run.
     """
-    # The longest first, so that no process is left alone with it.
     values = sorted(rows.parts, key=lambda value: -len(fit_rows[value].values))
     tasks = [
         _Task(rows.dataset.settings, rows.parts[value].transforms, fit_rows[value], previous.get(value))
