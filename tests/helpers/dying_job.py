@@ -1,4 +1,4 @@
-"""A process that uses a local Spark warehouse and is killed (-9), alone or with its Java, at a moment of its choice.
+"""A process that uses a Spark warehouse and is killed (-9), alone or with its Java, at a moment of its choice.
 
 `python dying_job.py URL STEPS ANSWERS` does the steps in the JSON file STEPS; the answer to each is a line of ANSWERS.
 """
@@ -61,12 +61,11 @@ def prepare(whom: str, words: str, moment: str, folder: Path) -> None:
 def main(url: str, steps: Path, answers: Path) -> None:
     """Do them in their order."""
     place = read_url(url, Path())
-    assert place.folder is not None
     running = session(place, 120.0, create=False)
     with answers.open("w") as told:
         for verb, *rest in json.loads(steps.read_text()):
             if verb == "kill":
-                prepare(*rest, place.folder)
+                prepare(*rest, place.folder or Path())
                 answer: Any = None
             elif verb == "sql":
                 answer = [list(row) for row in running.sql(*rest).collect()]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from segjob.errors import StatementFailed, WarehouseBusy
-from segjob.warehouse.lease import CLAIMS, LEASE_SECONDS, Lease
+from segjob.warehouse.lease import CLAIMS, FLAGS, LEASE_SECONDS, Lease
 
 
 class Catalogue:
@@ -89,3 +89,15 @@ def test_a_schema_in_which_no_view_may_be_created(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(lease, "send", refuse)
     with pytest.raises(StatementFailed, match="no right"):
         lease.claim_number(after=0)
+
+
+def test_a_job_that_died_is_waited_for_as_long_as_is_said() -> None:
+    catalogue = Catalogue()
+    catalogue.send(f"CREATE VIEW s.{FLAGS}dead AS SELECT 'dead' AS holder, {int(catalogue.now)} AS beat")
+    catalogue.now += LEASE_SECONDS
+    with pytest.raises(WarehouseBusy, match="published to by dead"), catalogue.lease("next").held(0):
+        pass
+    catalogue.now += 1
+    with catalogue.lease("next").held(0):
+        assert len(catalogue.views) == 1
+    assert catalogue.views == {}
