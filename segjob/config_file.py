@@ -14,6 +14,10 @@ from segjob.config import Config
 from segjob.errors import ConfigError
 
 FILE_NAME = "segjob.toml"
+_MOST_BYTES = 2_000_000
+"""Some thousand segmentations; a device would be read for ever."""
+_URL = re.compile(r"\w:/")
+"""What may be a URL, which may hold a password."""
 _VARIABLE = re.compile(r"\$\$\{|\$\{(?P<name>[A-Za-z_]\w*)(:-(?P<default>[^}]*))?\}")
 Parsed = TypeVar("Parsed", bound=BaseModel)
 
@@ -31,14 +35,19 @@ def load(path: Path) -> Config:
     ConfigError : the file cannot be read or is not valid; the message lists every problem.
     """
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        with path.open("rb") as file:
+            content = file.read(_MOST_BYTES + 1)
+        if len(content) > _MOST_BYTES:
+            raise ConfigError(f"{path} is no config file: it is larger than {_MOST_BYTES:,} bytes")
+        document = _with_variables(tomllib.loads(content.decode()), path)
     except FileNotFoundError:
         raise ConfigError(f"there is no config file {path}", hint="write one with `segjob init`") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} cannot be read: {error}") from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path} is not valid TOML: {error}") from None
-    document = _with_variables(document, path)
+    except RecursionError:
+        raise ConfigError(f"{path} is no config file: its lists or tables are nested too deeply") from None
     if "directory" in document:
         raise ConfigError(f"{path}: directory: unknown key")
     return parse(Config, {**document, "directory": path.parent}, where=str(path))
@@ -136,4 +145,7 @@ def _message(problem: dict[str, Any]) -> str:
     shown = not isinstance(given, (dict, list)) and problem["type"] not in ("missing", "extra_forbidden")
     if shown and repr(given) not in message and given != "":
         message += f", not {given!r}"
+    if isinstance(given, str) and _URL.search(given):
+        message = message.replace(repr(given), "a URL").replace(given, "a URL")
+    place = "a URL" if _URL.search(place) else place
     return f"{place}: {message}" if place else message

@@ -63,7 +63,7 @@ def _place(session: Session, folder: Path, project: Path | None) -> tuple[str, s
 
 def _shown(url: str, folder: Path) -> str:
     """A file within the folder by its relative path, so that both can be moved together."""
-    path = Path(url).resolve()
+    path = Path(os.path.realpath(url))
     return path.relative_to(folder).as_posix() if "://" not in url and path.is_relative_to(folder) else url
 
 

@@ -284,6 +284,8 @@ def split_name(text: str) -> tuple[str | None, str]:
             return None, text
         parts.append(match[1].replace('""', '"') if match[1] else match[2].strip())
         rest = rest[match.end() :]
+    if not all(parts) or not parts:
+        raise ConfigError(f"{text!r} names no table or view", hint="write relation, or schema.relation")
     if len(parts) > 2:
         raise ConfigError(
             f"{text!r} has {len(parts)} parts", hint='write relation, or schema.relation, or "a.b" quoted'

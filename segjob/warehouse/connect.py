@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from segjob.config import Config, WarehouseSettings
-from segjob.errors import ConfigError
+from segjob.errors import ConfigError, WarehouseError
 from segjob.warehouse.base import Warehouse
 from segjob.warehouse.urls import may_hold_a_secret, scheme_of, secrets_of, without_secret
 
@@ -134,7 +134,9 @@ def _duckdb(url: str, folder: Path, config: Config) -> Warehouse:
         )
     from segjob.warehouse.duckdb.warehouse import DuckDBFile
 
-    path = (folder / file).resolve()
+    path = Path(os.path.realpath(folder / file))
+    if path.is_symlink():
+        raise WarehouseError(f"the warehouse {path} is a link that leads to itself")
     if path.stem.casefold() in ("memory", settings.schema_name.casefold()):
         # DuckDB calls a database after its file, and would not know which of the two a query means.
         raise ConfigError(

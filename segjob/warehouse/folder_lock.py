@@ -15,6 +15,9 @@ _RETRY_SECONDS = 0.05
 _NAME_AT, _NAME_BYTES = 1, 20
 """Where the holder's number stands: Windows locks byte 0, and nobody else can read that."""
 
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+"""Whoever holds the lock writes into the file, and a link may lead to anybody's."""
+
 
 def lock_folder(
     folder: Path, timeout: float, *, hint: str, is_free: Callable[[], bool] = lambda: True
@@ -34,7 +37,7 @@ def lock_folder(
     """
     from filelock import lock_descriptor
 
-    handle = os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o666)
+    handle = os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT | _NO_LINK, 0o666)
     try:
         deadline, locked = time.monotonic() + timeout, False
         while not ((locked := locked or lock_descriptor(handle, blocking=False)) and is_free()):

@@ -263,6 +263,7 @@ def test_before_the_first_run(file: Path, segjob: Segjob) -> None:
         (["income=20", "score=80", "age=3"], 2, "no feature 'age'"),
         (["income=20", "scor=80"], 2, "did you mean 'score'?"),
         (["income=a lot", "score=80"], 2, "income is a number, not 'a lot'"),
+        (["income=20", "income=30", "score=80"], 2, "income has two values"),
         (["income", "score=80"], 2, "'income' is not COLUMN=VALUE"),
         (["income=", "score=80"], 3, "has no segment"),
         (["income=1e300", "score=80"], 3, "further from every segment than numbers go"),

@@ -165,6 +165,24 @@ def test_files_that_are_no_config(folder: Path, segjob: Segjob) -> None:
     assert unreadable.code == 2
     assert "cannot be read" in unreadable.err
     assert segjob("check", "--config", folder).code == 2
+    assert "larger than" in segjob("check", "--config", "/dev/zero").err
+    assert "nested too deeply" in problems(folder, "a = " + "[" * 100_000)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'warehouse = "postgresql://me:s3cret@host/shop"',
+        '[warehouse]\nlock_timeout = "postgres:/me:s3cret@host/shop"',
+        '["postgresql://me:s3cret@host/shop"]',
+        '[segmentations."postgresql://me:s3cret@host/shop"]\nk = 0',
+        '[segmentations.s]\nfeatures = [{ column = "a", scale = "sc://host:1/;token=s3cret" }]',
+    ],
+)
+def test_a_url_in_the_wrong_place_is_not_shown(folder: Path, text: str) -> None:
+    said = problems(folder, text)
+    assert "s3cret" not in said
+    assert "a URL" in said
 
 
 @pytest.mark.parametrize(
@@ -194,6 +212,8 @@ def test_files_that_are_no_config(folder: Path, segjob: Segjob) -> None:
         (["--features", "income,id"], "the key 'id' is also a feature"),
         (["--features", ""], "features: is empty"),
         (["--from", "a.b.c"], "'a.b.c' has 3 parts"),
+        (["--from", ""], "'' names no table or view"),
+        (["--from", "main. "], "'main. ' names no table or view"),
         (["--nonsense"], "No such option"),
     ],
 )

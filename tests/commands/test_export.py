@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -131,3 +133,37 @@ def test_foreign_files_stay(shop: Path, segjob: Segjob, folder: Path) -> None:
     assert "customers has no column 'mail'" in outcome.err
     assert "did you mean 'email'?" in outcome.err
     assert "groups-1.csv" not in {path.name for path in (folder / "other").iterdir()}
+
+
+def test_nothing_is_written_through_a_link(shop: Path, segjob: Segjob, folder: Path) -> None:
+    (folder / "out").mkdir()
+    (folder / "mine").write_text("mine")
+    (folder / "out" / ".groups-1.csv.new").symlink_to(folder / "mine")
+    os.mkfifo(folder / "out" / ".groups-2.csv.new")
+    assert segjob("export", "out", "--warehouse", shop).code == 0
+    assert (folder / "mine").read_text() == "mine"
+    assert len(list((folder / "out").glob("groups-?.csv"))) == 5
+
+
+@pytest.mark.parametrize(
+    "files",
+    [["../mine"], ["/mine"], [".."], [1], 3],
+    ids=["above", "absolute", "folder", "number", "no list"],
+)
+def test_a_list_of_files_that_segjob_did_not_write(
+    shop: Path, segjob: Segjob, folder: Path, files: object
+) -> None:
+    (folder / "out").mkdir()
+    (folder / "mine").write_text("mine")
+    written = {"exports": {"groups": {"files": files}}}
+    (folder / "out" / "segjob-export.json").write_text(json.dumps(written))
+    outcome = segjob("export", "out", "--warehouse", shop)
+    assert outcome.code == 4
+    assert "segjob-export.json is there already, and segjob did not write it" in outcome.err
+    assert (folder / "mine").read_text() == "mine"
+
+
+def test_a_list_of_files_that_is_a_pipe(shop: Path, segjob: Segjob, folder: Path) -> None:
+    (folder / "out").mkdir()
+    os.mkfifo(folder / "out" / "segjob-export.json")
+    assert segjob("export", "out", "--warehouse", shop).code == 4

@@ -238,3 +238,26 @@ def test_a_copy_that_differs_does_not_take_the_files_place(
     assert query(shop, f"select count(*) from segments.groups where login = '{GONE[0]}'") == [(0,)]
     with duckdb.connect(str(shop)) as connection:
         connection.execute("from segments.runs")
+
+
+def test_a_snapshot_that_cannot_be_written_is_seen_before_anything_is_deleted(
+    shop: Path, refused: Callable[..., str], folder: Path
+) -> None:
+    (folder / "notes").write_text("mine")
+    for code, place, words in ((2, ".", "replace the warehouse"), (4, "notes", "is no folder")):
+        assert words in refused(shop, code, "forget", GONE[0], "--snapshot", place, *CONFIG)
+
+
+def test_a_key_is_not_rounded(groups: Path, segjob: Segjob, refused: Callable[..., str]) -> None:
+    assert "is no INTEGER, as 'id' is: '4.4'" in refused(groups, 2, "forget", "4", "4.4")
+    execute(
+        groups,
+        "create table texts as select '4.4' as id union all select '7'",
+        "create table whole as select 4::double as id union all select 7.0",
+    )
+    for relation, column in (("customers", "income"), ("texts", "id")):
+        said = refused(groups, 2, "forget", "--keys-from", relation, "--key", column)
+        assert "have a fraction, and 'id' (INTEGER) has none" in said
+    assert segjob("forget", "--keys-from", "whole", "--warehouse", groups).code == 0
+    assert query(groups, "select count(*) from segments.groups where id in (4, 7)") == [(0,)]
+    assert query(groups, "select count(*) from segments.groups") == [(148,)]

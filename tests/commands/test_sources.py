@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import yaml
@@ -58,3 +59,8 @@ def test_sources_are_written_refreshed_and_never_over_somebody_elses(segjob: Seg
     assert file.read_text() == "version: 2\n"
     assert segjob("sources", "--out", "here.yml").code == 0
     assert Path("here.yml").read_text() == before
+    Path("link.yml").symlink_to("nowhere.yml")
+    os.mkfifo("pipe.yml")
+    for place in ("link.yml", "pipe.yml"):
+        assert segjob("sources", "--out", place).code == 2
+    assert not Path("nowhere.yml").exists()

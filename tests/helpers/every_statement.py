@@ -209,6 +209,7 @@ def every(s: Subject) -> dict[str, sa.ClauseElement]:
         ),
         "typed_keys": erasure.typed_keys(["it's", "7"], sa.BigInteger()),
         "keys_of": erasure.keys_of("s.ch", "asked", 'a"b', sa.BigInteger()),
+        "rounded_keys": erasure.rounded_keys("s.ch", "asked", 'a"b', sa.BigInteger()),
         "hashed": erasure.hashed(forgotten),
         "known_keys": erasure.known_keys([(history, relation.key), (history_moved(s), relation.key)]),
         "segment_sizes": erasure.segment_sizes(history),

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from segjob.errors import WarehouseError
 from segjob.warehouse import atomic_files
+from segjob.warehouse.folder_lock import LOCK_FILE
 
 
 def page(folder: Path, text: str) -> None:
@@ -60,3 +62,15 @@ def test_a_disk_that_fails_before_the_swap(
         replace(tmp_path, "second")
     assert content(tmp_path) == "first"
     assert not [path for path in tmp_path.iterdir() if path.name.endswith((".new", "-2"))]
+
+
+@pytest.mark.parametrize("name", ["precious", "nowhere"])
+def test_a_lock_that_is_a_link_is_not_followed(tmp_path: Path, name: str) -> None:
+    (tmp_path / "precious").write_text("mine")
+    folder = tmp_path / "serving"
+    folder.mkdir()
+    (folder / LOCK_FILE).symlink_to(tmp_path / name)
+    with pytest.raises(WarehouseError, match="cannot be written"), atomic_files.one_at_a_time(folder, 0):
+        pass
+    assert (tmp_path / "precious").read_text() == "mine"
+    assert not (tmp_path / "nowhere").exists()

@@ -23,6 +23,14 @@ def test_a_pipe_is_refused_at_once(segjob: Segjob, folder: Path) -> None:
     assert segjob(*RUN_GROUPS, "--warehouse", "/dev/zero").code == 4
 
 
+@pytest.mark.parametrize("verb", [("history",), RUN_GROUPS, ("init",)], ids=lambda verb: verb[0])
+def test_a_link_to_itself_is_no_warehouse(segjob: Segjob, folder: Path, verb: tuple[str, ...]) -> None:
+    (folder / "loop.duckdb").symlink_to("loop.duckdb")
+    outcome = segjob(*verb, "--warehouse", folder / "loop.duckdb")
+    assert outcome.code == 4
+    assert "unexpectedly" not in outcome.err
+
+
 def test_macros_in_the_place_of_functions_are_refused(segjob: Segjob, file: Path) -> None:
     execute(file, "create macro hash(x) as 1", "create macro harmless(x) as 1")
     outcome = segjob(*RUN_GROUPS, "--warehouse", file)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -137,9 +138,12 @@ class _Writer:
         """All rows; each file is whole and on the disk afterwards."""
         names = [column.name for column in select.selected_columns]
         place = {name: i for i, name in enumerate(names)}
+        for path in self.fresh:
+            path.unlink(missing_ok=True)  # of an export that died
         with ExitStack() as open_files:
             writers = {
-                segment: csv.writer(open_files.enter_context(path.open("w", newline="", encoding="utf-8")))
+                # Exclusively, so that no link is followed.
+                segment: csv.writer(open_files.enter_context(path.open("x", newline="", encoding="utf-8")))
                 for segment, path in self._paths.items()
             }
             for writer in writers.values():
@@ -191,11 +195,17 @@ def _manifest(folder: Path) -> dict[str, Any]:
     WarehouseError : the file is not one of segjob's.
     """
     file = folder / MANIFEST
-    if not file.exists():
+    if not os.path.lexists(file):
         return {}
     try:
+        if file.is_symlink() or not file.is_file():
+            raise ValueError
         written = json.loads(file.read_text(encoding="utf-8"))["exports"]
-        return {name: {**entry, "files": list(entry["files"])} for name, entry in written.items()}
+        exports = {name: {**entry, "files": list(entry["files"])} for name, entry in written.items()}
+        names = [name for entry in exports.values() for name in entry["files"]]
+        if any(Path(name).name != name or name == ".." for name in names):
+            raise ValueError  # of another folder
+        return exports
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise WarehouseError(
             f"{file} is there already, and segjob did not write it", hint="name another folder"

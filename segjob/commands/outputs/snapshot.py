@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -102,6 +103,13 @@ def write_snapshot(
         )
 
 
+def refuse_unreplaceable(warehouse: Warehouse, folder: Path) -> None:
+    """Raises what `write_snapshot` would, of what can be known before."""
+    _refuse_foreign(serving_file(warehouse, folder))
+    if folder.exists() and not folder.is_dir():
+        raise WarehouseError(f"{folder} is no folder", hint="name the folder of a snapshot")
+
+
 def serving_file(warehouse: Warehouse, folder: Path) -> Path:
     """Where the snapshot of a warehouse stands.
 
@@ -115,7 +123,8 @@ def serving_file(warehouse: Warehouse, folder: Path) -> Path:
             hint="connect the dashboards to it directly: its readers and writers do not block each other",
         )
     target = folder / warehouse.file.name
-    if target.resolve() == warehouse.file.resolve() or (target.exists() and target.samefile(warehouse.file)):
+    is_itself = os.path.realpath(target) == os.path.realpath(warehouse.file)
+    if is_itself or (target.exists() and target.samefile(warehouse.file)):
         raise ConfigError(
             f"the snapshot would replace the warehouse {warehouse.file} itself", hint="name another folder"
         )

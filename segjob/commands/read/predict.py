@@ -41,6 +41,10 @@ def parse_values(pairs: Sequence[str]) -> dict[str, str]:
     wrong = [pair for pair in pairs if "=" not in pair]
     if wrong:
         raise ConfigError(f"{wrong[0]!r} is not COLUMN=VALUE", hint="such as annual_income=70")
+    names = [pair.split("=", 1)[0] for pair in pairs]
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise ConfigError(f"{twice[0]} has two values", hint="name each column once")
     return dict(pair.split("=", 1) for pair in pairs)
 
 

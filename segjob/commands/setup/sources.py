@@ -11,9 +11,10 @@ import sqlalchemy as sa
 import yaml
 
 from segjob.config import Config, Segmentation
-from segjob.errors import ConfigError
+from segjob.errors import ConfigError, not_written
 from segjob.statements.published import comments
 from segjob.statements.published.tables import SHARED, PublishedTables
+from segjob.warehouse.atomic_files import write_whole
 from segjob.warehouse.dbt_manifest import pick_model, project_of, read_models
 
 HEADER = (
@@ -64,14 +65,18 @@ def write_sources(config: Config, out: Path | None = None) -> WrittenSources:
     text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=110)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(HEADER + text, encoding="utf-8")
+        write_whole(file, (HEADER + text).encode())
     except OSError as error:
-        raise ConfigError(f"{file} cannot be written: {error}") from None
+        raise not_written(file, error) from None
     names = [str(table["name"]) for table in document["sources"][0]["tables"]]  # type: ignore[index]
     return WrittenSources(file, names, sorted(set(models.values())))
 
 
 def _refuse_foreign(file: Path) -> None:
+    if file.is_symlink() or (file.exists() and not file.is_file()):
+        raise ConfigError(
+            f"{file} is a link, or no file: it is not replaced", hint="name another place with --out"
+        )
     try:
         if file.exists() and not file.read_text(encoding="utf-8").startswith(HEADER[:30]):
             raise ConfigError(f"{file} is there, and segjob did not write it", hint="name another with --out")

@@ -14,7 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from segjob.commands.outputs.snapshot import rewrite_snapshot
+from segjob.commands.outputs.snapshot import refuse_unreplaceable, rewrite_snapshot
 from segjob.config import Config
 from segjob.errors import ConfigError, DataError
 from segjob.registry.registry import Registry
@@ -69,6 +69,9 @@ class Erasure:
     left_to_do: str | None = None
 
 
+_WHOLE = re.compile(r"\s*[+-]?[0-9]+\s*")
+
+
 @dataclass(frozen=True)
 class _Keyed:
     """A segmentation with this key, and its current run where it has one."""
@@ -94,6 +97,9 @@ def forget(
     WarehouseError : the rows are deleted, but the engine's files or a snapshot could not be written anew.
     """
     warehouse = registry.warehouse
+    own = [] if config.publish.snapshot is None else [config.directory / config.publish.snapshot]
+    for folder in (*own, *snapshots):
+        refuse_unreplaceable(warehouse, folder)
     warehouse.refuse_unpurgeable()
     with warehouse.reading():
         targets = _targets(registry, request.segmentation)
@@ -108,7 +114,6 @@ def forget(
             _point_anew(registry, targets)
     tables = [f"{one.name}_{part}" for one in targets for part in ("history", "movements")]
     left_to_do = warehouse.purge(tables)
-    own = [] if config.publish.snapshot is None else [config.directory / config.publish.snapshot]
     for folder in (*own, *snapshots):
         rewrite_snapshot(registry, folder, config.warehouse.lock_timeout)
     return Erasure(
@@ -191,6 +196,10 @@ def _stage(registry: Registry, request: ForgetRequest, key: Column) -> int:
             hint="put them into a table, and name it with --keys-from",
         )
     if request.relation is None:
+        # An engine may round: 4.4 is not customer 4.
+        broken = [typed for typed in request.keys if key.is_whole and not _WHOLE.fullmatch(typed)]
+        if broken:
+            raise ConfigError(f"a key as typed is no {key.type_name}, as {key.name!r} is: {broken[0]!r}")
         select = erasure.typed_keys(request.keys, key.type)
         where = "as typed"
     else:
@@ -203,6 +212,13 @@ def _stage(registry: Registry, request: ForgetRequest, key: Column) -> int:
         where = f"in {request.relation}"
     if words := warehouse.refusal(select):
         raise ConfigError(f"a key {where} is no {key.type_name}, as {key.name!r} is: {words}")
+    if request.relation is not None and key.is_whole and not column.is_whole:
+        rounded = int(warehouse.scalar(erasure.rounded_keys(schema, name, column.name, key.type)))
+        if rounded:
+            raise ConfigError(
+                f"{rounded:,} keys {where} have a fraction, and {key.name!r} ({key.type_name}) has none",
+                hint="--key names the column that holds the keys",
+            )
     create = CreateAs("temporary table", erasure.KEYS, select)
     warehouse.stage(TemporaryTable(erasure.KEYS, create, DropTable(erasure.KEYS)))
     number = int(warehouse.scalar(sa.select(sa.func.count()).select_from(erasure.forgotten_keys())))

@@ -31,6 +31,18 @@ def keys_of(schema: str, relation: str, column: str, key_type: TypeEngine[Any]) 
     return sa.select(sa.cast(key, key_type).label("row_key")).where(key.is_not(None)).distinct()
 
 
+def rounded_keys(schema: str, relation: str, column: str, key_type: TypeEngine[Any]) -> SelectBase:
+    """How many rows of a relation hold a key that is another one as a whole number? One row: `rows`."""
+    source = sa.table(named(relation), sa.column(named(column)), schema=named(schema))
+    key = source.c[column]
+    as_key: sa.ColumnElement[float] = sa.cast(sa.cast(key, key_type), sa.Double())
+    return (
+        sa.select(sa.func.count().label("rows"))
+        .select_from(source)
+        .where(sa.cast(key, sa.Double()) != as_key)
+    )
+
+
 def forgotten_keys() -> sa.TableClause:
     """The temporary table."""
     return sa.table(KEYS, sa.column("row_key"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode
@@ -54,7 +55,7 @@ def read_url(url: str, folder: Path, schema: str) -> LakePlace:
     if data_path is not None and scheme_of(data_path):
         raise ConfigError("the data_path of a DuckLake has to be a folder", hint=_FORMS)
     where = {
-        "data_path": None if data_path is None else (folder / data_path).resolve(),
+        "data_path": None if data_path is None else Path(os.path.realpath(folder / data_path)),
         "metadata_schema": metadata_schema,
     }
     scheme = scheme_of(catalogue)
@@ -69,7 +70,7 @@ def read_url(url: str, folder: Path, schema: str) -> LakePlace:
     if options or metadata_schema:
         unknown = next(iter(options), "metadata_schema")
         raise ConfigError(f"a DuckLake in a file has no option {unknown!r}", hint=_FORMS)
-    file = (folder / path).resolve()
+    file = Path(os.path.realpath(folder / path))
     return LakePlace(_free(file.stem, schema), f"{SCHEME}{file}", file=file, **where)  # type: ignore[arg-type]
 
 

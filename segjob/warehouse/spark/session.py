@@ -86,7 +86,7 @@ def read_url(url: str, folder: Path) -> Place:
         raise ConfigError(f"a Spark URL has no option {unknown[0]!r}", hint=_FORMS)
     if named is not None and master and not master.startswith("local"):
         raise ConfigError("warehouse=FOLDER is for a local session", hint=_FORMS)
-    place = None if named is None else (folder / named).resolve()
+    place = None if named is None else Path(os.path.realpath(folder / named))
     if place is not None and not master:
         master = "local[*]"
     cluster = master and not master.startswith(("local", "yarn", "k8s:"))

@@ -9,6 +9,11 @@ SELECT DISTINCT CAST("s.ch".asked."a""b" AS BIGINT) AS row_key
 FROM "s.ch".asked
 WHERE "s.ch".asked."a""b" IS NOT NULL;
 
+-- rounded_keys
+SELECT count(*) AS "ROWS"
+FROM "s.ch".asked
+WHERE CAST("s.ch".asked."a""b" AS DOUBLE) != CAST(CAST("s.ch".asked."a""b" AS BIGINT) AS DOUBLE);
+
 -- hashed
 WITH hashes AS (SELECT sha2(concat((SELECT max(segments.salts.salt) AS max_1
     FROM segments.salts), concat(' customer_id: ', coalesce(CAST(segjob_forgotten_keys.row_key AS TEXT), ''))),
