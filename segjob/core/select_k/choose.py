@@ -164,7 +164,7 @@ class _Decider:
         least = self._least_stability(start)
         if k > 1 and least >= FOUND_AGAIN:
             stability = (
-                f"{CONVENTION} (each segment is found again on random halves, Jaccard {least:.2f} or more)"
+                f"{CONVENTION} (each segment is found again on random halves: lowest Jaccard {least:.2f})"
             )
             return self._decision(f"{reason}; {stability}", start, outcome, "reproducible")
         if k > 1:

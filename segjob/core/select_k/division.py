@@ -165,10 +165,10 @@ def _can_stay(division: Division, limits: ShareLimits) -> bool:
 
 def _reason(choice: Division, stays: bool) -> str:
     if not stays:
-        return f"{CONVENTION} (each segment is found again on random halves, Jaccard {choice.stability:.2f} or more)"
+        return f"{CONVENTION} (each segment is found again on random halves: lowest Jaccard {choice.stability:.2f})"
     return (
         f"{CONVENTION}; {choice.k} segments are kept from the last run, because each is still found again on random "
-        f"halves (Jaccard {choice.stability:.2f} or more)"
+        f"halves (lowest Jaccard {choice.stability:.2f})"
     )
 
 

@@ -73,8 +73,8 @@ def stability(divisions: Sequence[Division]) -> Vote:
     if again:
         most = again[-1]
         reason = (
-            f"k = {most.k} is the most segments that are each found again on random halves (Jaccard {most.least:.2f} "
-            "or more)"
+            f"k = {most.k} is the most segments that are each found again on random halves (lowest Jaccard "
+            f"{most.least:.2f})"
         )
         return Vote("stability", most.k, most.least, reason)
     best = max(measured, key=lambda d: d.least)
