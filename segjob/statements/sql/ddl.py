@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -18,7 +19,7 @@ from segjob.core.model import Model
 from segjob.statements.relation import named
 from segjob.statements.scoring import segment_expression
 
-_PROCESS = secrets.token_hex(4)
+_PROCESS = "".join(secrets.choice(string.ascii_lowercase) for _ in range(8))
 
 
 def temporary_name(content: str) -> str:
