@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import shutil
 import stat
@@ -64,11 +65,35 @@ def write_whole(file: Path, content: bytes) -> None:
 
 @contextmanager
 def replaced_file(file: Path) -> Iterator[Path]:
-    """A path to write the new file at; it takes the old one's place when the block ends, and nothing does if it raises.
+    """A path to write the new file at; `file`, a link, leads there when the block ends, and nowhere else if it raises.
 
-    Who has the old file open goes on reading it. The new one may be read only, and no write-ahead log of an older file
-    is left beside it: it would be replayed into the new one.
+    DuckDB opens a file three times on its way to the first row, and takes what it read from the first for true of the
+    last: a file that is renamed in between is an internal error. It follows a link once. The new file may be read only.
+    The one before stays for who is just opening it, until the one after this is written.
     """
+    if os.name == "nt":  # where links need a privilege, and nobody replaces a file that is open
+        with _renamed(file) as fresh:
+            yield fresh
+        return
+    fresh = _next_version(file)
+    try:
+        yield fresh
+        flush(fresh)
+        fresh.chmod(stat.S_IMODE(fresh.stat().st_mode) & ~_WRITE_BITS)
+        before = _lead_to(file, fresh)
+    except BaseException:
+        with suppress(OSError):
+            _remove(fresh)
+        raise
+    with suppress(OSError):
+        _log_of(file).unlink(missing_ok=True)  # of a file that stood here before there were links
+    _settle(file.parent)
+    remove_older(file, before)
+
+
+@contextmanager
+def _renamed(file: Path) -> Iterator[Path]:
+    """The same by renaming; no write-ahead log of an older file is left beside it: it would be replayed into it."""
     fresh = file.with_name(f".{file.name}.new")
     _remove(fresh)
     try:
@@ -90,39 +115,57 @@ def replaced_folder(folder: Path) -> Iterator[Path]:
 
     The folder before stays for who still reads it, until the one after this is written.
     """
-    generations = sorted(
-        int(written)
-        for path in folder.parent.glob(f".{folder.name}-*")
-        if (written := path.name.rpartition("-")[2]).isdecimal()
-    )
-    fresh = folder.with_name(f".{folder.name}-{max(generations, default=0) + 1}")
-    link = folder.with_name(f".{folder.name}.link")
-    before = folder.parent / folder.readlink() if folder.is_symlink() else None
+    fresh = _next_version(folder)
     fresh.mkdir()
     try:
         yield fresh
         for file in fresh.iterdir():
             flush(file)
         flush(fresh)
-        link.unlink(missing_ok=True)
-        link.symlink_to(fresh.name, target_is_directory=True)
-        link.replace(folder)
+        before = _lead_to(folder, fresh)
     except BaseException:
         shutil.rmtree(fresh, ignore_errors=True)
         raise
     _settle(folder.parent)
-    for number in generations:
-        older = folder.with_name(f".{folder.name}-{number}")
-        if older != before:
-            shutil.rmtree(older, ignore_errors=True)
+    remove_older(folder, before)
 
 
-def remove_older_folders(folder: Path) -> None:
-    """Remove what `replaced_folder` keeps for who still reads the folder before."""
-    current = folder.parent / folder.readlink()
-    for path in folder.parent.glob(f".{folder.name}-*"):
-        if path.name.rpartition("-")[2].isdecimal() and path != current:
-            shutil.rmtree(path, ignore_errors=True)
+def remove_older(link: Path, before: Path | None = None) -> None:
+    """Remove all versions but the one that the link leads to; and but the one before, which somebody may still read."""
+    if not link.is_symlink():
+        return
+    current = link.parent / link.readlink()
+    for path in _versions(link).values():
+        if path not in (current, before) and _is_ours_to_remove(path):
+            with suppress(OSError):
+                shutil.rmtree(path) if path.is_dir() else _remove(path)
+
+
+def _versions(link: Path) -> dict[int, Path]:
+    """Every version of what the link leads to, by its number; not the logs of some."""
+    named = {path: path.name.rpartition("-")[2] for path in link.parent.glob(f".{glob.escape(link.name)}-*")}
+    return {int(number): path for path, number in named.items() if number.isdecimal()}
+
+
+def _is_ours_to_remove(version: Path) -> bool:
+    """A folder of Parquet files, whole or half written, or a file; no link, and no folder with anything else."""
+    if version.is_symlink() or not version.is_dir():
+        return not version.is_symlink()
+    return all(file.suffix == ".parquet" for file in version.iterdir())
+
+
+def _next_version(link: Path) -> Path:
+    return link.with_name(f".{link.name}-{max(_versions(link), default=0) + 1}")
+
+
+def _lead_to(link: Path, fresh: Path) -> Path | None:
+    """Let the link lead there, in one step; where it led before."""
+    before = link.parent / link.readlink() if link.is_symlink() else None
+    aside = link.with_name(f".{link.name}.link")
+    aside.unlink(missing_ok=True)
+    aside.symlink_to(fresh.name, target_is_directory=fresh.is_dir())
+    aside.replace(link)
+    return before
 
 
 def _settle(folder: Path) -> None:

@@ -19,7 +19,7 @@ from helpers.small_warehouse import RUN, Segjob, customers, execute, fill, query
 
 from segjob.errors import StatementFailed
 from segjob.statements.published import snapshot
-from segjob.warehouse.atomic_files import replaced_file, replaced_folder
+from segjob.warehouse.atomic_files import remove_older, replaced_file, replaced_folder
 
 pytestmark = pytest.mark.slow
 
@@ -97,7 +97,10 @@ def held(file: Path) -> dict[str, tuple[list[tuple[object, ...]], list[str]]]:
 
 
 def leftovers(folder: Path) -> set[str]:
-    return {path.name for path in folder.iterdir()} - {".segjob.lock", "shop.duckdb", "parquet"}
+    """What stands in the folder beside the links and what they lead to now."""
+    links = {path for path in folder.iterdir() if path.is_symlink()}
+    current = {path.readlink().name for path in links}
+    return {path.name for path in folder.iterdir() if path not in links} - {".segjob.lock", *current}
 
 
 def test_every_table_and_view_is_a_table_of_the_same_name(published: Path, segjob: Segjob) -> None:
@@ -168,7 +171,7 @@ def test_readers_that_keep_it_open_through_ten_runs(
     assert seen == sorted(seen)
     assert all(rows == 149 + run for run, rows in returned["answers"])
     assert kept["newest"] == returned["newest"] == [11, 160]
-    assert leftovers(Path("out")) == set()
+    assert leftovers(Path("out")) == {".shop.duckdb-10"}
 
 
 def test_nobody_may_write_it_and_no_log_of_an_older_one_stays(published: Path, segjob: Segjob) -> None:
@@ -198,7 +201,7 @@ def test_parquet_holds_the_same_rows_and_replaces_the_one_before(published: Path
     assert (first / "runs.parquet").exists()
     segjob("snapshot", "out", "--parquet", "--warehouse", published)
     assert not first.exists()
-    assert len(leftovers(Path("out"))) == 2
+    assert leftovers(Path("out")) == {".shop.duckdb-2", ".parquet-2"}, "of the versions before, the last"
 
 
 def test_hostile_names(folder: Path, segjob: Segjob) -> None:
@@ -312,7 +315,39 @@ def test_an_open_dashboard_does_not_block_and_is_not_changed(tmp_path: Path) -> 
     assert file.read_text() == "new"
     with suppress(ValueError), replaced_folder(tmp_path / "folder"):
         raise ValueError
-    assert [path.name for path in tmp_path.iterdir()] == ["served"]
+    assert {path.name for path in tmp_path.iterdir()} == {"served", ".served-1"}
+
+
+def test_who_is_just_opening_it_finds_the_same_version_again(tmp_path: Path) -> None:
+    """DuckDB looks up a path once, and then opens what it found several times."""
+    file = tmp_path / "served"
+    for version in ("first", "second"):
+        with replaced_file(file) as fresh:
+            fresh.write_text(version)
+    found = file.resolve()
+    assert found.read_text() == "second"
+    with replaced_file(file) as fresh:
+        fresh.write_text("third")
+    assert (file.read_text(), found.read_text()) == ("third", "second")
+    remove_older(file)
+    assert {path.name for path in tmp_path.iterdir()} == {"served", ".served-3"}
+
+
+def test_folders_of_somebody_else_stay(published: Path, segjob: Segjob) -> None:
+    kept = Path("out/.parquet-99/notes.txt")
+    kept.parent.mkdir(parents=True)
+    kept.write_text("mine")
+    for _ in range(3):
+        assert segjob("snapshot", "out", "--parquet", "--warehouse", published).code == 0
+    assert kept.read_text() == "mine"
+
+
+def test_what_a_killed_snapshot_left_is_gone_after_the_next(published: Path, segjob: Segjob) -> None:
+    assert segjob("snapshot", "out", "--warehouse", published).code == 0
+    for name in (".shop.duckdb-2", ".shop.duckdb-2.wal"):
+        Path("out", name).write_bytes(b"half of one")
+    assert segjob("snapshot", "out", "--warehouse", published).code == 0
+    assert leftovers(Path("out")) == {".shop.duckdb-1"}
 
 
 def test_duckdb_1_1_reads_it(published: Path, segjob: Segjob) -> None:
@@ -337,7 +372,7 @@ def test_duckdb_1_1_reads_it(published: Path, segjob: Segjob) -> None:
 def test_superset_s_way_of_connecting(published: Path, segjob: Segjob) -> None:
     segjob("snapshot", "out", "--warehouse", published)
     engine = sa.create_engine(
-        f"duckdb:///{Path('out/shop.duckdb').resolve()}",
+        f"duckdb:///{Path('out/shop.duckdb').absolute()}",
         poolclass=sa.NullPool,
         connect_args={"read_only": True},
     )

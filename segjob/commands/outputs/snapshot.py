@@ -24,7 +24,7 @@ from segjob.statements.sql.ddl import CreateScorer
 from segjob.warehouse.atomic_files import (
     is_ours,
     one_at_a_time,
-    remove_older_folders,
+    remove_older,
     replaced_file,
     replaced_folder,
 )
@@ -159,8 +159,8 @@ def rewrite_snapshot(registry: Registry, folder: Path, lock_timeout: float) -> S
     """
     has_parquet = (folder / _PARQUET).is_symlink()
     written = write_snapshot(registry, folder, parquet=has_parquet, lock_timeout=lock_timeout)
-    if has_parquet:
-        remove_older_folders(folder / _PARQUET)
+    for link in (written.file, folder / _PARQUET):
+        remove_older(link)
     return written
 
 
