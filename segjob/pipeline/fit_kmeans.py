@@ -9,12 +9,14 @@ import numpy as np
 
 from segjob.config import FitSettings
 from segjob.core.arrays import nearest
+from segjob.core.cluster import kmeans
 from segjob.core.cluster.lloyd import Pass, Refined, pass_over, refine
 from segjob.core.cluster.lloyd_bounds import Bordered
 from segjob.core.cluster.metrics import Indices, segment_silhouettes
 from segjob.core.model import FitRows, Floats, Labels, Model, Transform
 from segjob.core.segments.match import Alignment
 from segjob.core.segments.segment_rules import SegmentRule, segment_rule_for
+from segjob.pipeline.fit_rows import all_rows
 from segjob.pipeline.measure import Dataset
 from segjob.statements import passes
 from segjob.warehouse.base import Warehouse
@@ -23,6 +25,9 @@ BORDER_ROWS = 300_000
 """Rows near a border that are held in memory, so that most passes need not go over all rows."""
 _BORDER_SHARE = 0.7
 """How full a border is planned to be: the sample that tells how many rows it holds errs by some per cent."""
+_MANY, _MOST_VALUES = 20, 8_000_000
+"""With more centroids, and no more coordinates of all rows, the iteration first runs in memory: at k = 100 a statement
+takes six times as long as a pass of `kmeans.polish`, and each of dozens of passes was one. 8 million are 300 MB."""
 _EXACT, _ENOUGH = 1e-9, 500
 """Tolerance and passes in memory, where a pass costs next to nothing: until no centroid moves at all."""
 
@@ -74,8 +79,7 @@ def fit_kmeans(
     start : (k, d) centroids to start from, scaled.
     """
     if rows.method == "sample":
-        refined, squared = _refine_in_warehouse(warehouse, settings, dataset, rows, start)
-        number = refined.passes
+        refined, squared, number = _refine_in_warehouse(warehouse, settings, dataset, rows, start)
     else:
         refined, squared = refine_in_memory(rows, start)
         number = 0
@@ -147,8 +151,16 @@ def farthest(rows: FitRows, centroids: Floats, count: int) -> Floats:
 
 def _refine_in_warehouse(
     warehouse: Warehouse, settings: FitSettings, dataset: Dataset, rows: FitRows, start: Floats
-) -> tuple[Refined, Floats | None]:
-    """Lloyd's iteration by statements; with row weights, one more for the (k,) exact squared distances."""
+) -> tuple[Refined, Floats | None, int]:
+    """Lloyd's iteration; with row weights, the (k,) exact squared distances, too; and how many passes were statements.
+
+    The last pass always is one: its sums are those of the rows as they are published.
+    """
+    before, most = 0, max(settings.max_passes, 1)
+    if len(start) > _MANY and dataset.counts.kept * len(dataset.transforms) <= _MOST_VALUES:
+        every = all_rows(warehouse, dataset)
+        polished = kmeans.polish_from(every.values, every.weights, start, most)
+        start, before = polished.centroids, polished.iterations
     in_warehouse = _RowsInWarehouse(warehouse, dataset)
     over_borders = Bordered(
         in_warehouse.one_pass,
@@ -161,10 +173,11 @@ def _refine_in_warehouse(
         in_warehouse.farthest,
         start,
         tolerance=settings.tolerance,
-        max_passes=max(settings.max_passes, 1),
+        max_passes=max(most - before, 1),
     )
     weighted = dataset.relation.row_weight is not None
-    return refined, in_warehouse.one_pass(refined.centroids, distances=True).squared if weighted else None
+    squared = in_warehouse.one_pass(refined.centroids, distances=True).squared if weighted else None
+    return dataclasses.replace(refined, passes=before + refined.passes), squared, refined.passes
 
 
 @dataclass(frozen=True)

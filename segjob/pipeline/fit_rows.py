@@ -30,7 +30,7 @@ def read_fit_rows(
 def _read(warehouse: Warehouse, dataset: Dataset, settings: FitSettings) -> FitRows:
     relation, transforms, kept = dataset.relation, dataset.transforms, dataset.counts.kept
     if kept <= settings.all_rows:
-        return _ordered(warehouse.arrays(passes.all_rows(relation, transforms)), "all_rows", dataset)
+        return all_rows(warehouse, dataset)
     share = min(1.0, _OVERSAMPLED * settings.sample_rows / kept)
     statement = passes.sample(relation, transforms, share, dataset.settings.seed, settings.sample_rows)
     sample = _ordered(warehouse.arrays(statement), "sample", dataset)
@@ -40,6 +40,12 @@ def _read(warehouse: Warehouse, dataset: Dataset, settings: FitSettings) -> FitR
     if warehouse.scalar(passes.distinct_estimate(relation, transforms)) > settings.distinct_rows:
         return sample
     return _ordered(warehouse.arrays(passes.distinct_rows(relation, transforms)), "distinct_rows", dataset)
+
+
+def all_rows(warehouse: Warehouse, dataset: Dataset) -> FitRows:
+    """Every row that a model can take, in memory."""
+    statement = passes.all_rows(dataset.relation, dataset.transforms)
+    return _ordered(warehouse.arrays(statement), "all_rows", dataset)
 
 
 def count_distinct(ordered: Floats) -> int:

@@ -138,7 +138,9 @@ def squared_by_segment(relation: Relation, model: Model) -> SelectBase:
     ids = [index(i) for i in model.segment_ids]
     rows = with_columns(p.rows, "distances", **numbered("squared", distances(p.x, model)))
     decisive = costs(numbered_columns(rows, "squared", len(ids)), model)
-    rows = with_columns(rows, "assigned", segment_id=position_of_least(decisive, ids))
+    rows = with_columns(rows, "costs", **numbered("cost", decisive))
+    rows, segment = position_of_least(rows, "cost", lambda _: ids)
+    rows = with_columns(rows, "assigned", segment_id=segment)
     x, own = numbered_columns(rows, "x", len(p.x)), rows.c["segment_id"]
     distance = by_name(own, ids, [squared(x, centroid) for centroid in model.centroids])
     weighted: ColumnElement[Any] = distance if p.weight is None else distance * rows.c["row_weight"]

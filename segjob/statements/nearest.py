@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -62,27 +62,50 @@ def index(i: int) -> ColumnElement[int]:
     return sa.literal_column(str(int(i)), sa.Integer())
 
 
+Names = Callable[[CTE], Sequence[ColumnElement[Any]]]
+"""A name for each of some columns: written into the statement, or columns of the rows that are given."""
 _NESTED = 20
 """Values up to which nested comparisons find the smallest faster than `least`."""
 
 
 def position_of_least(
-    values: Sequence[ColumnElement[float]],
-    names: Sequence[ColumnElement[Any]] | None = None,
+    rows: CTE,
+    prefix: str,
+    names: Names,
     *,
     nullable: bool = False,
-) -> ColumnElement[Any]:
-    """Which value is the smallest? The first of equals; its index, or its entry in `names`.
+    searched: bool = False,
+) -> tuple[CTE, ColumnElement[Any]]:
+    """Which of the columns `prefix0`, `prefix1`, ... is the smallest? The rows, and the name of the first of equals.
 
-    Nested comparisons: an engine stops at the first that fails, and evaluates the later cases only for the rows that
-    are left. Up to twenty values nothing else was as fast; for more their text, which grows with the square of the
-    number, costs more than finding the smallest value first (docs/decisions/0002-sql-forms.md). The values of a row are
-    all NULL or none is; say `nullable` where they can be, and the answer is NULL, too.
+    The values of a row are all NULL or none is; say `nullable` where they can be, and the answer is NULL, too. Above
+    twenty the smallest value is a column first: what a CASE compares is written, and bound, once for each branch.
+
+    Parameters
+    ----------
+    names : one for each column.
+    searched : as for `step`.
     """
-    names = names or [index(i) for i in range(len(values))]
+    count = len(names(rows))
+    values = numbered_columns(rows, prefix, count)
+    if count <= _NESTED:
+        return rows, nested(values, names(rows), nullable=nullable)
+    smallest = f"least_{prefix}"
+    rows = with_columns(rows, smallest, searched, **{smallest: sa.func.least(*values, type_=sa.Double())})
+    values = numbered_columns(rows, prefix, count)
+    return rows, by_name(rows.c[smallest], values, names(rows), nullable=nullable)
+
+
+def nested(
+    values: Sequence[ColumnElement[float]], names: Sequence[ColumnElement[Any]], *, nullable: bool = False
+) -> ColumnElement[Any]:
+    """The name of the smallest value, by nested comparisons.
+
+    An engine stops at the first that fails, and evaluates the later cases only for the rows that are left. Up to
+    twenty values nothing else was as fast; for more their text, which grows with the square of the number, costs more
+    than finding the smallest value first (docs/decisions/0002-sql-forms.md).
+    """
     last = len(values) - 1
-    if len(values) > _NESTED:
-        return by_name(sa.func.least(*values, type_=sa.Double()), values, names, nullable=nullable)
     whens = [
         (sa.and_(*(values[i] <= values[j] for j in range(i + 1, last + 1))), names[i]) for i in range(last)
     ]
@@ -93,11 +116,7 @@ def position_of_least(
 
 def least(values: Sequence[ColumnElement[float]]) -> ColumnElement[float]:
     """The smallest of one or more values; a few are found faster than by the function, which evaluates all of them."""
-    return (
-        sa.func.least(*values, type_=sa.Double())
-        if len(values) > _NESTED
-        else position_of_least(values, values)
-    )
+    return sa.func.least(*values, type_=sa.Double()) if len(values) > _NESTED else nested(values, values)
 
 
 def by_name(
@@ -120,29 +139,34 @@ _FEW = 10
 
 
 def runner_up(
-    chosen: ColumnElement[Any],
-    names: Sequence[ColumnElement[Any]],
-    values: Sequence[ColumnElement[float]],
+    rows: CTE,
+    chosen: str,
+    prefix: str,
+    names: Names,
     *,
     nullable: bool = False,
-) -> ColumnElement[Any]:
-    """Whose value is the smallest but for the chosen one's? Two values at least.
+    searched: bool = False,
+) -> tuple[CTE, ColumnElement[Any]]:
+    """Whose column is the smallest but for that of the name in column `chosen`? As `position_of_least`; two at least.
 
     For a few values one branch for each choice: every row is compared in one of them only. That text grows with the
     cube of their number, so that for many the chosen value is put out of the way instead.
     """
-    places = range(len(values))
+    own = names(rows)
+    values = numbered_columns(rows, prefix, len(own))
     if len(values) > _FEW:
         away = Number(math.inf)
         others = [
-            sa.case((chosen == name, away), else_=value) for name, value in zip(names, values, strict=True)
+            sa.case((rows.c[chosen] == name, away), else_=value)
+            for name, value in zip(own, values, strict=True)
         ]
-        return position_of_least(others, names, nullable=nullable)
-    branches = []
+        rows = with_columns(rows, "others", searched, **numbered("other", others))
+        return position_of_least(rows, "other", names, nullable=nullable, searched=searched)
+    places, branches = range(len(values)), []
     for i in places:
         rest = [j for j in places if j != i]
-        branches.append(position_of_least([values[j] for j in rest], [names[j] for j in rest]))
-    return by_name(chosen, names, branches, nullable=nullable)
+        branches.append(nested([values[j] for j in rest], [own[j] for j in rest]))
+    return rows, by_name(rows.c[chosen], own, branches, nullable=nullable)
 
 
 def numbered(name: str, values: Iterable[ColumnElement[Any]]) -> dict[str, ColumnElement[Any]]:

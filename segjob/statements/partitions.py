@@ -201,8 +201,8 @@ def squared_distances(rows: CTE, model: Model) -> list[ColumnElement[float]]:
 def nearest(p: ModelRows, model: Model) -> tuple[CTE, ColumnElement[Any], ColumnElement[float]]:
     """The rows with their distances, the number of their nearest segment, and the squared distance from it."""
     rows = with_columns(p.rows, "distances", **numbered("squared", squared_distances(p.rows, model)))
-    squares = numbered_columns(rows, "squared", slots(model))
-    rows = with_columns(rows, "nearest", segment_id=position_of_least(squares, ids(rows, model)))
+    rows, segment = position_of_least(rows, "squared", lambda rows: ids(rows, model))
+    rows = with_columns(rows, "nearest", segment_id=segment)
     own = rows.c["segment_id"]
     return rows, own, by_name(own, ids(rows, model), numbered_columns(rows, "squared", slots(model)))
 

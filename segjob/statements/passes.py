@@ -121,7 +121,7 @@ def _weighting(rows: CTE, p: ModelRows) -> Callable[[ColumnElement[float]], Colu
 def _nearest(p: ModelRows, lines: Sequence[Line], centroids: Floats) -> CTE:
     """`prepared` with `relative0`, ... (squared distances, less that from the first centroid) and `cluster`."""
     rows = with_columns(p.rows, "distances", **numbered("relative", relative(p.x, lines, centroids)))
-    nearest = position_of_least(numbered_columns(rows, "relative", len(centroids)))
+    rows, nearest = position_of_least(rows, "relative", lambda _: list(map(index, range(len(centroids)))))
     return with_columns(rows, "assigned", cluster=nearest)
 
 

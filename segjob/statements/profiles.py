@@ -69,7 +69,7 @@ def _segmented(
         compared = relative(p.x, [Line.of(t) for t in model.transforms], model.centroids)
     rows = with_columns(p.rows, "distances", **numbered("cost", compared))
     ids = [index(i) for i in model.segment_ids]
-    segment = position_of_least(numbered_columns(rows, "cost", len(ids)), ids)
+    rows, segment = position_of_least(rows, "cost", lambda _: ids)
     values = numbered_columns(rows, "raw", len(model.transforms) + len(measures))
     return sa.select(segment.label("segment_id"), *values).cte("assigned")
 

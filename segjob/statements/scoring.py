@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -34,11 +34,11 @@ def scored_rows(p: ModelRows, model: Model, *, nullable: bool) -> tuple[CTE, dic
     `nullable`, in the live view, where x0 is NULL in the rows that the model excludes: there everything is NULL.
     """
     rows, decisive = _nearest(p, model, nullable=nullable)
-    names = ids(rows, model)
-    has_runner_up = len(names) > 1
+    has_runner_up = len(ids(rows, model)) > 1
     if has_runner_up:
-        values = numbered_columns(rows, decisive, len(names))
-        second = runner_up(rows.c["segment_id"], names, values, nullable=nullable)
+        rows, second = runner_up(
+            rows, "segment_id", decisive, lambda rows: ids(rows, model), nullable=nullable, searched=nullable
+        )
         rows = with_columns(rows, "runner_up", nullable, next_segment_id=second)
     # A partition with one segment has no runner-up, where others have one.
     may_lack = nullable or model.partitions is not None
@@ -71,8 +71,9 @@ def _nearest(p: ModelRows, model: Model, *, nullable: bool) -> tuple[CTE, str]:
         decisive = "cost"
         compared = costs(numbered_columns(rows, "squared", len(squares)), model)
         rows = with_columns(rows, "costs", nullable, **numbered("cost", compared))
-    names = ids(rows, model)
-    first = position_of_least(numbered_columns(rows, decisive, len(names)), names, nullable=nullable)
+    rows, first = position_of_least(
+        rows, decisive, lambda rows: ids(rows, model), nullable=nullable, searched=nullable
+    )
     return with_columns(rows, "nearest", nullable, segment_id=first), decisive
 
 
@@ -171,14 +172,26 @@ def segment_expression(
         t.source_column: category_of(columns[t.source_column]) for t in model.transforms if not _is_numeric(t)
     }
     x = [coordinate(t, numbers, texts) for t in model.transforms]
-    d = short_costs(x, model)
-    names: list[ColumnElement[Any]] = [index(i) for i in model.segment_ids]
-    smallest: ColumnElement[float] = sa.func.least(
-        *d, type_=sa.Double()
-    )  # in one expression it is shorter than comparing every pair
-    whens = [(distance == smallest, name) for distance, name in zip(d[:-1], names[:-1], strict=True)]
-    nearest = sa.case(*whens, else_=names[-1]) if whens else names[-1]
+    nearest = _of_halves(short_costs(x, model), [index(i) for i in model.segment_ids])
     return sa.case((sa.and_(sa.true(), *inclusion_conditions(model.transforms, numbers)), nearest))
+
+
+def _of_halves(
+    values: Sequence[ColumnElement[float]], names: Sequence[ColumnElement[Any]]
+) -> ColumnElement[Any]:
+    """The name of the smallest value: of the half that holds it, and so on. No value can be a column of its own here.
+
+    Each value stands in as many comparisons as the number can be halved, and half of them are made for no row.
+    """
+    if len(values) == 1:
+        return names[0]
+    middle = (len(values) + 1) // 2
+    left, right = (
+        half[0] if len(half) == 1 else sa.func.least(*half, type_=sa.Double())
+        for half in (values[:middle], values[middle:])
+    )
+    first = _of_halves(values[:middle], names[:middle])
+    return sa.case((left <= right, first), else_=_of_halves(values[middle:], names[middle:]))
 
 
 def _is_numeric(transform: Any) -> bool:

@@ -71,9 +71,14 @@ def fit(
     """
     if init is None:
         return fits(values, weights, [k], seed=seed, n_init=n_init)[k]
+    return polish_from(values, weights, init)
+
+
+def polish_from(values: Floats, weights: Floats, start: Floats, iterations: int = ITERATIONS) -> KMeansFit:
+    """`polish` of (n, d) values that need not be centred, from a (k, d) start."""
     center = weighted_mean(values, weights)
     with one_blas_thread():
-        best = polish(Rows.of(values - center, weights), init - center)
+        best = polish(Rows.of(values - center, weights), start - center, iterations)
     return replace(best, centroids=best.centroids + center)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.sql.selectable import SelectBase
 
 from segjob.core.model import Model
 from segjob.statements.gaussian import short_costs
-from segjob.statements.nearest import index, numbered, numbered_columns, position_of_least, with_columns
+from segjob.statements.nearest import index, numbered, position_of_least, with_columns
 from segjob.statements.partitions import ids, rows_of, squared_distances
 from segjob.statements.relation import Relation, named, sampling_key
 from segjob.statements.sql.elements import Number
@@ -38,8 +38,10 @@ def overlap(
     p = rows_of(relation, model, share=share, seed=seed)
     costs = short_costs(p.x, model) if model.partitions is None else squared_distances(p.rows, model)
     rows = with_columns(p.rows, "distances", **numbered("cost", costs))
-    names = None if model.partitions is None else ids(rows, model)
-    cluster = position_of_least(numbered_columns(rows, "cost", len(costs)), names)
+    places = [index(i) for i in range(len(costs))]
+    rows, cluster = position_of_least(
+        rows, "cost", lambda rows: places if model.partitions is None else ids(rows, model)
+    )
     now = sa.select(rows.c["row_key"], cluster.label("cluster")).cte("now")
     key = history.c[relation.key]
     before = sa.select(key.label("row_key"), history.c.segment_id).where(

@@ -101,11 +101,14 @@ WITH source_rows AS (SELECT sales.customers.customer_id AS row_key, CAST(sales.c
       CAST(-0.1720618004029213e0 AS DOUBLE) + scaled.x2 * CAST(0.917662935482247e0 AS DOUBLE)) * ((scaled.x0 -
       CAST(-1.0e0 AS DOUBLE)) * CAST(-0.1720618004029213e0 AS DOUBLE) + (scaled.x1 - CAST(2.0e0 AS DOUBLE)) *
       CAST(-0.1720618004029213e0 AS DOUBLE) + scaled.x2 * CAST(0.917662935482247e0 AS DOUBLE)) AS squared1
-  FROM scaled ), assigned AS (SELECT distances.row_key AS row_key, distances.x0 AS x0, distances.x1 AS x1,
-      distances.x2 AS x2, distances.squared0 AS squared0, distances.squared1 AS squared1, CASE WHEN (distances.squared0
-      + CAST(2.028148247292286e0 AS DOUBLE) <= distances.squared1 + CAST(2.028148247292286e0 AS DOUBLE)) THEN 4
-      ELSE 2 END AS segment_id
-  FROM distances )
+  FROM scaled ), costs AS (SELECT distances.row_key AS row_key, distances.x0 AS x0, distances.x1 AS x1,
+      distances.x2 AS x2, distances.squared0 AS squared0, distances.squared1 AS squared1, distances.squared0 +
+      CAST(2.028148247292286e0 AS DOUBLE) AS cost0, distances.squared1 + CAST(2.028148247292286e0 AS DOUBLE) AS
+      cost1
+  FROM distances ), assigned AS (SELECT costs.row_key AS row_key, costs.x0 AS x0, costs.x1 AS x1, costs.x2 AS
+      x2, costs.squared0 AS squared0, costs.squared1 AS squared1, costs.cost0 AS cost0, costs.cost1 AS cost1,
+      CASE WHEN (costs.cost0 <= costs.cost1) THEN 4 ELSE 2 END AS segment_id
+  FROM costs )
 SELECT assigned.segment_id, sum(CASE assigned.segment_id WHEN 4 THEN assigned.x0 * assigned.x0 + (assigned.x1 -
     CAST(1.0e0 AS DOUBLE)) * (assigned.x1 - CAST(1.0e0 AS DOUBLE)) + (assigned.x2 - CAST(0.5e0 AS DOUBLE)) * (assigned.x2
     - CAST(0.5e0 AS DOUBLE)) ELSE (assigned.x0 - CAST(-1.0e0 AS DOUBLE)) * (assigned.x0 - CAST(-1.0e0 AS DOUBLE))
