@@ -1,47 +1,32 @@
-"""Other processes: one gathers evidence about k while the sweep runs, several fit a partition each.
-
-Threads would slow each other down. `python -m segjob.pipeline.worker` reads functions and their arguments from its
-standard input and writes the results to its output. It shares nothing else, so a result is the one that the same call
-gives in this process.
-"""
+"""Other processes: one gathers evidence about k while the sweep runs, several fit a partition each."""
 
 from __future__ import annotations
 
-import functools
 import os
-import pickle
-import subprocess
-import sys
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
-from typing import Any, TypeVar
+from contextlib import contextmanager
+from typing import TypeVar
 
 from segjob.core.select_k.evidence import EvidenceRequest, KEvidence, gather_groups, gather_halves
+from segjob.processes import Processes, is_started
 
 FEWEST_ROWS = 1_000
-"""Evidence about fewer rows is gathered sooner than another Python starts."""
-_MARK = b"\x00answer\x00"
-"""Stands before an answer: whatever every Python here loads may print something first."""
-_LENGTH = 8
-"""Bytes that say how long an answer is."""
+"""Evidence about fewer rows is gathered sooner than another Python starts; it may have been started ahead."""
 
 Task = TypeVar("Task")
 Answer = TypeVar("Answer")
-Call = tuple[Callable[[Any], Any], Any]
-"""A function of a module, so that another process finds it by its name, and its argument."""
 Ask = Callable[[EvidenceRequest], Callable[[], KEvidence]]
 """Takes a request and returns at once; call the result to gather what the other process has not, and to wait for it."""
 
 
 @contextmanager
 def evidence_worker(rows: int) -> Iterator[Ask]:
-    """Start the process for a request about so many rows, before they are read: starting takes a quarter of a second.
+    """Start the process for a request about so many rows, before they are read.
 
     If it cannot start or fails, the evidence is gathered in this process. It ends with the block.
     """
-    with _Processes(1 if rows >= FEWEST_ROWS and (os.cpu_count() or 1) >= 2 else 0) as processes:
+    is_worth_it = is_started() or (rows >= FEWEST_ROWS and (os.cpu_count() or 1) >= 2)
+    with Processes(1 if is_worth_it else 0) as processes:
 
         def ask(request: EvidenceRequest) -> Callable[[], KEvidence]:
             # The longer one first: the process begins with it, and what is left when the sweep ends is done here.
@@ -59,108 +44,5 @@ def in_processes(function: Callable[[Task], Answer], tasks: Sequence[Task]) -> l
     function : of a module, so that another process finds it by its name.
     tasks : the longest first, so that no process is left alone with it.
     """
-    with _Processes(min(os.cpu_count() or 1, len(tasks)) - 1) as processes:
+    with Processes(min(os.cpu_count() or 1, len(tasks)) - 1) as processes:
         return processes.begin([(function, task) for task in tasks])()
-
-
-class _Processes:
-    """Other Pythons, and a thread for each that hands it calls; all of them end with the block."""
-
-    def __init__(self, count: int) -> None:
-        self._processes = [process for _ in range(count) if (process := _start()) is not None]
-
-    def __enter__(self) -> _Processes:
-        self._stack = ExitStack()
-        self._threads = self._stack.enter_context(ThreadPoolExecutor(max(1, len(self._processes))))
-        for process in self._processes:
-            self._stack.enter_context(process)
-            self._stack.callback(_end, process)
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._stack.close()
-
-    def begin(self, calls: Sequence[Call]) -> Callable[[], list[Any]]:
-        """Let the processes take calls from the first on; call the result to take part, and for all answers."""
-        waiting, answers = deque(range(len(calls))), [None] * len(calls)
-
-        def work(answer: Callable[[Call], Any]) -> None:
-            while True:
-                try:
-                    i = waiting.popleft()
-                except IndexError:
-                    return
-                answers[i] = answer(calls[i])
-                if answers[i] is None:  # its process has failed
-                    return
-
-        handed = [self._threads.submit(work, functools.partial(_ask, process)) for process in self._processes]
-
-        def finish() -> list[Any]:
-            work(_called)
-            for each in handed:
-                each.result()
-            return [_called(calls[i]) if answer is None else answer for i, answer in enumerate(answers)]
-
-        return finish
-
-
-def _called(call: Call) -> Any:
-    function, argument = call
-    return function(argument)
-
-
-def _start() -> subprocess.Popen[bytes] | None:
-    """Another Python; -P keeps it from importing from the current directory, where a file may be called numpy."""
-    if not sys.executable:
-        return None
-    one_thread = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    command = [sys.executable, "-P", "-m", "segjob.pipeline.worker"]
-    pipe = subprocess.PIPE
-    try:
-        return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, env=one_thread)
-    except OSError:
-        return None
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Kill it; what it had not read yet is of no use."""
-    process.kill()
-    with suppress(OSError):
-        assert process.stdin is not None
-        process.stdin.close()
-
-
-def _ask(process: subprocess.Popen[bytes], call: Call) -> Any:
-    """Send a call and read its answer; None if the process fails."""
-    assert process.stdin is not None
-    assert process.stdout is not None
-    try:
-        pickle.dump(call, process.stdin)
-        process.stdin.flush()
-    except OSError:
-        return None
-    read = b""
-    while not read.endswith(_MARK):
-        byte = process.stdout.read(1)
-        if not byte:
-            return None
-        read += byte
-    length = int.from_bytes(process.stdout.read(_LENGTH), "big")
-    pickled = process.stdout.read(length)
-    return pickle.loads(pickled) if length and len(pickled) == length else None
-
-
-def _serve() -> None:
-    while True:
-        try:
-            call = pickle.load(sys.stdin.buffer)
-        except EOFError:
-            return
-        pickled = pickle.dumps(_called(call))
-        sys.stdout.buffer.write(_MARK + len(pickled).to_bytes(_LENGTH, "big") + pickled)
-        sys.stdout.buffer.flush()
-
-
-if __name__ == "__main__":
-    _serve()

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 from helpers.sweeps import plain_transforms
 
+from segjob import processes
 from segjob.core.model import FitRows
 from segjob.core.select_k.evidence import EvidenceRequest, KEvidence, gather, gather_halves
-from segjob.pipeline import worker
 from segjob.pipeline.worker import FEWEST_ROWS, evidence_worker, in_processes
 
 
@@ -39,20 +39,20 @@ def groups(found: KEvidence) -> int:
 
 @pytest.fixture
 def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker.os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(processes.os, "cpu_count", lambda: 2)
 
 
 @pytest.fixture
 def handed(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """The answers of other processes, as they come."""
     answers: list[object] = []
-    ask = worker._ask
+    ask = processes._ask
 
-    def kept(process: subprocess.Popen[bytes], call: worker.Call) -> object:
+    def kept(process: subprocess.Popen[bytes], call: processes.Call) -> object:
         answers.append(ask(process, call))
         return answers[-1]
 
-    monkeypatch.setattr(worker, "_ask", kept)
+    monkeypatch.setattr(processes, "_ask", kept)
     return answers
 
 
@@ -86,13 +86,13 @@ def test_this_process_takes_what_the_other_has_not_begun(
     asked: EvidenceRequest, handed: list[object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here: list[object] = []
-    called = worker._called
+    called = processes._called
 
-    def kept(call: worker.Call) -> object:
+    def kept(call: processes.Call) -> object:
         here.append(call[0])
         return called(call)
 
-    monkeypatch.setattr(worker, "_called", kept)
+    monkeypatch.setattr(processes, "_called", kept)
     assert groups(answered(asked)) == 3
     assert len(handed) == 1
     assert here == [gather_halves]
@@ -102,15 +102,15 @@ def test_this_process_takes_what_the_other_has_not_begun(
 def test_answers_are_in_the_order_of_the_tasks_when_a_process_dies_on_its_way(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    ask, died = worker._ask, []
+    ask, died = processes._ask, []
 
-    def dying(process: subprocess.Popen[bytes], call: worker.Call) -> object:
+    def dying(process: subprocess.Popen[bytes], call: processes.Call) -> object:
         if call[1] >= b"5" and not died:
             died.append(process.kill())
         return ask(process, call)
 
-    monkeypatch.setattr(worker, "_ask", dying)
-    monkeypatch.setattr(worker, "_called", lambda call: time.sleep(0.05) or call[0](call[1]))
+    monkeypatch.setattr(processes, "_ask", dying)
+    monkeypatch.setattr(processes, "_called", lambda call: time.sleep(0.05) or call[0](call[1]))
     tasks = [str(n).encode() for n in range(10)]
     assert in_processes(int, tasks) == list(range(10))
     assert died
@@ -143,13 +143,13 @@ def test_the_other_process_ends_with_the_block(
     asked: EvidenceRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun: list[subprocess.Popen[bytes]] = []
-    begin = worker._start
+    begin = processes._start
 
     def kept() -> subprocess.Popen[bytes]:
         begun.append(begin())
         return begun[0]
 
-    monkeypatch.setattr(worker, "_start", kept)
+    monkeypatch.setattr(processes, "_start", kept)
 
     def interrupted() -> None:
         with evidence_worker(FEWEST_ROWS) as ask:
@@ -162,6 +162,46 @@ def test_the_other_process_ends_with_the_block(
 
 
 def test_few_rows_start_no_process(asked: EvidenceRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker.subprocess, "Popen", lambda *_, **__: pytest.fail("started"))
+    monkeypatch.setattr(processes.subprocess, "Popen", lambda *_, **__: pytest.fail("started"))
     with evidence_worker(FEWEST_ROWS - 1) as ask:
         assert groups(ask(asked)()) == 3
+
+
+@pytest.mark.usefixtures("two_cores")
+def test_a_process_that_was_started_ahead_is_used_for_few_rows_and_ends(
+    asked: EvidenceRequest, handed: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    processes.start_ahead()
+    [ahead] = processes._started
+    monkeypatch.setattr(processes, "_start", lambda: pytest.fail("one more started"))
+    with evidence_worker(FEWEST_ROWS - 1) as ask:
+        finish = ask(asked)
+        wait_for(handed, 2)
+        assert groups(finish()) == 3
+    assert ahead.returncode == -signal.SIGKILL
+    assert not processes.is_started()
+
+
+def test_a_run_starts_it_ahead_and_leaves_none_behind(folder: Path, file: Path) -> None:
+    script = (
+        "import subprocess, sys\n"
+        "from segjob import processes\n"
+        "begin = processes._start\n"
+        "def kept():\n"
+        "    process = begin()\n"
+        "    print('started', process.pid, flush=True)\n"
+        "    return process\n"
+        "processes._start = kept\n"
+        f"sys.argv = ['segjob', *{['run', '--from', 'nothing', '--key', 'id', '--features', 'income']!r}]\n"
+        f"sys.argv += ['--warehouse', {str(file)!r}]\n"
+        "from segjob.__main__ import script\n"
+        "script()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 3, done.stderr
+    [word, pid] = done.stdout.split()
+    assert word == "started"
+    deadline = time.monotonic() + 30
+    while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not Path(f"/proc/{pid}").exists()
