@@ -79,7 +79,7 @@ def judge(task: tuple[str, int]) -> dict[str, object]:
     begun, cpu = time.perf_counter(), time.process_time()
     transforms = [Transform(f"f{j}", f"f{j}") for j in range(rows.shape[1])]
     request = EvidenceRequest.of(points, transforms, KS, 0)
-    choice = choose(swept, request, gather(request), KRequest())
+    choice = choose(swept, request, gather(request)(), KRequest())
     cost = {"seconds": time.perf_counter() - begun, "cpu": time.process_time() - cpu}
     inertia = np.array([fit.inertia for fit in swept.fits])
     votes = {vote.rule: vote.k for vote in choice.votes}

@@ -100,7 +100,7 @@ def judge(table: Table, seed: int, truth: np.ndarray | None) -> dict[str, Any]:
     points, transforms, order = table
     begun = time.process_time()
     request = EvidenceRequest.of(points, transforms, KS, seed)
-    evidence = gather(request)
+    evidence = gather(request)()
     result: dict[str, Any] = {"cpu": time.process_time() - begun}
     swept = sweep(points, KS, seed=seed)
     for algorithm in ALGORITHMS:

@@ -82,7 +82,10 @@ class Processes:
         def finish() -> list[Any]:
             work(_called)
             for each in handed:
-                each.result()
+                if (
+                    not each.cancel()
+                ):  # it has begun; else its process has still to answer what was asked before
+                    each.result()
             return [_called(calls[i]) if answer is None else answer for i, answer in enumerate(answers)]
 
         return finish

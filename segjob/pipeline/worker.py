@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
-from segjob.core.select_k.evidence import EvidenceRequest, KEvidence, gather_groups, gather_halves
+from segjob.core.select_k.evidence import EvidenceRequest, KEvidence, gather
 from segjob.processes import Processes, is_started
 
 FEWEST_ROWS = 1_000
@@ -27,13 +27,7 @@ def evidence_worker(rows: int) -> Iterator[Ask]:
     """
     is_worth_it = is_started() or (rows >= FEWEST_ROWS and (os.cpu_count() or 1) >= 2)
     with Processes(1 if is_worth_it else 0) as processes:
-
-        def ask(request: EvidenceRequest) -> Callable[[], KEvidence]:
-            # The longer one first: the process begins with it, and what is left when the sweep ends is done here.
-            finish = processes.begin([(gather_groups, request.groups), (gather_halves, request)])
-            return lambda: KEvidence(*finish())
-
-        yield ask
+        yield lambda request: gather(request, processes.begin)
 
 
 def in_processes(function: Callable[[Task], Answer], tasks: Sequence[Task]) -> list[Answer]:

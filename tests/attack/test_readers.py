@@ -40,7 +40,7 @@ else:
 while not stop.exists():
     seen = read()
     reads += 1
-    time.sleep(0.05)
+    time.sleep(0.2)
     assert [int(value) for value in seen] == [150, 150, 1, 1, 1], seen
 print(reads)
 """

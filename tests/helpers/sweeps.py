@@ -41,7 +41,7 @@ def decided(
     points = points or FitRows(rows, np.ones(len(rows)), "all_rows", float(len(rows)))
     evidence_request = EvidenceRequest.of(points, plain_transforms(points.values), ks, seed)
     swept_rows = sweep(points, ks, seed=seed)
-    return choose(swept_rows, evidence_request, gather(evidence_request), request or KRequest())
+    return choose(swept_rows, evidence_request, gather(evidence_request)(), request or KRequest())
 
 
 def swept(values: Floats, ks: range = range(1, 9), seed: int = 0) -> Sweep:

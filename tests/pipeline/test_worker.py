@@ -15,7 +15,8 @@ from helpers.sweeps import plain_transforms
 
 from segjob import processes
 from segjob.core.model import FitRows
-from segjob.core.select_k.evidence import EvidenceRequest, KEvidence, gather, gather_halves
+from segjob.core.select_k.evidence import EvidenceRequest, KEvidence, gather
+from segjob.core.select_k.segment_stability import fit_pairs
 from segjob.pipeline.worker import FEWEST_ROWS, evidence_worker, in_processes
 
 
@@ -65,13 +66,13 @@ def wait_for(answers: list[object], count: int) -> None:
 
 @pytest.mark.usefixtures("two_cores")
 def test_the_other_process_finds_the_same(asked: EvidenceRequest, handed: list[object]) -> None:
-    here = gather(asked)
+    here = gather(asked)()
     assert groups(here) == 3
     with evidence_worker(FEWEST_ROWS) as ask:
         finish = ask(asked)
-        wait_for(handed, 2)
+        wait_for(handed, 2)  # the groups and the first pairs of halves
         found = finish()
-    assert [found.groups, found.half_fits] == handed
+    assert found.groups is handed[0]
     assert groups(found) == groups(here)
     for of_found, of_here in (
         (found.groups.reference_inertia, here.groups.reference_inertia),
@@ -93,9 +94,10 @@ def test_this_process_takes_what_the_other_has_not_begun(
         return called(call)
 
     monkeypatch.setattr(processes, "_called", kept)
-    assert groups(answered(asked)) == 3
-    assert len(handed) == 1
-    assert here == [gather_halves]
+    with evidence_worker(FEWEST_ROWS) as ask:
+        found = ask(asked)()
+    assert found.groups is handed[0]
+    assert set(here) == {fit_pairs}
 
 
 @pytest.mark.usefixtures("two_cores")

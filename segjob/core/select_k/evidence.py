@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,7 @@ from segjob.core.model import FitRows, Floats, Transform
 from segjob.core.row_keys import row_keys
 from segjob.core.select_k import gap
 from segjob.core.select_k.halves import Halves, split_halves
-from segjob.core.select_k.segment_stability import HalfFits, fit_halves
+from segjob.core.select_k.segment_stability import Begin, HalfFits, fit_halves, in_turn
 
 
 @dataclass(frozen=True)
@@ -92,11 +92,18 @@ def gather_groups(request: GroupRequest) -> GroupEvidence:
     )
 
 
-def gather_halves(request: EvidenceRequest) -> HalfFits:
-    """Fit k-means to the random halves."""
-    return fit_halves(request.halves, request.groups.ks)
+def gather(request: EvidenceRequest, begin: Begin = in_turn) -> Callable[[], KEvidence]:
+    """Compute what is requested: as much of it as others take at once, the rest when the answer is called.
 
+    Parameters
+    ----------
+    begin : as for `fit_halves`.
+    """
+    groups = begin([(gather_groups, request.groups)])
+    half_fits = fit_halves(request.halves, request.groups.ks, begin)
 
-def gather(request: EvidenceRequest) -> KEvidence:
-    """Compute what is requested; another process may compute either part."""
-    return KEvidence(gather_groups(request.groups), gather_halves(request))
+    def gathered() -> KEvidence:
+        fits = half_fits()  # first, because the groups are what others have begun with
+        return KEvidence(groups()[0], fits)
+
+    return gathered

@@ -8,9 +8,10 @@ afterwards.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise, takewhile
+from typing import Any
 
 import numpy as np
 
@@ -61,6 +62,10 @@ _START_ROWS = 10_000
 
 _ROWS_TOGETHER = 16_000
 """Rows of the pairs that are fitted side by side: more would bring nothing and hold memory."""
+
+
+Call = tuple[Callable[[Any], Any], Any]
+Begin = Callable[[Sequence[Call]], Callable[[], list[Any]]]
 
 
 @dataclass(frozen=True)
@@ -136,41 +141,75 @@ def explains_enough(explained: float, step: float) -> bool:
     return step >= min(LEAST_STEP, LEAST_PART * explained)
 
 
-def fit_halves(halves: Halves, ks: Iterable[int]) -> HalfFits:
+def in_turn(calls: Sequence[Call]) -> Callable[[], list[Any]]:
+    """The answers of some calls, one after the other; what `processes.Processes.begin` does in several processes."""
+    return lambda: [function(argument) for function, argument in calls]
+
+
+def fit_halves(halves: Halves, ks: Iterable[int], begin: Begin = in_turn) -> Callable[[], HalfFits]:
     """Fit k-means to every half for each k above 1; ks that a half has too few different rows for are left out.
 
     The restarts of every half are its own: a k with several nearly equal optima is not found again, and should not be.
+
+    Parameters
+    ----------
+    begin : takes calls of `fit_pairs`; its answer waits for theirs. It is asked at once for the first pairs, which are
+        fitted for every k, and for the others when the answer of this function is called.
     """
     center = weighted_mean(halves.values, halves.weights)
     centred = Halves(halves.values - center, halves.weights, halves.is_first)
-    whole = Restarts(centred.values, centred.weights, n_init=1, seed=0)
     ks_left = sorted({k for k in ks if k > 1})
-    fits: dict[int, list[Floats]] = {k: [] for k in ks_left}
-    with one_blas_thread():
-        for pairs in _pairs(halves):
-            if pairs.start == _SCREENED:
-                ks_left = _promising(whole, fits, ks_left)
-            if pairs.start == _USUAL:
-                ks_left = [k for k in ks_left if _is_close(centred, whole, np.array(fits[k]), k)]
-            for k, some in _fit(centred, pairs, ks_left).items():
-                fits[k] += list(some)
-            ks_left = [k for k in ks_left if len(fits[k]) == 2 * pairs.stop]
-        least = 2 * min(_SCREENED, len(halves.is_first))
-        usable = {k: np.array(some) for k, some in fits.items() if len(some) >= least}
-        reference = {k: _reference(whole, some) + center for k, some in usable.items()}
-    return HalfFits({k: some + center for k, some in usable.items()}, reference)
+    screening, *later = _stages(halves)
+
+    def begun(stage: Sequence[range], ks: Sequence[int]) -> Callable[[], list[Any]]:
+        return begin([(fit_pairs, (centred, pairs, ks)) for pairs in stage] if ks else [])
+
+    screened = begun(screening, ks_left)
+
+    def rest() -> HalfFits:
+        with one_blas_thread():
+            whole = Restarts(centred.values, centred.weights, n_init=1, seed=0)
+            fits: dict[int, list[Floats]] = {k: [] for k in ks_left}
+            left = _added(fits, ks_left, screening, screened())
+            for stage in later:
+                if stage[0].start == _SCREENED:
+                    left = _promising(whole, fits, left)
+                else:
+                    left = [k for k in left if _is_close(centred, whole, np.array(fits[k]), k)]
+                left = _added(fits, left, stage, begun(stage, left)())
+            least = 2 * min(_SCREENED, len(halves.is_first))
+            usable = {k: np.array(some) for k, some in fits.items() if len(some) >= least}
+            reference = {k: _reference(whole, some) + center for k, some in usable.items()}
+        return HalfFits({k: some + center for k, some in usable.items()}, reference)
+
+    return rest
 
 
-def _pairs(halves: Halves) -> Iterator[range]:
-    """Numbers of the pairs that are fitted together."""
+def _added(
+    fits: dict[int, list[Floats]], ks: Sequence[int], stage: Sequence[range], answers: Sequence[Any]
+) -> list[int]:
+    """Take up the fits of a stage's pairs; the ks that every half so far has enough different rows for."""
+    left = list(ks)
+    for pairs, answer in zip(stage, answers, strict=False):  # no answers where there are no ks
+        for k in left:
+            fits[k] += list(answer.get(k, ()))
+        left = [k for k in left if len(fits[k]) == 2 * pairs.stop]
+    return left
+
+
+def _stages(halves: Halves) -> list[list[range]]:
+    """Numbers of the pairs of each stage; those of each range are fitted side by side."""
     count, together = len(halves.is_first), max(1, _ROWS_TOGETHER // len(halves.values))
-    for first, end in pairwise([0, *(stage for stage in (_SCREENED, _USUAL) if stage < count), count]):
-        for start in range(first, end, together):
-            yield range(start, min(start + together, end))
+    ends = [0, *(stage for stage in (_SCREENED, _USUAL) if stage < count), count]
+    return [
+        [range(start, min(start + together, end)) for start in range(first, end, together)]
+        for first, end in pairwise(ends)
+    ]
 
 
-def _fit(halves: Halves, pairs: range, ks: Sequence[int]) -> dict[int, Floats]:
+def fit_pairs(task: tuple[Halves, range, Sequence[int]]) -> dict[int, Floats]:
     """The best of some restarts on each half of these pairs for each k, up to one with too few different rows."""
+    halves, pairs, ks = task
     searches = []
     for pair in pairs:
         for i, half in enumerate((halves.is_first[pair], ~halves.is_first[pair])):
@@ -178,9 +217,11 @@ def _fit(halves: Halves, pairs: range, ks: Sequence[int]) -> dict[int, Floats]:
             starts = int(np.clip(_START_ROWS // max(1, len(values)), *_STARTS))
             searches.append(Restarts(values, weights, n_init=starts, seed=2 * pair + i))
     have_weight = list(takewhile(lambda search: search.weights.sum() > 0, searches))
-    if not ks or not have_weight:
+    if not have_weight:
         return {}
-    return {k: some[: len(some) // 2 * 2] for k, (some, _) in best_of_restarts(have_weight, ks).items()}
+    with one_blas_thread():
+        best = best_of_restarts(have_weight, ks)
+    return {k: some[: len(some) // 2 * 2] for k, (some, _) in best.items()}
 
 
 def _least(whole: Restarts, fits: Sequence[Floats], k: int) -> float:

@@ -116,7 +116,7 @@ def _answer(task: _Task) -> _Answer:
             task.settings,
             task.transforms,
             task.rows,
-            lambda request: lambda: gather(request),
+            gather,
             task.previous_k,
         )
     except DataError as problem:

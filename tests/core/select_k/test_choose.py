@@ -254,7 +254,7 @@ def test_no_rule_fails_on_few_rows_or_few_values(seed: int, n: int, d: int, leve
         return
     points = FitRows(rows, np.ones(n), "all_rows", float(n))
     request = EvidenceRequest.of(points, plain_transforms(rows), allowed, seed)
-    swept, evidence = sweep(points, allowed, seed=seed), gather(request)
+    swept, evidence = sweep(points, allowed, seed=seed), gather(request)()
     for rule in NAMES:
         decision = choose(swept, request, evidence, KRequest(rule=rule))
         assert decision.reason

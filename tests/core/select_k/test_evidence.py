@@ -19,7 +19,7 @@ def points(rows: Floats) -> FitRows:
 def test_the_reference_data_is_that_of_the_gap_statistic() -> None:
     rows, ks = np.round(blobs(3, 3, 200) * 10), range(2, 8)
     swept = sweep(points(rows), ks, seed=3)
-    evidence = gather(EvidenceRequest.of(points(rows), plain_transforms(rows), ks, 3))
+    evidence = gather(EvidenceRequest.of(points(rows), plain_transforms(rows), ks, 3))()
     gaps, beside = gap_by_k(swept), gap_by_k(swept, evidence.groups.reference_inertia)
     assert beside.keys() == gaps.keys()
     assert all(beside[k] == pytest.approx(gaps[k], rel=1e-12, abs=1e-12) for k in gaps)
@@ -28,7 +28,8 @@ def test_the_reference_data_is_that_of_the_gap_statistic() -> None:
 def test_density_and_halves_do_not_depend_on_the_seed() -> None:
     rows = blobs(5, 4, 500)
     one, other = (
-        gather(EvidenceRequest.of(points(rows), plain_transforms(rows), range(1, 6), seed)) for seed in (1, 2)
+        gather(EvidenceRequest.of(points(rows), plain_transforms(rows), range(1, 6), seed))()
+        for seed in (1, 2)
     )
     assert one.groups.density is not None
     assert other.groups.density is not None

@@ -75,7 +75,7 @@ def test_weights_count_as_equal_rows() -> None:
 def test_groups_are_firm_and_their_subdivision_is_not() -> None:
     values, _ = groups()
     halves = halves_of(values)
-    found = stability_by_k(halves, fit_halves(halves, range(1, 7)))
+    found = stability_by_k(halves, fit_halves(halves, range(1, 7))())
     assert found[3].least > 0.95
     assert stability_word(found[3].least) == "firm"
     assert all(found[k].least < 0.75 for k in (4, 5, 6))
@@ -85,7 +85,7 @@ def test_the_order_of_segments_is_kept() -> None:
     values, centres = groups(k=3, n=900)
     values[:300] = values[:300] / 40  # a cloud between the groups makes one border loose
     halves = halves_of(values)
-    fits = fit_halves(halves, [3])
+    fits = fit_halves(halves, [3])()
     there, back = (
         stability_by_k(halves, fits, {3: centres[order]})[3].jaccard for order in ([0, 1, 2], [2, 1, 0])
     )
@@ -98,14 +98,14 @@ def test_a_ring_has_no_stable_division() -> None:
     for seed in range(5):
         angle = np.random.default_rng(seed).uniform(0, 2 * np.pi, 1_000)
         halves = halves_of(np.column_stack([np.cos(angle), np.sin(angle)]))
-        stability = stability_by_k(halves, fit_halves(halves, range(1, 7)))
+        stability = stability_by_k(halves, fit_halves(halves, range(1, 7))())
         found.append([stability[k].least for k in range(2, 7)])
     assert (np.median(found, axis=0) < 0.75).all()
 
 
 def test_a_line_is_divided_the_same_way_again() -> None:
     halves = halves_of(np.random.default_rng(5).uniform(size=(2_000, 1)))
-    found = stability_by_k(halves, fit_halves(halves, [2, 3]))
+    found = stability_by_k(halves, fit_halves(halves, [2, 3])())
     assert found[2].least > 0.9
     assert found[3].least > 0.85
 
@@ -114,16 +114,16 @@ def test_nothing_moves_with_a_global_seed() -> None:
     values, _ = groups(seed=7)
     halves = halves_of(values)
     np.random.seed(1)
-    one = stability_by_k(halves, fit_halves(halves, [2, 3, 4]))
+    one = stability_by_k(halves, fit_halves(halves, [2, 3, 4])())
     np.random.seed(2)
-    two = stability_by_k(halves, fit_halves(halves, [2, 3, 4]))
+    two = stability_by_k(halves, fit_halves(halves, [2, 3, 4])())
     assert all(np.array_equal(one[k].by_pair, two[k].by_pair) for k in one)
 
 
 def test_the_reference_is_as_good_as_a_fit() -> None:
     values, _ = groups(k=5, n=1_500, apart=3.0)
     halves = halves_of(values)
-    reference = fit_halves(halves, [4]).reference[4]
+    reference = fit_halves(halves, [4])().reference[4]
     best = kmeans.fit(values, np.ones(len(values)), 4, seed=0, n_init=20)
     inertia = ((values[:, None] - reference[None]) ** 2).sum(axis=2).min(axis=1).sum()
     assert inertia < best.inertia * 1.01
@@ -132,16 +132,16 @@ def test_the_reference_is_as_good_as_a_fit() -> None:
 def test_too_few_different_rows_leave_ks_out() -> None:
     values = np.repeat(np.arange(4.0)[:, None], 50, axis=0)
     halves = halves_of(values)
-    fits = fit_halves(halves, range(1, 11))
+    fits = fit_halves(halves, range(1, 11))()
     assert set(fits.centroids) <= {2, 3, 4}
     assert stability_by_k(halves, fits, {9: np.zeros((9, 1))}) == {}
-    assert fit_halves(halves, [1]).centroids == {}
+    assert fit_halves(halves, [1])().centroids == {}
 
 
 def test_an_empty_segment_is_not_found_again() -> None:
     values, centres = groups()
     halves = halves_of(values)
-    fits = fit_halves(halves, [3])
+    fits = fit_halves(halves, [3])()
     far = np.vstack([centres[:2], [[1e6, 1e6]]])
     assert stability_by_k(halves, fits, {3: far})[3].least == 0
 
@@ -152,6 +152,8 @@ def test_close_and_uncertain_ks_get_all_the_pairs(kind: str, monkeypatch: pytest
     halves = halves_of(values)
     monkeypatch.setattr(module, "_CLOSE", 0.0)
     monkeypatch.setattr(module, "_CLOSE_ERRORS", 0.0)
-    assert all(len(f) <= 24 for f in fit_halves(halves, range(1, 5)).centroids.values())
+    assert all(len(f) <= 24 for f in fit_halves(halves, range(1, 5))().centroids.values())
     monkeypatch.setattr(module, kind, 1000.0)
-    assert any(len(f) == 2 * len(halves.is_first) for f in fit_halves(halves, range(1, 5)).centroids.values())
+    assert any(
+        len(f) == 2 * len(halves.is_first) for f in fit_halves(halves, range(1, 5))().centroids.values()
+    )
