@@ -203,10 +203,17 @@ def _refine(
         last_passes = one_pass(warehouse, relation, column, transforms, ends)
         squared = {value: last.squared for value, last in last_passes.items()}
     seed = rows.dataset.settings.seed
-    return {
-        value: described(transforms[value], seed, fit_rows[value], one, squared.get(value), one.passes)
+    tasks = [
+        (transforms[value], seed, fit_rows[value], one, squared.get(value), one.passes)
         for value, one in refined.items()
-    }
+    ]
+    return dict(zip(refined, in_processes(_described, tasks), strict=True))
+
+
+def _described(
+    task: tuple[tuple[Transform, ...], int, FitRows, Refined, Floats | None, int],
+) -> FittedModel:
+    return described(*task)
 
 
 def one_pass(
