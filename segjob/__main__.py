@@ -39,7 +39,7 @@ def script() -> None:
     The warehouse is closed and all is printed by then, and what asked to be called at the end is called. A session that
     leaves threads behind, as Spark's does, ends as Python does.
     """
-    if sys.argv[1:2] == ["run"] and "--dry-run" not in sys.argv:
+    if sys.argv[1:2] == ["run"] and not {"--dry-run", "--help", "-h"} & set(sys.argv):
         from segjob.processes import start_ahead
 
         start_ahead()
