@@ -111,6 +111,7 @@ def test_a_run_over_connect(filled: Engine, segjob: Segjob, spark: tuple[str, An
 
 
 def test_a_second_process_waits_and_says_who_it_waits_for(segjob: Segjob, folder: Path) -> None:
+    pytest.importorskip("pyspark", reason="pyspark is not installed")
     with (folder / ".segjob.lock").open("w") as lock:
         lock.write(" 4711")
         lock.flush()
