@@ -82,9 +82,8 @@ class Processes:
         def finish() -> list[Any]:
             work(_called)
             for each in handed:
-                if (
-                    not each.cancel()
-                ):  # it has begun; else its process has still to answer what was asked before
+                # What has not begun waits behind an earlier question, and nothing is left for it to do.
+                if not each.cancel():
                     each.result()
             return [_called(calls[i]) if answer is None else answer for i, answer in enumerate(answers)]
 

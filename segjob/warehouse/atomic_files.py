@@ -149,9 +149,9 @@ def _versions(link: Path) -> dict[int, Path]:
 
 def _is_ours_to_remove(version: Path) -> bool:
     """A folder of Parquet files, whole or half written, or a file; no link, and no folder with anything else."""
-    if version.is_symlink() or not version.is_dir():
-        return not version.is_symlink()
-    return all(file.suffix == ".parquet" for file in version.iterdir())
+    if version.is_symlink():
+        return False
+    return not version.is_dir() or all(file.suffix == ".parquet" for file in version.iterdir())
 
 
 def _next_version(link: Path) -> Path:
