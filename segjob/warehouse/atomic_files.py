@@ -40,8 +40,8 @@ def one_at_a_time(folder: Path, timeout: float) -> Iterator[None]:
         os.close(handle)
 
 
-def write_whole(file: Path, content: bytes) -> None:
-    """Write a file aside and rename it; it keeps the permissions of the one that it replaces.
+def write_whole(file: Path, content: bytes, like: Path | None = None) -> None:
+    """Write a file aside and rename it; it gets the permissions of the one that it replaces, or of `like`.
 
     Raises
     ------
@@ -49,13 +49,14 @@ def write_whole(file: Path, content: bytes) -> None:
     """
     fresh = file.with_name(f".{file.name}.new")
     fresh.unlink(missing_ok=True)
+    like = like or file
     try:
         with fresh.open("xb") as handle:  # exclusively, so that no link is followed
+            if like.exists():
+                fresh.chmod(stat.S_IMODE(like.stat().st_mode))
             handle.write(content)
             handle.flush()
             os.fsync(handle.fileno())
-        if file.exists():
-            fresh.chmod(stat.S_IMODE(file.stat().st_mode))
         fresh.replace(file)
         _settle(file.parent)
     finally:

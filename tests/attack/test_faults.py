@@ -1,11 +1,12 @@
 """Disk faults at the n-th write, fsync, rename and remove of a job on DuckDB, put in its way by strace.
 
-Killed, disk full, an error of the disk, or a log that is torn after a kill: exit code and publication agree, the laws
-of the published tables hold, and the next run succeeds.
+Killed, disk full, an error of the disk, or a log or block that is torn by a kill: exit code and publication agree, the
+laws of the published tables hold, and the next run succeeds.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -32,6 +33,12 @@ VERBS: dict[str, tuple[str, ...]] = {
     "report": ("report", "--out", "page.html"),
     "forget": ("forget", "7"),
 }
+WRITING = ("run", "assign", "score", "rollback", "name")
+"""Verbs that write the warehouse, and in place."""
+BLOCK = re.compile(r"pwrite64\(.*, (\d+), (\d+)\b")
+"""Bytes, and where in the file."""
+PAGE = 4096
+"""What a kill does not tear: the kernel looks for signals between pages."""
 REPEATED = "forget"
 """Deletes rows and then the file's free blocks: exit code 4 may come between the two, and says to repeat it."""
 LAWS = (
@@ -154,6 +161,40 @@ def test_every_nth_call(
                 assert files_of(folder) == left, told
     after = spawn(*VERBS["run"], "-q", "--warehouse", groups, cwd=folder)
     assert after.code == 0, after.err
+
+
+@pytest.mark.parametrize("verb", WRITING)
+def test_a_torn_block(groups: Path, tmp_path: Path, segjob: Segjob, figures: Figures, verb: str) -> None:
+    """Killed within a write: part of the block is new. Half of it is overwritten here, for a kill is too quick."""
+    if PART < 0.05:
+        pytest.skip("only with SEGJOB_ATTACK=0.05 or more")
+    folder, log, attack = groups.parent, tmp_path / "trace", f"{verb} on DuckDB, killed within a write"
+    assert segjob(*VERBS["run"], "-q", "--warehouse", groups).code == 0
+    before, content = state(groups), groups.read_bytes()
+    assert strace(folder, log, f"-P{groups}", verb=verb).returncode == 0
+    wanted, total = state(groups), len(BLOCK.findall(log.read_text()))
+    figures.whole[attack], torn = total, 0
+    for n in range(1, total + 1):
+        for file in folder.glob("shop.duckdb*"):
+            file.unlink()
+        groups.write_bytes(content)
+        kill = f"-einject=pwrite64:signal=SIGKILL:when={n}"
+        assert strace(folder, log, f"-P{groups}", kill, verb=verb).returncode in (-9, 137)
+        size, start = map(int, BLOCK.findall(log.read_text())[-1])
+        if size <= PAGE:
+            continue
+        torn += start < len(content)
+        with groups.open("r+b") as opened:
+            opened.seek(start)
+            opened.write(os.urandom(size // 2))
+        told = f"{verb}, killed within write {n} of {size} bytes at {start}"
+        history = segjob("history", "--warehouse", groups)
+        assert history.code == 0, told + history.err
+        assert state(groups) in (before, wanted), told
+        check_laws(groups, told)
+        figures.count(attack, "killed")
+    assert torn, "no block in use was written over"
+    assert segjob(*VERBS["run"], "-q", "--warehouse", groups).code == 0
 
 
 @pytest.mark.parametrize("verb", ["run", "rollback"])

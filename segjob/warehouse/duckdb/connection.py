@@ -23,6 +23,8 @@ import sqlalchemy as sa
 from segjob.errors import ConfigError, WarehouseBusy, WarehouseError
 from segjob.warehouse.base import Statement
 from segjob.warehouse.duckdb.errors import DRIVER_ERRORS
+from segjob.warehouse.duckdb.names import DottedNames, literal, quoted
+from segjob.warehouse.duckdb.undo import GuardedCheckpoint, settle, undo_file
 from segjob.warehouse.sqlalchemy import SqlAlchemyWarehouse, first_line
 
 if TYPE_CHECKING:
@@ -61,10 +63,13 @@ class DuckDBConnection(SqlAlchemyWarehouse):
 
     def __post_init__(self) -> None:
         self.engine = sa.create_engine("duckdb:///:memory:", connect_args={"config": self._settings()})
-        self.engine.dialect.identifier_preparer = _Names(cast(duckdb_engine.Dialect, self.engine.dialect))
+        self.engine.dialect.identifier_preparer = DottedNames(
+            cast(duckdb_engine.Dialect, self.engine.dialect)
+        )
         self._catalog: str | None = None
         self._looked_through: Any = None
         self._is_open_to_files = True
+        self._checkpoint: GuardedCheckpoint | None = None
 
     @contextmanager
     def reading(self, *, create: bool = False) -> Iterator[None]:
@@ -128,6 +133,15 @@ class DuckDBConnection(SqlAlchemyWarehouse):
     def _merge_log(self) -> None:
         """After a commit, before the warehouse is detached."""
 
+    def _merge_log_of(self, file: Path, catalog: str) -> None:
+        self._checkpoint = self._checkpoint or GuardedCheckpoint(file)
+        self._checkpoint.run(self._raw, catalog)
+
+    def _close_checkpoint(self) -> None:
+        if self._checkpoint is not None:
+            self._checkpoint.close()
+            self._checkpoint = None
+
     @abstractmethod
     def _own_places(self) -> tuple[list[str], list[str]]:
         """Files and folders that stay open when other files are forbidden."""
@@ -143,6 +157,8 @@ class DuckDBConnection(SqlAlchemyWarehouse):
                 self._connection = connection
                 # DuckDB draws its bar on stdout, terminal or not, into the middle of a JSON document.
                 self._raw.execute("set enable_progress_bar = false")
+                # It would merge the log when it lets go of a file, and that is for `_merge_log` alone.
+                self._raw.execute("pragma disable_checkpoint_on_shutdown")
                 self._is_open_to_files = True
                 yield
         except (RuntimeError, WarehouseError, *DRIVER_ERRORS) as error:
@@ -156,6 +172,7 @@ class DuckDBConnection(SqlAlchemyWarehouse):
             # Closing the last connection closes the file; statements that detach it could fail in their turn.
             self._connection = self._catalog = None
             self.engine.dispose()
+            self._close_checkpoint()
 
     def _forbid_other_files(self) -> None:
         """Views over other files fail from here on; the warehouse itself and the folder to spill to stay open."""
@@ -204,7 +221,7 @@ class DuckDBConnection(SqlAlchemyWarehouse):
         try:
             self._merge_log()
             self._looked_through = self._signature()
-        except duckdb.Error as error:
+        except (duckdb.Error, OSError) as error:
             self.late_failures.append(
                 f"all is written, but the next job has to merge the log into the file: {first_line(error)}"
             )
@@ -249,11 +266,13 @@ class DuckDBConnection(SqlAlchemyWarehouse):
             quoted, self._catalog = self._quoted_catalog, None
             self._raw.execute("use memory")
             self._raw.execute(f"detach {quoted}")
+            self._close_checkpoint()
 
     def _attach_with_retry(self, statement: str, file: Path) -> None:
         """Attach a file, trying again while somebody else holds it."""
         deadline, wait = time.monotonic() + self.lock_timeout, 0.02
         while True:
+            _settle(file)
             try:
                 self._raw.execute(statement)
                 return
@@ -291,22 +310,14 @@ class DuckDBConnection(SqlAlchemyWarehouse):
         return settings
 
 
-class _Names(duckdb_engine.DuckDBIdentifierPreparer):
-    """duckdb-engine takes a dot in a schema's name for a database and a schema; here it is a dot."""
-
-    def format_schema(self, name: str) -> str:
-        """The schema's name as SQL has it."""
-        return self.quote(name)
-
-
-def quoted(name: str) -> str:
-    """A name as SQL has it, whatever it holds."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(text: object) -> str:
-    """A text, or a path, as SQL has it."""
-    return "'" + str(text).replace("'", "''") + "'"
+def _settle(file: Path) -> None:
+    try:
+        settle(file)
+    except OSError as error:
+        raise WarehouseError(
+            f"a job was killed while it wrote {file}, and what it left cannot be undone: {error.strerror}",
+            hint=f"run any command of segjob as a user who may write it; it needs {undo_file(file)}",
+        ) from error
 
 
 def _memory_limit() -> str | None:

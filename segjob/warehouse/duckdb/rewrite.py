@@ -14,6 +14,7 @@ import duckdb
 
 from segjob.errors import WarehouseError
 from segjob.warehouse.atomic_files import flush
+from segjob.warehouse.duckdb.names import literal, quoted
 from segjob.warehouse.sqlalchemy import first_line
 
 _CATALOGUES = (
@@ -63,7 +64,8 @@ def rewrite(connection: Any, catalog: str, path: Path) -> None:
 
     Parameters
     ----------
-    connection : DuckDB's own, on which the file is attached for writing, so that nobody else has it open.
+    connection : DuckDB's own, on which the file is attached for writing, so that nobody else has it open. The log is
+        merged: it would be taken for the new file's.
     catalog : its name there.
 
     Raises
@@ -74,10 +76,9 @@ def rewrite(connection: Any, catalog: str, path: Path) -> None:
     fresh = path.with_name(f".{path.name}.new")
     _remove(fresh)
     try:
-        connection.execute(f"checkpoint {_quoted(catalog)}")
         connection.execute("set preserve_insertion_order = true")
-        connection.execute(f"attach '{_escaped(fresh)}' as {_COPY} ({_storage(connection, catalog)})")
-        connection.execute(f"copy from database {_quoted(catalog)} to {_COPY}")
+        connection.execute(f"attach {literal(fresh)} as {_COPY} ({_storage(connection, catalog)})")
+        connection.execute(f"copy from database {quoted(catalog)} to {_COPY}")
         _refuse_differences(connection, catalog, path)
         connection.execute(f"checkpoint {_COPY}")
         connection.execute(f"detach {_COPY}")
@@ -147,7 +148,7 @@ def _tables(connection: Any, catalog: str) -> Iterator[tuple[str, str]]:
 
 def _fingerprint(connection: Any, catalog: str, schema: str, table: str) -> Any:
     """Number and hash of a table's rows, in any order."""
-    place = ".".join(map(_quoted, (catalog, schema, table)))
+    place = ".".join(map(quoted, (catalog, schema, table)))
     return connection.execute(f"select count(*), sum(cast(hash(r) as hugeint)) from {place} as r").fetchall()
 
 
@@ -163,11 +164,3 @@ def _as_the_old_one(path: Path, fresh: Path) -> None:
 def _remove(fresh: Path) -> None:
     for file in (fresh, fresh.with_name(f"{fresh.name}.wal")):
         file.unlink(missing_ok=True)
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _escaped(path: Path) -> str:
-    return str(path).replace("'", "''")

@@ -17,8 +17,9 @@ import sqlalchemy as sa
 
 from segjob.errors import WarehouseError
 from segjob.warehouse.base import Column, Statement, WriteTarget
-from segjob.warehouse.duckdb.connection import DuckDBConnection, literal, quoted
+from segjob.warehouse.duckdb.connection import DuckDBConnection
 from segjob.warehouse.duckdb.errors import failure, opening_error
+from segjob.warehouse.duckdb.names import literal, quoted
 from segjob.warehouse.duckdb.rewrite import refuse_unrewritable, rewrite
 
 STORAGE = "v1.0.0"
@@ -63,6 +64,10 @@ class DuckDBFile(DuckDBConnection):
         """Write the whole file anew: what DuckDB deletes stays in its free blocks for as long as nothing needs them."""
         with self._connected():
             self._attach(write=True)
+            try:
+                self._merge_log()
+            except (duckdb.Error, OSError) as error:
+                raise self._failure(error, "checkpoint") from error
             rewrite(self._raw, self._catalog or "", self.path)
             # The old file has no name any more; it is gone when the connection closes.
         return None
@@ -107,7 +112,7 @@ class DuckDBFile(DuckDBConnection):
         return [f"{self.path}{part}" for part in OWN_FILES], []
 
     def _merge_log(self) -> None:
-        self._raw.execute(f"checkpoint {self._quoted_catalog}")
+        self._merge_log_of(self.path, self._catalog or "")
 
     def _open(self, *, write: bool, create: bool) -> None:
         self._columns.clear()

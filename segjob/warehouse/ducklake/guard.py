@@ -16,7 +16,8 @@ import duckdb
 
 from segjob.errors import WarehouseBusy
 from segjob.warehouse.advisory_lock import HOLDER, busy
-from segjob.warehouse.duckdb.connection import NO_DOWNLOADS, literal
+from segjob.warehouse.duckdb.connection import NO_DOWNLOADS
+from segjob.warehouse.duckdb.names import literal
 from segjob.warehouse.ducklake.extensions import load
 from segjob.warehouse.ducklake.place import LakePlace
 

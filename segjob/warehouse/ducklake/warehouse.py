@@ -20,7 +20,8 @@ import sqlalchemy as sa
 
 from segjob.errors import ConfigError, WarehouseError
 from segjob.warehouse.base import WriteTarget
-from segjob.warehouse.duckdb.connection import NO_DOWNLOADS, DuckDBConnection, literal, quoted
+from segjob.warehouse.duckdb.connection import NO_DOWNLOADS, DuckDBConnection
+from segjob.warehouse.duckdb.names import literal, quoted
 from segjob.warehouse.duckdb.warehouse import OWN_FILES, inspect_path
 from segjob.warehouse.ducklake.errors import NoLake, failure, opening_error
 from segjob.warehouse.ducklake.extensions import load
@@ -186,7 +187,12 @@ class DuckLake(DuckDBConnection):
     def _metadata(self) -> str:
         """Where DuckLake's own tables are."""
         schema = self.place.metadata_schema or ("main" if self.place.database is None else "public")
-        return f"{quoted(f'__ducklake_metadata_{self.place.name}')}.{quoted(schema)}"
+        return f"{quoted(self._catalogue)}.{quoted(schema)}"
+
+    @property
+    def _catalogue(self) -> str:
+        """The name under which DuckLake attaches its own tables."""
+        return f"__ducklake_metadata_{self.place.name}"
 
     def _signature(self) -> int | None:
         return self._snapshot
@@ -209,7 +215,8 @@ class DuckLake(DuckDBConnection):
         )
 
     def _merge_log(self) -> None:
-        """Nothing: DuckLake merges its catalogue's log when it lets go of it."""
+        if self.place.file is not None:
+            self._merge_log_of(self.place.file, self._catalogue)
 
     def _own_places(self) -> tuple[list[str], list[str]]:
         file = self.place.file
