@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from segjob.cli.output import cell, cells, new_table, print_line
 from segjob.cli.tables import fits, print_blocks, print_table
-from segjob.core.number_format import number, percent
+from segjob.core.number_format import number, passes_over_rows, percent
 from segjob.core.segments.feature_words import measures_of_run, words_of_run
 from segjob.core.segments.row_label import row_label_of
 from segjob.core.select_k.structure import headline, stability_word
@@ -181,7 +181,7 @@ def print_evidence(evidence: PublishedRun) -> None:
     state = "the current run" if evidence.is_current else run["status"]
     read = "fitted on" if run["k"] is not None else "looked for segments in"
     outside = _outside(run)
-    passes = f", {run['lloyd_passes']} passes over all rows" if run["lloyd_passes"] else ""
+    passes = f", {passes_over_rows(run['lloyd_passes'])}" if run["lloyd_passes"] else ""
     print_line(
         f"{state}; {run['relation']} by {run['key_column']}; {run['rows_read']:,} rows read{outside}, {read} "
         f"{run['fit_rows']:,} ({run['fit_method']}){passes}, seed {run['seed']}, "

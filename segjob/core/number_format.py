@@ -45,6 +45,11 @@ def percent(share: float | None) -> str:
     return _stripped(f"{value:,.{1 if has_decimal else 0}f}") + "%"
 
 
+def passes_over_rows(passes: int) -> str:
+    """How often all rows were read."""
+    return f"{passes} {'pass' if passes == 1 else 'passes'} over all rows"
+
+
 def compact(value: float) -> str:
     """A number short enough for a tick of an axis: 12k, 3.4M."""
     for size, letter in ((1e9, "B"), (1e6, "M"), (1e4, "k")):

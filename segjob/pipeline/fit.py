@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from segjob.config import FitSettings
 from segjob.core.model import FitRows
+from segjob.core.number_format import passes_over_rows
 from segjob.pipeline.choose_k import KSelection
 from segjob.pipeline.fit_kmeans import FittedModel, fit_kmeans
 from segjob.pipeline.fit_other import fit_other
@@ -46,5 +47,5 @@ def fit(
 def _fitted_on(algorithm: str, passes: int) -> str:
     """In words; k-means without passes over all rows in the warehouse had them all in memory."""
     if algorithm == "kmeans":
-        return f"{passes} passes over all rows" if passes else "on all rows"
-    return f"{algorithm}, {passes} passes over all rows" if passes else f"{algorithm}, on the fit rows"
+        return passes_over_rows(passes) if passes else "on all rows"
+    return f"{algorithm}, {passes_over_rows(passes) if passes else 'on the fit rows'}"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segjob.core.number_format import amount, compact, number, percent
+from segjob.core.number_format import amount, compact, number, passes_over_rows, percent
 
 
 @pytest.mark.parametrize(
@@ -84,3 +84,7 @@ def test_a_number_is_within_half_a_percent_of_what_it_says(value: float) -> None
     text = number(value)
     assert re.fullmatch(r"-?[\d,]+(\.\d+)?", text)
     assert float(text.replace(",", "")) == pytest.approx(value, rel=0.005, abs=0.0001)
+
+
+def test_one_pass_is_one() -> None:
+    assert [passes_over_rows(n) for n in (1, 2)] == ["1 pass over all rows", "2 passes over all rows"]

@@ -11,6 +11,7 @@ import numpy as np
 from segjob.config import FitSettings, Segmentation
 from segjob.core.cluster.lloyd import DECIMALS, Pass, Refined, moved_by
 from segjob.core.model import FitRows, Floats, Model, Transform
+from segjob.core.number_format import passes_over_rows
 from segjob.core.select_k.evidence import gather
 from segjob.core.select_k.warnings import warnings
 from segjob.errors import DataError
@@ -162,7 +163,7 @@ def fit_partitions(
         sampled = {value: one for value, one in selections.items() if value not in fitted}
         fitted |= _refine(warehouse, settings, rows, fit_rows, sampled)
         passes = max((one.passes for one in fitted.values()), default=0)
-        phase.note = f"{passes} passes over all rows" if passes else "on all rows"
+        phase.note = passes_over_rows(passes) if passes else "on all rows"
     return {
         value: FittedPartition(
             rows.parts[value],
