@@ -9,7 +9,6 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-import sqlalchemy as sa
 from helpers import random_customers as made
 from helpers.small_warehouse import execute, fill, query
 from sklearn.cluster import DBSCAN, KMeans
@@ -29,6 +28,7 @@ from sklearn.preprocessing import (
 import segjob
 from segjob.api.estimators import pipeline_of
 from segjob.statements import scoring
+from segjob.warehouse.duckdb.dialect import engine as duckdb_in_memory
 
 MODELS = 100 if os.environ.get("SEGJOB_ATTACK") else 12
 CONFIG = """[segmentations.mixed]
@@ -46,7 +46,7 @@ features = [
 
 
 def test_a_pipeline_predicts_what_sql_does_for_random_models() -> None:
-    engine = sa.create_engine("duckdb:///:memory:")
+    engine = duckdb_in_memory()
     with engine.connect() as connection:
         for seed in range(MODELS):
             rng = np.random.default_rng(seed)

@@ -6,6 +6,8 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import settings
 
+from segjob.warehouse.duckdb.dialect import engine as duckdb_in_memory
+
 settings.register_profile("statements", deadline=None)  # how long a statement takes is the machine's affair
 settings.load_profile("statements")
 
@@ -13,7 +15,7 @@ settings.load_profile("statements")
 @pytest.fixture(scope="session")
 def duckdb() -> Iterator[sa.Connection]:
     """One warehouse in memory for all tests: each makes the tables it asks about."""
-    engine = sa.create_engine("duckdb:///:memory:")
+    engine = duckdb_in_memory()
     with engine.connect() as connection:
         yield connection
     engine.dispose()

@@ -19,8 +19,8 @@ RUNS = st.dictionaries(KEYS, st.integers(1, 3), max_size=30)
 
 def _install(duckdb: sa.Connection, kind: str, before: Segments, now: Segments) -> sa.Table:
     history = PublishedTables("main").history("s", 'a"b', getattr(sa, kind)())
-    history.drop(duckdb, checkfirst=True)
-    history.create(duckdb)
+    duckdb.execute(sa.schema.DropTable(history, if_exists=True))
+    duckdb.execute(sa.schema.CreateTable(history))
     runs = {3: before, 4: dict.fromkeys(range(50), 9), 5: now}
     rows = [
         {"run_id": run, 'a"b': key, "segment_id": segment}

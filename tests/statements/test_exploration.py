@@ -17,6 +17,7 @@ from segjob.core.model import Transform
 from segjob.statements import exploration
 from segjob.statements.exploration import HistogramBins
 from segjob.statements.relation import Relation
+from segjob.warehouse.duckdb.dialect import engine as duckdb_in_memory
 
 SEEDS = st.integers(0, 2**32 - 1)
 RELATION = Relation('the "rows"', "main", "k:y")
@@ -25,7 +26,7 @@ NAMES = ("order", 'a"b', "x; drop table t")
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[sa.Connection]:
-    made = sa.create_engine("duckdb:///:memory:")
+    made = duckdb_in_memory()
     with made.connect() as connection:
         yield connection
     made.dispose()

@@ -14,16 +14,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import duckdb
-import duckdb_engine
 import sqlalchemy as sa
 
 from segjob.errors import ConfigError, WarehouseBusy, WarehouseError
 from segjob.warehouse.base import Statement
+from segjob.warehouse.duckdb.dialect import engine
 from segjob.warehouse.duckdb.errors import DRIVER_ERRORS
-from segjob.warehouse.duckdb.names import DottedNames, literal, quoted
+from segjob.warehouse.duckdb.names import literal, quoted
 from segjob.warehouse.duckdb.undo import GuardedCheckpoint, settle, undo_file
 from segjob.warehouse.sqlalchemy import SqlAlchemyWarehouse, first_line
 
@@ -62,10 +62,7 @@ class DuckDBConnection(SqlAlchemyWarehouse):
     external_access: bool = field(default=True, kw_only=True)
 
     def __post_init__(self) -> None:
-        self.engine = sa.create_engine("duckdb:///:memory:", connect_args={"config": self._settings()})
-        self.engine.dialect.identifier_preparer = DottedNames(
-            cast(duckdb_engine.Dialect, self.engine.dialect)
-        )
+        self.engine = engine(self._settings())
         self._catalog: str | None = None
         self._looked_through: Any = None
         self._is_open_to_files = True
