@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import Any
 
@@ -478,8 +479,7 @@ class PublishedTables:
 
     def table(self, name: str) -> sa.Table:
         """One of the tables that all segmentations share."""
-        comment, columns = SHARED[name]
-        return _table(self.schema, name, comment, columns)
+        return _shared(self.schema, name)
 
     def shared(self) -> list[sa.Table]:
         """All of them, in the order to create them."""
@@ -550,7 +550,10 @@ class PublishedTables:
         )
 
 
-def _table(schema: str, name: str, comment: str, columns: _Columns) -> sa.Table:
+@functools.cache
+def _shared(schema: str, name: str) -> sa.Table:
+    """Made once: a run asks for its tables a hundred times."""
+    comment, columns = SHARED[name]
     return sa.Table(name, sa.MetaData(), *_columns(columns), schema=schema, comment=comment)
 
 
