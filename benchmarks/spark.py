@@ -10,11 +10,13 @@ folder SEGJOB_SHARED (the data maker). Nothing here is a test.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -52,14 +54,40 @@ def segjob(warehouse: str) -> tuple[float, Any]:
     return seconds, json.loads(printed)["runs"][0]
 
 
+peaks: dict[str, float] = {}
+"""MB that each kind of process held at most in the process that was timed last."""
+
+
 def timed(command: list[str], folder: Path | None = None) -> tuple[float, str]:
     """Seconds that a process took, and its stdout."""
     started = time.perf_counter()
-    done = subprocess.run(command, capture_output=True, text=True, cwd=folder)
-    seconds = time.perf_counter() - started
-    if done.returncode:
-        raise RuntimeError(done.stderr[-2000:])
-    return seconds, done.stdout
+    with (
+        tempfile.TemporaryFile("w+") as errors,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, cwd=folder) as process,
+    ):
+        peaks.clear()
+        watching = threading.Thread(target=watch, args=(process,))
+        watching.start()
+        printed, _ = process.communicate()
+        seconds = time.perf_counter() - started
+        watching.join()
+        if process.returncode:
+            errors.seek(0)
+            raise RuntimeError(errors.read()[-2000:])
+    return seconds, printed
+
+
+def watch(process: subprocess.Popen[str]) -> None:
+    """Note the most memory that Java and the process itself hold, looking ten times a second."""
+    while process.poll() is None:
+        for status in Path("/proc").glob("[0-9]*/status"):
+            with contextlib.suppress(OSError):
+                values = dict(line.split(":", 1) for line in status.read_text().splitlines() if ":" in line)
+                is_java = values["Name"].strip() == "java"
+                if "VmHWM" in values and (is_java or status.parent.name == str(process.pid)):
+                    kind = "Java" if is_java else "Python"
+                    peaks[kind] = max(peaks.get(kind, 0.0), int(values["VmHWM"].split()[0]) / 1024)
+        time.sleep(0.1)
 
 
 def mllib(url: str, k: int) -> None:
@@ -109,6 +137,7 @@ def main() -> None:
     )
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--master", default="local[2]")
+    parser.add_argument("--once", action="store_true", help="MLlib only as Spark starts by itself")
     parser.add_argument("--mllib", nargs=2, metavar=("URL", "K"), help="only this, in this process")
     parser.add_argument("--load", nargs=2, metavar=("URL", "PARQUET"), help="only this, in this process")
     options = parser.parse_args()
@@ -134,16 +163,23 @@ def measure(options: argparse.Namespace, folder: Path) -> None:
     first, run = segjob(url)
     ours, _ = segjob(url)
     k = run["run"]["k"]
-    theirs, printed = timed([*me, "--mllib", url + ALL_COMPILERS, str(k)])
-    plain, _ = timed([*me, "--mllib", url + ALL_COMPILERS + WITHOUT_CLASSES, str(k)])
+    held = dict(peaks)
+    plain, printed = timed([*me, "--mllib", url + ALL_COMPILERS + WITHOUT_CLASSES, str(k)])
+    held_there = dict(peaks)
+    theirs, _ = (0.0, "") if options.once else timed([*me, "--mllib", url + ALL_COMPILERS, str(k)])
     phases = ", ".join(f"{phase['name']} {phase['seconds']:.1f}" for phase in run["phases"])
     print("| process, with Spark's start | seconds |\n|---|---|")
     print(f"| `segjob init`, once: schema, and Java's classes | {made_ready:.1f} |")
     print(f"| `segjob run`, first of all | {first:.1f} |")
     print(f"| `segjob run`, as every day | {ours:.1f} |")
     told = f"MLlib, k = {KS[0]}..{KS[-1]}, transform, write"
-    print(f"| {told}, in a session like segjob's but with both compilers | {theirs:.1f} |")
+    if theirs:
+        print(f"| {told}, in a session like segjob's but with both compilers | {theirs:.1f} |")
     print(f"| {told}, in a session as Spark starts it | {plain:.1f} |\n")
+    for whose, peak in (("segjob's", held), ("MLlib's", held_there)):
+        print(
+            f"Peak memory of {whose} processes: " + ", ".join(f"{k} {mb:,.0f} MB" for k, mb in peak.items())
+        )
     print(f"The first run's phases: {phases} s; {run['run']['fit_method']}, k = {k}.\n", flush=True)
     side_by_side(file, run, json.loads(printed))
     _, reference = segjob(str(file))

@@ -97,6 +97,8 @@ def test_verbs_that_read_import_no_arrays(groups: Path, folder: Path) -> None:
         "psycopg",
         "yaml",
         "http",
+        "sqlalchemy.dialects.postgresql",
+        "sqlalchemy.dialects.sqlite",
     )
     verbs = [["history"], ["history", "--json"], ["show"], ["query"], ["query", "segment_sizes"]]
     script = (

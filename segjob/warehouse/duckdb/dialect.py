@@ -78,34 +78,14 @@ class _DuckDBTypes(GenericTypeCompiler):
 
 
 class _DuckDBStatements(SQLCompiler):
-    def visit_getitem_binary(self, binary: Any, operator: Any, **kw: Any) -> str:
-        return f"{self.process(binary.left, **kw)}[{self.process(binary.right, **kw)}]"
-
     def visit_regexp_match_op_binary(self, binary: Any, operator: Any, **kw: Any) -> str:
         return f"regexp_matches({self.process(binary.left, **kw)}, {self.process(binary.right, **kw)})"
 
     def visit_not_regexp_match_op_binary(self, binary: Any, operator: Any, **kw: Any) -> str:
         return f"NOT {self.visit_regexp_match_op_binary(binary, operator, **kw)}"
 
-    def visit_try_cast(self, cast: Any, **kw: Any) -> str:
-        return f"TRY_CAST({self.process(cast.clause, **kw)} AS {self.process(cast.typeclause, **kw)})"
-
     def visit_empty_set_expr(self, element_types: Any, **kw: Any) -> str:
         return f"SELECT {', '.join('NULL' for _ in element_types or [None])} WHERE 1 != 1"
-
-    def update_from_clause(
-        self, update_stmt: Any, from_table: Any, extra_froms: Any, from_hints: Any, **kw: Any
-    ) -> str:
-        return "FROM " + self._listed(extra_froms, from_hints, **kw)
-
-    def delete_extra_from_clause(
-        self, delete_stmt: Any, from_table: Any, extra_froms: Any, from_hints: Any, **kw: Any
-    ) -> str:
-        return "USING " + self._listed(extra_froms, from_hints, **kw)
-
-    def _listed(self, froms: Any, hints: Any, **kw: Any) -> str:
-        kw["asfrom"] = True
-        return ", ".join(part._compiler_dispatch(self, fromhints=hints, **kw) for part in froms)
 
 
 class DuckDBDialect(DefaultDialect):
@@ -113,7 +93,6 @@ class DuckDBDialect(DefaultDialect):
 
     name = "duckdb"
     driver = "duckdb"
-    default_paramstyle = "numeric_dollar"
     supports_statement_cache = True
     supports_native_boolean = True
     supports_native_decimal = True
