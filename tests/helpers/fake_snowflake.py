@@ -26,10 +26,28 @@ def patched() -> Iterator[None]:
         if function := _FUNCTION.match(command):
             self._duck_conn.execute(_macro(*function.groups()))
             command = "select 'created' as status"
-        return execute(self, command, *arguments, **options)
+        return execute(self, with_signed_hashes(command), *arguments, **options)
 
     with fakesnow.patch(), mock.patch.object(FakeSnowflakeCursor, "execute", with_functions):
         yield
+
+
+def with_signed_hashes(command: str) -> str:
+    """The emulator's `hash` is DuckDB's, from 0 to 2^64; Snowflake's begins at -2^63."""
+    parts, at = [], 0
+    for call in re.finditer(r"\bhash\(", command):
+        if call.start() < at:
+            continue
+        end, depth = call.end(), 1
+        while depth:
+            depth += {"(": 1, ")": -1}.get(command[end], 0)
+            end += 1
+        hashed = command[call.start() : end]
+        # 62 bits of it, without a number that needs more than the emulator's 64.
+        signed = f"((CAST(mod({hashed}, {2**62}) AS BIGINT) - {2**61}) * 4)"
+        parts += [command[at : call.start()], signed]
+        at = end
+    return "".join([*parts, command[at:]])
 
 
 def _macro(name: str, parameters: str, body: str) -> str:
