@@ -172,9 +172,9 @@ def test_a_torn_block(groups: Path, tmp_path: Path, segjob: Segjob, figures: Fig
     assert segjob(*VERBS["run"], "-q", "--warehouse", groups).code == 0
     before, content = state(groups), groups.read_bytes()
     assert strace(folder, log, f"-P{groups}", verb=verb).returncode == 0
-    wanted, total = state(groups), len(BLOCK.findall(log.read_text()))
-    figures.whole[attack], torn = total, 0
-    for n in range(1, total + 1):
+    wanted, sizes = state(groups), [int(size) for size, _ in BLOCK.findall(log.read_text())]
+    figures.whole[attack], torn = sum(size > PAGE for size in sizes), 0
+    for n in range(1, len(sizes) + 1):
         for file in folder.glob("shop.duckdb*"):
             file.unlink()
         groups.write_bytes(content)
