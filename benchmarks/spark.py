@@ -78,7 +78,7 @@ def timed(command: list[str], folder: Path | None = None) -> tuple[float, str]:
 
 
 def watch(process: subprocess.Popen[str]) -> None:
-    """Note the most memory that Java and the process itself hold, looking ten times a second."""
+    """Note the most memory that Java and the process itself hold, looking twice a second."""
     while process.poll() is None:
         for status in Path("/proc").glob("[0-9]*/status"):
             with contextlib.suppress(OSError):
@@ -87,7 +87,7 @@ def watch(process: subprocess.Popen[str]) -> None:
                 if "VmHWM" in values and (is_java or status.parent.name == str(process.pid)):
                     kind = "Java" if is_java else "Python"
                     peaks[kind] = max(peaks.get(kind, 0.0), int(values["VmHWM"].split()[0]) / 1024)
-        time.sleep(0.1)
+        time.sleep(0.5)
 
 
 def mllib(url: str, k: int) -> None:
