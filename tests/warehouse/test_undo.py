@@ -170,3 +170,24 @@ def test_without_a_copy_the_log_is_not_merged(
     assert not log.exists()
     assert query(groups, "select run_id from segments.current_runs") == [(1,)]
     assert query(groups, "select count(*) from segments.runs") == [(2,)]
+
+
+def test_who_may_not_write_reads_a_file_that_is_whole(
+    segjob: Segjob, groups: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(file: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    keep(groups)
+    whole = groups.read_bytes()
+    with killed_in_the_checkpoint(groups, monkeypatch):
+        write(groups, "create table later as select 1 as x")
+    torn = groups.read_bytes()
+    monkeypatch.setattr("segjob.warehouse.duckdb.connection.settle", refuse)
+    outcome = segjob("history", "--warehouse", groups)
+    assert outcome.code == 4
+    assert "a job was killed while it wrote" in outcome.err
+    assert "as a user who may write it" in outcome.err
+    assert groups.read_bytes() == torn
+    groups.write_bytes(whole)
+    assert segjob("history", "--warehouse", groups).code == 0

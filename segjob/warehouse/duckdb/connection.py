@@ -269,13 +269,15 @@ class DuckDBConnection(SqlAlchemyWarehouse):
         """Attach a file, trying again while somebody else holds it."""
         deadline, wait = time.monotonic() + self.lock_timeout, 0.02
         while True:
-            _settle(file)
+            unsettled = _settled(file)
             try:
                 self._raw.execute(statement)
                 return
             except duckdb.Error as error:
                 problem = self._opening_error(file, error)
-                if not isinstance(problem, WarehouseBusy) or time.monotonic() >= deadline:
+                if not isinstance(problem, WarehouseBusy):
+                    raise unsettled or problem from error
+                if time.monotonic() >= deadline:
                     raise problem from error
             # The jitter keeps two jobs that wait for each other from trying in step.
             time.sleep(min(wait * random.uniform(0.5, 1.5), max(deadline - time.monotonic(), 0.001)))
@@ -307,14 +309,16 @@ class DuckDBConnection(SqlAlchemyWarehouse):
         return settings
 
 
-def _settle(file: Path) -> None:
+def _settled(file: Path) -> WarehouseError | None:
+    """Undo what a killed job left. If that cannot be done, why not: the file may be whole all the same."""
     try:
         settle(file)
     except OSError as error:
-        raise WarehouseError(
+        return WarehouseError(
             f"a job was killed while it wrote {file}, and what it left cannot be undone: {error.strerror}",
             hint=f"run any command of segjob as a user who may write it; it needs {undo_file(file)}",
-        ) from error
+        )
+    return None
 
 
 def _memory_limit() -> str | None:
