@@ -43,17 +43,22 @@ def one_at_a_time(folder: Path, timeout: float) -> Iterator[None]:
 def write_whole(file: Path, content: bytes, like: Path | None = None) -> None:
     """Write a file aside and rename it; it gets the permissions of the one that it replaces, or of `like`.
 
+    Parameters
+    ----------
+    like : whose owner and group it gets, too, where this user may give files away.
+
     Raises
     ------
     OSError : it cannot be written; what was there before is as it was.
     """
     fresh = file.with_name(f".{file.name}.new")
     fresh.unlink(missing_ok=True)
-    like = like or file
     try:
         with fresh.open("xb") as handle:  # exclusively, so that no link is followed
-            if like.exists():
-                fresh.chmod(stat.S_IMODE(like.stat().st_mode))
+            if like is not None:
+                take_after(like, fresh)
+            elif file.exists():
+                shutil.copymode(file, fresh)
             handle.write(content)
             handle.flush()
             os.fsync(handle.fileno())
@@ -62,6 +67,15 @@ def write_whole(file: Path, content: bytes, like: Path | None = None) -> None:
     finally:
         with suppress(OSError):
             fresh.unlink(missing_ok=True)
+
+
+def take_after(model: Path, fresh: Path) -> None:
+    """Give a file the permissions of another, and its owner and group where this user may give files away."""
+    status = model.stat()
+    if hasattr(os, "chown"):
+        with suppress(PermissionError):
+            os.chown(fresh, status.st_uid, status.st_gid)
+    shutil.copymode(model, fresh)
 
 
 @contextmanager

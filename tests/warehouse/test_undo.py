@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -172,13 +174,48 @@ def test_without_a_copy_the_log_is_not_merged(
     assert query(groups, "select count(*) from segments.runs") == [(2,)]
 
 
+def test_a_copy_beside_a_file_that_opens_is_not_looked_at(
+    segjob: Segjob, groups: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may be of a file that was made since, with the same headers, or of what another thread just writes."""
+
+    def fail(file: Path) -> None:
+        raise AssertionError(file)
+
+    keep(groups)
+    monkeypatch.setattr("segjob.warehouse.duckdb.connection.settle", fail)
+    assert segjob("history", "--warehouse", groups).code == 0
+    assert segjob(*RUN_GROUPS, "--warehouse", groups).code == 0
+    assert not undo.undo_file(groups).exists()
+
+
+def test_threads_of_one_process_write_in_turns(groups: Path) -> None:
+    """Locks do not keep them apart, and one of them must not undo what another is writing."""
+
+    def work(thread: int) -> None:
+        for i in range(15):
+            write(groups, f"create table written_{thread}_{i} as select range as x from range(1000)")
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(work, range(2)))
+    found = query(groups, "select count(*) from duckdb_tables() where table_name like 'written%'")
+    assert found == [(30,)]
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="gives a file away")
+def test_the_copy_is_the_owner_s(groups: Path) -> None:
+    os.chown(groups, 1234, 2345)
+    keep(groups)
+    status = undo.undo_file(groups).stat()
+    assert (status.st_uid, status.st_gid) == (1234, 2345)
+
+
 def test_who_may_not_write_reads_a_file_that_is_whole(
     segjob: Segjob, groups: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(file: Path) -> None:
         raise PermissionError(13, "Permission denied")
 
-    keep(groups)
     whole = groups.read_bytes()
     with killed_in_the_checkpoint(groups, monkeypatch):
         write(groups, "create table later as select 1 as x")

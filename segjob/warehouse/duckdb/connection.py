@@ -266,18 +266,19 @@ class DuckDBConnection(SqlAlchemyWarehouse):
             self._close_checkpoint()
 
     def _attach_with_retry(self, statement: str, file: Path) -> None:
-        """Attach a file, trying again while somebody else holds it."""
-        deadline, wait = time.monotonic() + self.lock_timeout, 0.02
+        """Attach a file, trying again while somebody else holds it, and once what a killed job left is undone."""
+        deadline, wait, may_settle = time.monotonic() + self.lock_timeout, 0.02, True
         while True:
-            unsettled = _settled(file)
             try:
                 self._raw.execute(statement)
                 return
             except duckdb.Error as error:
                 problem = self._opening_error(file, error)
-                if not isinstance(problem, WarehouseBusy):
-                    raise unsettled or problem from error
-                if time.monotonic() >= deadline:
+                if may_settle and "checksum" in str(error):
+                    may_settle = False
+                    _settle(file)
+                    continue
+                if not isinstance(problem, WarehouseBusy) or time.monotonic() >= deadline:
                     raise problem from error
             # The jitter keeps two jobs that wait for each other from trying in step.
             time.sleep(min(wait * random.uniform(0.5, 1.5), max(deadline - time.monotonic(), 0.001)))
@@ -309,16 +310,14 @@ class DuckDBConnection(SqlAlchemyWarehouse):
         return settings
 
 
-def _settled(file: Path) -> WarehouseError | None:
-    """Undo what a killed job left. If that cannot be done, why not: the file may be whole all the same."""
+def _settle(file: Path) -> None:
     try:
         settle(file)
     except OSError as error:
-        return WarehouseError(
+        raise WarehouseError(
             f"a job was killed while it wrote {file}, and what it left cannot be undone: {error.strerror}",
             hint=f"run any command of segjob as a user who may write it; it needs {undo_file(file)}",
-        )
-    return None
+        ) from error
 
 
 def _memory_limit() -> str | None:

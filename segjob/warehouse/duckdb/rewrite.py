@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ from typing import Any
 import duckdb
 
 from segjob.errors import WarehouseError
-from segjob.warehouse.atomic_files import flush
+from segjob.warehouse.atomic_files import flush, take_after
 from segjob.warehouse.duckdb.names import literal, quoted
 from segjob.warehouse.sqlalchemy import first_line
 
@@ -83,7 +82,7 @@ def rewrite(connection: Any, catalog: str, path: Path) -> None:
         connection.execute(f"checkpoint {_COPY}")
         connection.execute(f"detach {_COPY}")
         flush(fresh)
-        _as_the_old_one(path, fresh)
+        take_after(path, fresh)
         fresh.replace(path)
         flush(path.parent)
     except (duckdb.Error, OSError) as error:
@@ -150,15 +149,6 @@ def _fingerprint(connection: Any, catalog: str, schema: str, table: str) -> Any:
     """Number and hash of a table's rows, in any order."""
     place = ".".join(map(quoted, (catalog, schema, table)))
     return connection.execute(f"select count(*), sum(cast(hash(r) as hugeint)) from {place} as r").fetchall()
-
-
-def _as_the_old_one(path: Path, fresh: Path) -> None:
-    """Permissions and, where this user may give files away, owner and group."""
-    status = path.stat()
-    if hasattr(os, "chown"):
-        with suppress(PermissionError):
-            os.chown(fresh, status.st_uid, status.st_gid)
-    shutil.copymode(path, fresh)
 
 
 def _remove(fresh: Path) -> None:

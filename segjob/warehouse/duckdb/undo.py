@@ -77,9 +77,12 @@ class GuardedCheckpoint:
 def settle(file: Path) -> None:
     """Undo the checkpoint of a job that was killed in it, if that is how the file was left.
 
+    Only for a file that DuckDB refuses to open because of a checksum: then no connection of this process has it, whose
+    locks would be lost here, and it is not another file that was made since and happens to have the same headers.
+
     Nothing is done while another process has the file open, and nothing to a file that has changed since: DuckDB writes
     the header last, so a file with the header of the copy is the one that the copy was made of, and the log, which is
-    removed after that, still has what the job had committed. This process must not have the file open.
+    removed after that, still has what the job had committed.
 
     Raises
     ------
