@@ -26,13 +26,13 @@ def patched() -> Iterator[None]:
         if function := _FUNCTION.match(command):
             self._duck_conn.execute(_macro(*function.groups()))
             command = "select 'created' as status"
-        return execute(self, with_signed_hashes(command), *arguments, **options)
+        return execute(self, _with_signed_hashes(command), *arguments, **options)
 
     with fakesnow.patch(), mock.patch.object(FakeSnowflakeCursor, "execute", with_functions):
         yield
 
 
-def with_signed_hashes(command: str) -> str:
+def _with_signed_hashes(command: str) -> str:
     """The emulator's `hash` is DuckDB's, from 0 to 2^64; Snowflake's begins at -2^63."""
     parts, at = [], 0
     for call in re.finditer(r"\bhash\(", command):

@@ -154,15 +154,35 @@ def test_the_copy_is_read_by_those_who_read_the_file(groups: Path) -> None:
     assert stat.S_IMODE(undo.undo_file(groups).stat().st_mode) == 0o640
 
 
-def test_without_a_copy_the_log_is_not_merged(
-    segjob: Segjob, groups: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def refuse_to_keep(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No copy can be written from here on."""
+
     def fail(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
+    monkeypatch.setattr(undo.GuardedCheckpoint, "keep", fail)
+
+
+def test_forget_says_what_is_left_when_no_copy_can_be_written(
+    segjob: Segjob, groups: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        refuse_to_keep(patch)
+        outcome = segjob("forget", "7", "--warehouse", groups)
+    assert outcome.code == 4
+    assert "could not be written anew, so deleted rows may still be in it" in outcome.err
+    assert "run the same command again" in outcome.err
+    assert segjob("forget", "7", "--warehouse", groups).code == 0
+    assert not undo.undo_file(groups).exists()
+    assert query(groups, "select count(*) from segments.groups where id = 7") == [(0,)]
+
+
+def test_without_a_copy_the_log_is_not_merged(
+    segjob: Segjob, groups: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     log = groups.with_name(f"{groups.name}.wal")
     with monkeypatch.context() as patch:
-        patch.setattr(undo.GuardedCheckpoint, "keep", fail)
+        refuse_to_keep(patch)
         outcome = segjob(*RUN_GROUPS, "--warehouse", groups)
     assert outcome.code == 0
     assert "the next job has to merge the log into the file" in outcome.err

@@ -1,8 +1,8 @@
 """SQLAlchemy's door to DuckDB: names, types, one connection, and no reflection.
 
 There is duckdb-engine, a package that has all of that and reflection, too. It opens three more DuckDB instances in
-every process that imports and uses it, brings PostgreSQL's dialect with four drivers, and compiles each statement anew:
-a fifth of what `segjob history` took.
+every process that imports and uses it, brings PostgreSQL's dialect with its drivers, and compiles each statement anew:
+an eighth of what `segjob history` took; see decision 4.
 """
 
 from __future__ import annotations

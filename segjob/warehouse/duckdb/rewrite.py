@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -58,14 +58,14 @@ def refuse_unrewritable(path: Path) -> None:
         )
 
 
-def rewrite(connection: Any, catalog: str, path: Path) -> None:
+def rewrite(connection: Any, catalog: str, path: Path, merge_log: Callable[[], None]) -> None:
     """Copy everything in the file to a new one, which takes its name, permissions and owner.
 
     Parameters
     ----------
-    connection : DuckDB's own, on which the file is attached for writing, so that nobody else has it open. The log is
-        merged: it would be taken for the new file's.
+    connection : DuckDB's own, on which the file is attached for writing, so that nobody else has it open.
     catalog : its name there.
+    merge_log : merges the file's log into it, which would be taken for the new file's.
 
     Raises
     ------
@@ -75,6 +75,7 @@ def rewrite(connection: Any, catalog: str, path: Path) -> None:
     fresh = path.with_name(f".{path.name}.new")
     _remove(fresh)
     try:
+        merge_log()
         connection.execute("set preserve_insertion_order = true")
         connection.execute(f"attach {literal(fresh)} as {_COPY} ({_storage(connection, catalog)})")
         connection.execute(f"copy from database {quoted(catalog)} to {_COPY}")

@@ -64,11 +64,7 @@ class DuckDBFile(DuckDBConnection):
         """Write the whole file anew: what DuckDB deletes stays in its free blocks for as long as nothing needs them."""
         with self._connected():
             self._attach(write=True)
-            try:
-                self._merge_log()
-            except (duckdb.Error, OSError) as error:
-                raise self._failure(error, "checkpoint") from error
-            rewrite(self._raw, self._catalog or "", self.path)
+            rewrite(self._raw, self._catalog or "", self.path, self._merge_log)
             # The old file has no name any more; it is gone when the connection closes.
         return None
 
